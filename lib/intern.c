@@ -1,0 +1,105 @@
+#include "intern.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+
+#define CHUNK (16u << 10)
+
+static uint64_t
+hash(const void *context, uint32_t id)
+{
+	const struct intern *in = context;
+
+	return table_hash(in->text[id].p, in->text[id].n, 0);
+}
+
+static bool
+equal(const void *context, uint32_t id, const void *key)
+{
+	const struct intern *in = context;
+	const struct span *text = key;
+
+	return in->text[id].n == text->n &&
+	    memcmp(in->text[id].p, text->p, text->n) == 0;
+}
+
+static const struct table_ops ops = {hash, equal};
+
+void
+intern_init(struct intern *in)
+{
+	*in = (struct intern){0};
+	table_init(&in->table, &ops, in);
+	intern_put(in, span_of(""));
+}
+
+void
+intern_free(struct intern *in)
+{
+	for (size_t i = 0; i < in->n_chunks; i++)
+		free(in->chunks[i]);
+	free(in->chunks);
+	free(in->text);
+	table_free(&in->table);
+}
+
+static char *
+new_chunk(struct intern *in, size_t n)
+{
+	in->chunks = diag_alloc(in->chunks,
+	    (in->n_chunks + 1) * sizeof(*in->chunks));
+	return in->chunks[in->n_chunks++] = diag_alloc(NULL, n);
+}
+
+/* Room for n bytes that will not move. */
+static char *
+room(struct intern *in, size_t n)
+{
+	char *p;
+
+	if (n > CHUNK / 4)
+		return new_chunk(in, n);
+	if (n > in->left) {
+		in->chunk = new_chunk(in, CHUNK);
+		in->left = CHUNK;
+	}
+	p = in->chunk;
+	in->chunk += n;
+	in->left -= n;
+	return p;
+}
+
+uint32_t
+intern_find(const struct intern *in, struct span text)
+{
+	return table_find(&in->table, table_hash(text.p, text.n, 0), &text);
+}
+
+uint32_t
+intern_put(struct intern *in, struct span text)
+{
+	uint32_t id = intern_find(in, text);
+	char *copy;
+
+	if (id != TABLE_NONE)
+		return id;
+	if (in->n == in->size) {
+		in->size = in->size ? in->size * 2 : 64;
+		in->text = diag_alloc(in->text, in->size * sizeof(*in->text));
+	}
+	copy = room(in, text.n + 1);
+	if (text.n)
+		memcpy(copy, text.p, text.n);
+	copy[text.n] = '\0';
+	in->text[in->n] = (struct span){copy, text.n};
+	table_insert(&in->table, in->n);
+	return in->n++;
+}
+
+struct span
+intern_text(const struct intern *in, uint32_t number)
+{
+	return in->text[number];
+}

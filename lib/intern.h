@@ -1,0 +1,32 @@
+/* intern - each distinct text once, under a small number.
+ *
+ * Numbers count from 0 in the order of arrival; 0 is the empty text. Texts
+ * live until intern_free() and never move; the struct must not move either.
+ */
+#ifndef MS_INTERN_H
+#define MS_INTERN_H
+
+#include "scan.h"
+#include "table.h"
+
+struct intern {
+	struct table table;
+	struct span *text;
+	uint32_t n, size;
+	char *chunk;		/* memory for texts, a chunk at a time */
+	size_t left;
+	char **chunks;
+	size_t n_chunks;
+};
+
+void intern_init(struct intern *in);
+void intern_free(struct intern *in);
+
+/* The number of text, which is new if need be. */
+uint32_t intern_put(struct intern *in, struct span text);
+/* The number of text, or TABLE_NONE. */
+uint32_t intern_find(const struct intern *in, struct span text);
+/* The text of a number; terminated by a NUL that n does not count. */
+struct span intern_text(const struct intern *in, uint32_t number);
+
+#endif

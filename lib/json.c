@@ -1,0 +1,176 @@
+#include "json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+
+char *
+json_room(struct json *j, size_t n)
+{
+	if (j->cap - j->len < n) {
+		size_t cap = j->cap ? j->cap : 256;
+
+		while (cap - j->len < n)
+			cap *= 2;
+		if (!(j->p = realloc(j->p, cap)))
+			diag_nomem();
+		j->cap = cap;
+	}
+	return j->p + j->len;
+}
+
+void
+json_release(struct json *j)
+{
+	free(j->p);
+	*j = (struct json){0};
+}
+
+void
+json_reset(struct json *j)
+{
+	j->len = 0;
+}
+
+void
+json_raw(struct json *j, const char *p, size_t n)
+{
+	if (n)
+		memcpy(json_room(j, n), p, n);
+	j->len += n;
+}
+
+void
+json_span(struct json *j, struct span s)
+{
+	json_raw(j, s.p, s.n);
+}
+
+void
+json_puts(struct json *j, const char *text)
+{
+	json_raw(j, text, strlen(text));
+}
+
+/* The length of a valid UTF-8 sequence at p, 0 if there is none. */
+static size_t
+utf8_length(const unsigned char *p, size_t left)
+{
+	size_t n = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 :
+	    p[0] < 0xf5 ? 4 : 0;
+
+	if (!n || n > left)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+static void
+put_escape(struct json *j, unsigned char c)
+{
+	static const char shorts[] = "btn\0fr";
+	char out[8];
+
+	if (c == '"' || c == '\\')
+		snprintf(out, sizeof(out), "\\%c", c);
+	else if (c >= '\b' && c <= '\r' && shorts[c - '\b'])
+		snprintf(out, sizeof(out), "\\%c", shorts[c - '\b']);
+	else
+		snprintf(out, sizeof(out), "\\u%04x", c);
+	json_puts(j, out);
+}
+
+void
+json_string(struct json *j, const char *text, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t i = 0, from = 0, seq;
+
+	json_raw(j, "\"", 1);
+	while (i < n) {
+		if (p[i] >= 0x80 && (seq = utf8_length(p + i, n - i))) {
+			i += seq;
+			continue;
+		}
+		if (p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' && p[i] != '\\') {
+			i++;
+			continue;
+		}
+		json_raw(j, text + from, i - from);
+		if (p[i] < 0x80)
+			put_escape(j, p[i]);
+		else
+			json_puts(j, "\xef\xbf\xbd");
+		from = ++i;
+	}
+	json_raw(j, text + from, n - from);
+	json_raw(j, "\"", 1);
+}
+
+void
+json_int(struct json *j, int64_t n)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)n);
+	json_puts(j, text);
+}
+
+void
+json_comma(struct json *j)
+{
+	char last = j->len ? j->p[j->len - 1] : '{';
+
+	if (last != '{' && last != '[' && last != ':' && last != ',')
+		json_raw(j, ",", 1);
+}
+
+void
+json_open(struct json *j, char bracket)
+{
+	json_comma(j);
+	json_raw(j, &bracket, 1);
+}
+
+void
+json_close(struct json *j, char bracket)
+{
+	json_raw(j, &bracket, 1);
+}
+
+void
+json_key(struct json *j, const char *key)
+{
+	json_comma(j);
+	json_raw(j, "\"", 1);
+	json_puts(j, key);
+	json_raw(j, "\":", 2);
+}
+
+void
+json_member_span(struct json *j, const char *key, struct span value)
+{
+	json_key(j, key);
+	json_span(j, value);
+}
+
+void
+json_member_text(struct json *j, const char *key, struct span text)
+{
+	json_key(j, key);
+	json_string(j, text.p, text.n);
+}
+
+void
+json_member_int(struct json *j, const char *key, int64_t n)
+{
+	json_key(j, key);
+	json_int(j, n);
+}

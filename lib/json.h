@@ -1,0 +1,51 @@
+/* json - write JSON into a growing buffer.
+ *
+ * The caller says what comes and in which order; this module escapes strings
+ * and puts commas. Running out of memory ends the program (111), so nothing
+ * here returns an error.
+ */
+#ifndef MS_JSON_H
+#define MS_JSON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scan.h"
+
+/* All zero is an empty buffer. p is not terminated. */
+struct json {
+	char *p;
+	size_t len, cap;
+};
+
+/* Room for n more bytes at p + len; add to len what was used. */
+char *json_room(struct json *j, size_t n);
+/* Give the memory back; the buffer is empty and usable again. */
+void json_release(struct json *j);
+/* Forget the content, keep the memory. */
+void json_reset(struct json *j);
+
+/* Bytes as they are: a value that is JSON already, or punctuation. */
+void json_raw(struct json *j, const char *p, size_t n);
+void json_span(struct json *j, struct span s);
+void json_puts(struct json *j, const char *text);
+
+/* A string value from plain text, escaped as RFC 8259 wants it and no more;
+ * bytes that are not UTF-8 become U+FFFD. */
+void json_string(struct json *j, const char *text, size_t n);
+void json_int(struct json *j, int64_t n);
+
+/* '{' or '[', '}' or ']'; a comma goes before a member or element by itself. */
+void json_open(struct json *j, char bracket);
+void json_close(struct json *j, char bracket);
+/* "key": of the next value; key needs no escaping. */
+void json_key(struct json *j, const char *key);
+/* The comma before a next element, where it needs one. */
+void json_comma(struct json *j);
+
+/* Whole members: key and value. */
+void json_member_span(struct json *j, const char *key, struct span value);
+void json_member_text(struct json *j, const char *key, struct span text);
+void json_member_int(struct json *j, const char *key, int64_t n);
+
+#endif

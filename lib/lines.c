@@ -1,0 +1,234 @@
+#include "lines.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "diag.h"
+
+#define FIRST_SIZE (128u << 10)
+#define HOLD (64u << 10)	/* a pipe's usual capacity */
+#define TOO_LONG "it is longer than a record may be"
+
+void
+lines_init(struct lines *l, int in, int out, size_t cap)
+{
+	*l = (struct lines){.in = in, .out = out, .cap = cap};
+	l->size = FIRST_SIZE;
+	l->buf = diag_alloc(NULL, l->size);
+	l->held = diag_alloc(NULL, HOLD);
+}
+
+void
+lines_release(struct lines *l)
+{
+	free(l->buf);
+	free(l->held);
+	l->buf = l->held = NULL;
+}
+
+static void
+wait_for(int fd, short event)
+{
+	struct pollfd p = {.fd = fd, .events = event};
+
+	while (poll(&p, 1, -1) < 0 && errno == EINTR)
+		;
+}
+
+/* Downstream left first: end as a program does that never heard of EPIPE, and
+ * say nothing, as the fault lies elsewhere. */
+static void
+die_of_sigpipe(void)
+{
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
+	_exit(128 + SIGPIPE);
+}
+
+void
+lines_write(int fd, const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t k = write(fd, p, n);
+
+		if (k >= 0) {
+			p += k;
+			n -= (size_t)k;
+		} else if (errno == EAGAIN) {
+			wait_for(fd, POLLOUT);
+		} else if (errno == EPIPE) {
+			die_of_sigpipe();
+		} else if (errno != EINTR) {
+			diag_die(EXIT_TEMPORARY, "unable to write: %m");
+		}
+	}
+}
+
+void
+lines_flush(struct lines *l)
+{
+	size_t n = l->n_held;
+
+	l->n_held = 0;
+	if (n)
+		lines_write(l->out, l->held, n);
+}
+
+static void
+put(struct lines *l, const char *p, size_t n)
+{
+	if (n > HOLD - l->n_held)
+		lines_flush(l);
+	if (n >= HOLD) {
+		lines_write(l->out, p, n);
+		return;
+	}
+	memcpy(l->held + l->n_held, p, n);
+	l->n_held += n;
+}
+
+void
+lines_put(struct lines *l, const struct span *piece, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (piece[i].n)
+			put(l, piece[i].p, piece[i].n);
+	put(l, "\n", 1);
+}
+
+/* Make room behind what is buffered: move it to the front, then grow. A line
+ * of cap bytes and its newline must fit. */
+static void
+make_room(struct lines *l)
+{
+	size_t held = l->end - l->start;
+
+	if (l->start > 0) {
+		memmove(l->buf, l->buf + l->start, held);
+		l->start = 0;
+		l->end = held;
+	}
+	if (l->size - l->end >= FIRST_SIZE / 2)
+		return;
+	l->size *= 2;
+	l->buf = diag_alloc(l->buf, l->size);
+}
+
+static void
+give_memory_back(struct lines *l)
+{
+	if (l->start == l->end && l->size > 16 * FIRST_SIZE) {
+		l->size = FIRST_SIZE;
+		l->buf = diag_alloc(l->buf, l->size);
+	}
+}
+
+/* Read more. False at the end of the input. */
+static bool
+fill(struct lines *l)
+{
+	ssize_t k;
+
+	if (l->at_eof)
+		return false;
+	if (l->n_held)
+		lines_flush(l);
+	if (l->before_read)
+		l->before_read(l->context);
+	give_memory_back(l);
+	make_room(l);
+	for (;;) {
+		k = read(l->in, l->buf + l->end, l->size - l->end);
+		if (k >= 0)
+			break;
+		if (errno == EAGAIN)
+			wait_for(l->in, POLLIN);
+		else if (errno != EINTR)
+			diag_die(EXIT_TEMPORARY, "unable to read: %m");
+	}
+	l->at_eof = k == 0;
+	l->end += (size_t)k;
+	return k > 0;
+}
+
+static void
+drop(struct lines *l, const char *why)
+{
+	l->dropped++;
+	diag_warn("line %llu is dropped: %s", (unsigned long long)l->number,
+	    why);
+}
+
+/* Within a line that is too long: throw away up to its newline. */
+static bool
+skip_rest(struct lines *l)
+{
+	char *newline = memchr(l->buf + l->start, '\n', l->end - l->start);
+
+	l->skipping = !newline;
+	l->start = newline ? (size_t)(newline + 1 - l->buf) : l->end;
+	return !l->skipping;
+}
+
+/* The buffered line, if its newline is there; seen: bytes known to hold none. */
+static bool
+take(struct lines *l, size_t seen, struct span *line)
+{
+	const char *from = l->buf + l->start;
+	size_t n = l->end - l->start;
+	const char *newline = memchr(from + seen, '\n', n - seen);
+
+	if (!newline)
+		return false;
+	*line = (struct span){from, (size_t)(newline - from)};
+	l->start += line->n + 1;
+	l->number++;
+	return true;
+}
+
+/* The input has ended; what is buffered is a line without its newline. */
+static bool
+end_torn(struct lines *l)
+{
+	if (l->start < l->end && !l->skipping) {
+		l->number++;
+		drop(l, "the input ends in the middle of it");
+	}
+	l->start = l->end;
+	return false;
+}
+
+bool
+lines_next(struct lines *l, struct span *line)
+{
+	size_t seen = 0;
+
+	for (;;) {
+		if (l->skipping && !skip_rest(l)) {
+			if (!fill(l))
+				return end_torn(l);
+			continue;
+		}
+		if (take(l, seen, line)) {
+			seen = 0;
+			if (line->n > l->cap)
+				drop(l, TOO_LONG);
+			else if (line->n > 0)
+				return true;
+			continue;
+		}
+		seen = l->end - l->start;
+		if (seen > l->cap) {
+			l->number++;
+			drop(l, TOO_LONG);
+			l->skipping = true;
+			seen = 0;
+		} else if (!fill(l)) {
+			return end_torn(l);
+		}
+	}
+}

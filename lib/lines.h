@@ -1,0 +1,55 @@
+/* lines - newline-delimited records from one file descriptor to another.
+ *
+ * Output is held back only while input is already buffered: lines_next()
+ * flushes before it reads, so a filter that sleeps or is killed in read()
+ * owes nothing. A line longer than the cap is skipped to its newline, warned
+ * about and counted. A last line without its newline is torn: dropped, with a
+ * warning. Empty lines are skipped.
+ *
+ * Descriptors may be non-blocking (another process may have made them so):
+ * EAGAIN is waited out with poll. When stdout's reader has gone the process
+ * ends by SIGPIPE (141 in a shell), quietly; other errors end it with 111.
+ *
+ * One struct serves one thread.
+ */
+#ifndef MS_LINES_H
+#define MS_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scan.h"
+
+struct lines {
+	int in, out;
+	size_t cap;		/* bytes a line may have, without newline */
+	uint64_t number;	/* of the current line, from 1 */
+	uint64_t dropped;	/* lines skipped: too long, or torn */
+	void (*before_read)(void *);	/* called before each read, if set */
+	void *context;
+
+	char *buf;		/* input: [start, end) is not handed out yet */
+	size_t start, end, size;
+	bool at_eof, skipping;
+	char *held;		/* output that is not written yet */
+	size_t n_held;
+};
+
+/* in and out stay the caller's; either may be -1 when only the other is used.
+ * cap is in bytes, and so is memory: a buffer grows to it, no further. */
+void lines_init(struct lines *l, int in, int out, size_t cap);
+void lines_release(struct lines *l);
+
+/* The next line, without its newline. True: *line is set and valid until the
+ * next call. False: the end of the input. Dies (111) on a read error. */
+bool lines_next(struct lines *l, struct span *line);
+
+/* Append one line, made of the pieces, and its newline. */
+void lines_put(struct lines *l, const struct span *piece, size_t n);
+void lines_flush(struct lines *l);
+
+/* Write all of it to fd, however often that takes. Dies as said above. */
+void lines_write(int fd, const char *p, size_t n);
+
+#endif

@@ -1,0 +1,807 @@
+#include "scan.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+
+#if !defined(SCAN_PORTABLE) && defined(__SSE2__)
+#include <emmintrin.h>
+#define SCAN_SSE2
+#elif !defined(SCAN_PORTABLE) && defined(__aarch64__)
+#include <arm_neon.h>
+#define SCAN_NEON
+#endif
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* What one scan carries along. Functions return the place after what they
+ * accepted, or NULL after fail(). */
+struct scan {
+	const char *end;
+	const char *what, *bad;
+	const struct scan_plan *plan;
+	struct span *slots;
+	uint64_t seen;		/* nodes of the plan met so far */
+};
+
+static const char *
+fail(struct scan *s, const char *what, const char *at)
+{
+	s->what = what;
+	s->bad = at;
+	return NULL;
+}
+
+/* ---- bytes ---- */
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+static inline const char *
+skip_space(const char *p, const char *end)
+{
+	if (LIKELY(p < end && (unsigned char)*p > ' '))
+		return p;
+	while (p < end && is_space(*p))
+		p++;
+	return p;
+}
+
+/* The first byte from p on that a string cannot take as it is: a quote, a
+ * backslash, a control character, or one that needs a look at its UTF-8. */
+static inline const char *
+plain_run(const char *p, const char *end)
+{
+#if defined(SCAN_SSE2)
+	const __m128i quote = _mm_set1_epi8('"');
+	const __m128i backslash = _mm_set1_epi8('\\');
+	const __m128i control = _mm_set1_epi8(0x1f);
+
+	while (LIKELY(end - p >= 16)) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i hit = _mm_or_si128(
+		    _mm_or_si128(_mm_cmpeq_epi8(v, quote),
+			_mm_cmpeq_epi8(v, backslash)),
+		    _mm_cmpeq_epi8(_mm_min_epu8(v, control), v));
+		/* movemask takes top bits: v's own are the non-ASCII bytes */
+		unsigned mask = (unsigned)_mm_movemask_epi8(
+		    _mm_or_si128(hit, v));
+
+		if (mask)
+			return p + __builtin_ctz(mask);
+		p += 16;
+	}
+#elif defined(SCAN_NEON)
+	while (LIKELY(end - p >= 16)) {
+		uint8x16_t v = vld1q_u8((const uint8_t *)p);
+		uint8x16_t hit = vorrq_u8(
+		    vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')),
+			vceqq_u8(v, vdupq_n_u8('\\'))),
+		    vorrq_u8(vcltq_u8(v, vdupq_n_u8(0x20)),
+			vcgeq_u8(v, vdupq_n_u8(0x80))));
+		/* four bits a byte, as NEON has no movemask */
+		uint64_t mask = vget_lane_u64(vreinterpret_u64_u8(
+		    vshrn_n_u16(vreinterpretq_u16_u8(hit), 4)), 0);
+
+		if (mask)
+			return p + __builtin_ctzll(mask) / 4;
+		p += 16;
+	}
+#endif
+	while (p < end && *p != '"' && *p != '\\' &&
+	    (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80)
+		p++;
+	return p;
+}
+
+/* One well-formed sequence of two to four bytes (Unicode, table 3-7). */
+static const char *
+skip_utf8(struct scan *s, const char *p)
+{
+	const unsigned char *u = (const unsigned char *)p;
+	size_t left = (size_t)(s->end - p), n;
+	unsigned char low = 0x80, high = 0xbf;
+
+	if (u[0] >= 0xc2 && u[0] <= 0xdf)
+		n = 2;
+	else if (u[0] >= 0xe0 && u[0] <= 0xef)
+		n = 3;
+	else if (u[0] >= 0xf0 && u[0] <= 0xf4)
+		n = 4;
+	else
+		return fail(s, "invalid UTF-8", p);
+	if (u[0] == 0xe0)
+		low = 0xa0;		/* overlong */
+	else if (u[0] == 0xed)
+		high = 0x9f;		/* surrogates */
+	else if (u[0] == 0xf0)
+		low = 0x90;		/* overlong */
+	else if (u[0] == 0xf4)
+		high = 0x8f;		/* above U+10FFFF */
+	for (size_t i = 1; i < n; i++, low = 0x80, high = 0xbf) {
+		if (i >= left)
+			return fail(s, "the document ends early", s->end);
+		if (u[i] < low || u[i] > high)
+			return fail(s, "invalid UTF-8", p);
+	}
+	return p + n;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static const char *
+skip_escape(struct scan *s, const char *p)
+{
+	if (s->end - p < 2)
+		return fail(s, "the document ends early", s->end);
+	switch (p[1]) {
+	case '"': case '\\': case '/': case 'b':
+	case 'f': case 'n': case 'r': case 't':
+		return p + 2;
+	case 'u':
+		break;
+	default:
+		return fail(s, "unknown escape in a string", p);
+	}
+	for (int i = 2; i < 6; i++) {
+		if (p + i >= s->end)
+			return fail(s, "the document ends early", s->end);
+		if (hex_digit(p[i]) < 0)
+			return fail(s, "\\u wants four hex digits", p);
+	}
+	return p + 6;
+}
+
+/* p: after the opening quote. Returns the place after the closing one. */
+static inline const char *
+skip_string(struct scan *s, const char *p)
+{
+	for (;;) {
+		p = plain_run(p, s->end);
+		if (UNLIKELY(p == s->end))
+			return fail(s, "the document ends early", p);
+		if (LIKELY(*p == '"'))
+			return p + 1;
+		if (*p == '\\')
+			p = skip_escape(s, p);
+		else if ((unsigned char)*p < 0x20)
+			return fail(s, "control character in a string", p);
+		else
+			p = skip_utf8(s, p);
+		if (UNLIKELY(!p))
+			return NULL;
+	}
+}
+
+static const char *
+skip_digits(struct scan *s, const char *p)
+{
+	const char *first = p;
+
+	while (p < s->end && *p >= '0' && *p <= '9')
+		p++;
+	if (p > first)
+		return p;
+	return fail(s, p == s->end ? "the document ends early" :
+	    "a digit is missing in a number", p);
+}
+
+static const char *
+skip_number(struct scan *s, const char *p)
+{
+	if (*p == '-')
+		p++;
+	if (p < s->end && *p == '0')
+		p++;
+	else if (!(p = skip_digits(s, p)))
+		return NULL;
+	if (p < s->end && *p == '.' && !(p = skip_digits(s, p + 1)))
+		return NULL;
+	if (p < s->end && (*p == 'e' || *p == 'E')) {
+		p++;
+		if (p < s->end && (*p == '+' || *p == '-'))
+			p++;
+		p = skip_digits(s, p);
+	}
+	return p;
+}
+
+static const char *
+skip_word(struct scan *s, const char *p, const char *word)
+{
+	for (; *word; word++, p++) {
+		if (p == s->end)
+			return fail(s, "the document ends early", p);
+		if (*p != *word)
+			return fail(s, "unknown word", p);
+	}
+	return p;
+}
+
+static const char *
+skip_scalar(struct scan *s, const char *p)
+{
+	switch (*p) {
+	case '"':
+		return skip_string(s, p + 1);
+	case 't':
+		return skip_word(s, p, "true");
+	case 'f':
+		return skip_word(s, p, "false");
+	case 'n':
+		return skip_word(s, p, "null");
+	case '-': case '0': case '1': case '2': case '3': case '4':
+	case '5': case '6': case '7': case '8': case '9':
+		return skip_number(s, p);
+	default:
+		return fail(s, "a value is missing", p);
+	}
+}
+
+/* ---- containers ---- */
+
+/* A member's key with its colon; *key_end is where its closing quote stands.
+ * Returns the place of the value. */
+static inline const char *
+skip_key(struct scan *s, const char *p, const char **key_end)
+{
+	if (UNLIKELY(p == s->end))
+		return fail(s, "the document ends early", p);
+	if (UNLIKELY(*p != '"'))
+		return fail(s, "a key is missing", p);
+	if (UNLIKELY(!(p = skip_string(s, p + 1))))
+		return NULL;
+	*key_end = p - 1;
+	p = skip_space(p, s->end);
+	if (UNLIKELY(p == s->end))
+		return fail(s, "the document ends early", p);
+	if (UNLIKELY(*p != ':'))
+		return fail(s, "':' is missing", p);
+	return skip_space(p + 1, s->end);
+}
+
+/* One value of any depth, without recursion: a bit a level remembers whether
+ * it is an object. depth: levels already open around it. */
+static const char *
+skip_value(struct scan *s, const char *p, unsigned depth)
+{
+	uint64_t objects[SCAN_DEPTH / 64 + 1];
+	const unsigned base = depth;
+	bool in_object = false;
+	const char *key_end;
+
+value:
+	if (UNLIKELY(p == s->end))
+		return fail(s, "the document ends early", p);
+	if (*p == '"') {
+		if (UNLIKELY(!(p = skip_string(s, p + 1))))
+			return NULL;
+	} else if (*p == '{' || *p == '[') {
+		if (UNLIKELY(depth == SCAN_DEPTH))
+			return fail(s, "nested too deeply", p);
+		if (in_object)
+			objects[depth / 64] |= 1ull << depth % 64;
+		else
+			objects[depth / 64] &= ~(1ull << depth % 64);
+		depth++;
+		in_object = *p == '{';
+		p = skip_space(p + 1, s->end);
+		if (p < s->end && *p == (in_object ? '}' : ']'))
+			goto close;
+		if (in_object)
+			goto key;
+		goto value;
+	} else if (UNLIKELY(!(p = skip_scalar(s, p)))) {
+		return NULL;
+	}
+next:
+	if (depth == base)
+		return p;
+	p = skip_space(p, s->end);
+	if (UNLIKELY(p == s->end))
+		return fail(s, "the document ends early", p);
+	if (*p == ',') {
+		p = skip_space(p + 1, s->end);
+		if (!in_object)
+			goto value;
+key:
+		if (UNLIKELY(!(p = skip_key(s, p, &key_end))))
+			return NULL;
+		goto value;
+	}
+	if (UNLIKELY(*p != (in_object ? '}' : ']')))
+		return fail(s, in_object ? "',' or '}' is missing" :
+		    "',' or ']' is missing", p);
+close:
+	p++;
+	depth--;
+	in_object = objects[depth / 64] >> depth % 64 & 1;
+	goto next;
+}
+
+/* ---- paths ---- */
+
+/* The first eight bytes of a key, padded with zeroes: most keys differ there,
+ * so that one comparison tells. */
+static inline uint64_t
+key_head(const char *key, size_t n)
+{
+	uint64_t head = 0;
+
+	memcpy(&head, key, n < sizeof(head) ? n : sizeof(head));
+	return head;
+}
+
+static inline uint64_t
+key_filter(const char *key, size_t n)
+{
+	return 1ull << (((unsigned char)key[0] + n * 8) & 63);
+}
+
+static unsigned
+find_child(const struct scan_plan *plan, unsigned node, const char *key,
+    size_t n)
+{
+	const struct scan_node *c;
+	uint64_t head;
+
+	if (n == 0 || !(plan->node[node].filter & key_filter(key, n)))
+		return 0;
+	head = key_head(key, n);
+	for (unsigned i = plan->node[node].child; i; i = c->next) {
+		c = &plan->node[i];
+		if (c->head == head && c->len == n &&
+		    (n <= 8 || memcmp(c->key, key, n) == 0))
+			return i;
+	}
+	return 0;
+}
+
+/* Keys with escapes are legal and rare. */
+static unsigned
+find_escaped_child(const struct scan_plan *plan, unsigned node,
+    const char *key, size_t n)
+{
+	char text[SCAN_KEY * 6];
+
+	if (n > sizeof(text))
+		return 0;
+	return find_child(plan, node, text, scan_decode(key, n, text));
+}
+
+/* A key came again: what its former value gave is void. */
+static void
+forget(struct scan *s, unsigned node)
+{
+	const struct scan_node *n = &s->plan->node[node];
+
+	if (n->slot >= 0)
+		s->slots[n->slot] = (struct span){0};
+	for (unsigned i = n->child; i; i = s->plan->node[i].next) {
+		s->seen &= ~(1ull << i);
+		forget(s, i);
+	}
+}
+
+/* An object that paths lead into; p: after its '{'. Recursion goes as deep as
+ * the plan's paths, no deeper. */
+static const char *
+walk_object(struct scan *s, unsigned node, const char *p, unsigned depth)
+{
+	p = skip_space(p, s->end);
+	if (p < s->end && *p == '}')
+		return p + 1;
+	for (;;) {
+		const char *key = p + 1, *key_end = NULL, *value;
+		unsigned child;
+
+		if (UNLIKELY(!(value = skip_key(s, p, &key_end))))
+			return NULL;
+		child = find_child(s->plan, node, key, (size_t)(key_end - key));
+		if (!child && memchr(key, '\\', (size_t)(key_end - key)))
+			child = find_escaped_child(s->plan, node, key,
+			    (size_t)(key_end - key));
+		if (child) {
+			if (UNLIKELY(s->seen >> child & 1))
+				forget(s, child);
+			s->seen |= 1ull << child;
+		}
+		if (child && s->plan->node[child].child && value < s->end &&
+		    *value == '{')
+			p = walk_object(s, child, value + 1, depth + 1);
+		else
+			p = skip_value(s, value, depth + 1);
+		if (UNLIKELY(!p))
+			return NULL;
+		if (child && s->plan->node[child].slot >= 0)
+			s->slots[s->plan->node[child].slot] =
+			    (struct span){value, (size_t)(p - value)};
+		p = skip_space(p, s->end);
+		if (UNLIKELY(p == s->end))
+			return fail(s, "the document ends early", p);
+		if (*p == '}')
+			return p + 1;
+		if (UNLIKELY(*p != ','))
+			return fail(s, "',' or '}' is missing", p);
+		p = skip_space(p + 1, s->end);
+	}
+}
+
+/* ---- the interface ---- */
+
+void
+scan_plan_init(struct scan_plan *plan)
+{
+	memset(plan, 0, sizeof(*plan));
+	plan->node[0].slot = -1;
+	plan->n_nodes = 1;
+}
+
+static unsigned
+add_child(struct scan_plan *plan, unsigned node, const char *key, size_t n)
+{
+	struct scan_node *c;
+	unsigned i = find_child(plan, node, key, n);
+
+	if (i)
+		return i;
+	if (n == 0 || n > SCAN_KEY || plan->n_nodes == SCAN_NODES)
+		abort();
+	i = plan->n_nodes++;
+	c = &plan->node[i];
+	memcpy(c->key, key, n);
+	c->len = (uint8_t)n;
+	c->head = key_head(key, n);
+	c->slot = -1;
+	c->next = plan->node[node].child;
+	plan->node[node].child = (uint8_t)i;
+	plan->node[node].filter |= key_filter(key, n);
+	return i;
+}
+
+int
+scan_plan_add(struct scan_plan *plan, const char *path)
+{
+	unsigned node = 0;
+
+	for (;; path++) {
+		size_t n = strcspn(path, ".");
+
+		node = add_child(plan, node, path, n);
+		path += n;
+		if (!*path)
+			break;
+	}
+	if (plan->node[node].slot < 0) {
+		if (plan->n_slots == SCAN_SLOTS)
+			abort();
+		plan->node[node].slot = (int8_t)plan->n_slots++;
+	}
+	return plan->node[node].slot;
+}
+
+int
+scan_find(const struct scan_plan *plan, const char *doc, size_t len,
+    struct span *slots, struct scan_error *err)
+{
+	struct scan s = {.end = doc + len, .plan = plan, .slots = slots};
+	const char *p = skip_space(doc, s.end);
+
+	static_assert(SCAN_NODES <= 64, "scan.seen has a bit a node");
+	if (plan)
+		memset(slots, 0, plan->n_slots * sizeof(*slots));
+	if (plan && p < s.end && *p == '{')
+		p = walk_object(&s, 0, p + 1, 0);
+	else
+		p = skip_value(&s, p, 0);
+	if (p && (p = skip_space(p, s.end)) < s.end)
+		p = fail(&s, "something follows the document", p);
+	if (p)
+		return 0;
+	*err = (struct scan_error){s.what, (size_t)(s.bad - doc)};
+	return -1;
+}
+
+const char *
+scan_value(const char *p, const char *end, struct scan_error *err)
+{
+	struct scan s = {.end = end};
+	const char *q = skip_value(&s, p, 0);
+
+	if (!q)
+		*err = (struct scan_error){s.what, (size_t)(s.bad - p)};
+	return q;
+}
+
+enum scan_type
+scan_type(struct span value)
+{
+	if (!value.n)
+		return SCAN_ABSENT;
+	switch (*value.p) {
+	case '{': return SCAN_OBJECT;
+	case '[': return SCAN_ARRAY;
+	case '"': return SCAN_STRING;
+	case 't': return SCAN_TRUE;
+	case 'f': return SCAN_FALSE;
+	case 'n': return SCAN_NULL;
+	default: return SCAN_NUMBER;
+	}
+}
+
+void
+scan_iter(struct scan_iter *it, struct span container)
+{
+	it->p = container.p;
+	it->end = container.p + container.n;
+}
+
+/* To the next member or element: past the opening bracket at first, then past
+ * a comma. */
+static bool
+advance(struct scan_iter *it, char open)
+{
+	const char *p = it->p;
+
+	if (p == it->end || (*p != ',' && *p != open))
+		return false;
+	p = skip_space(p + 1, it->end);
+	if (p == it->end || *p == '}' || *p == ']') {
+		it->p = it->end;
+		return false;
+	}
+	it->p = p;
+	return true;
+}
+
+static bool
+take_value(struct scan_iter *it, const char *p, struct span *value)
+{
+	struct scan s = {.end = it->end};
+	const char *after = skip_value(&s, p, 0);
+
+	if (!after) {
+		it->p = it->end;
+		return false;
+	}
+	*value = (struct span){p, (size_t)(after - p)};
+	it->p = skip_space(after, it->end);
+	return true;
+}
+
+bool
+scan_member(struct scan_iter *it, struct span *key, struct span *value)
+{
+	struct scan s = {.end = it->end};
+	const char *key_end = NULL, *p;
+
+	if (!advance(it, '{') || !(p = skip_key(&s, it->p, &key_end)))
+		return false;
+	*key = (struct span){it->p + 1, (size_t)(key_end - it->p - 1)};
+	return take_value(it, p, value);
+}
+
+bool
+scan_element(struct scan_iter *it, struct span *value)
+{
+	return advance(it, '[') && take_value(it, it->p, value);
+}
+
+struct span
+scan_get(struct span object, const char *key)
+{
+	struct span found = {0}, k, v;
+	struct scan_iter it;
+	size_t n = strlen(key);
+	char text[256];
+
+	scan_iter(&it, object);
+	while (scan_member(&it, &k, &v)) {
+		if (k.n > n && k.n <= sizeof(text) && memchr(k.p, '\\', k.n))
+			k = (struct span){text, scan_decode(k.p, k.n, text)};
+		if (k.n == n && memcmp(k.p, key, n) == 0)
+			found = v;
+	}
+	return found;
+}
+
+static size_t
+put_utf8(char *buf, unsigned c)
+{
+	if (c < 0x80) {
+		buf[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		buf[0] = (char)(0xc0 | c >> 6);
+		buf[1] = (char)(0x80 | (c & 0x3f));
+		return 2;
+	}
+	if (c < 0x10000) {
+		buf[0] = (char)(0xe0 | c >> 12);
+		buf[1] = (char)(0x80 | (c >> 6 & 0x3f));
+		buf[2] = (char)(0x80 | (c & 0x3f));
+		return 3;
+	}
+	buf[0] = (char)(0xf0 | c >> 18);
+	buf[1] = (char)(0x80 | (c >> 12 & 0x3f));
+	buf[2] = (char)(0x80 | (c >> 6 & 0x3f));
+	buf[3] = (char)(0x80 | (c & 0x3f));
+	return 4;
+}
+
+static unsigned
+hex4(const char *p)
+{
+	unsigned c = 0;
+
+	for (int i = 0; i < 4; i++)
+		c = c << 4 | (unsigned)hex_digit(p[i]);
+	return c;
+}
+
+/* The code point of a \u escape at p, a pair of them counted as one. */
+static unsigned
+decode_unicode(const char **pp, const char *end)
+{
+	const char *p = *pp;
+	unsigned c = hex4(p + 2), low;
+
+	*pp = p + 6;
+	if (c < 0xd800 || c > 0xdfff)
+		return c;
+	if (c <= 0xdbff && end - p >= 12 && p[6] == '\\' && p[7] == 'u') {
+		low = hex4(p + 8);
+		if (low >= 0xdc00 && low <= 0xdfff) {
+			*pp = p + 12;
+			return 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+		}
+	}
+	return 0xfffd;
+}
+
+static char
+decode_short(char c)
+{
+	switch (c) {
+	case 'b': return '\b';
+	case 'f': return '\f';
+	case 'n': return '\n';
+	case 'r': return '\r';
+	case 't': return '\t';
+	default: return c;
+	}
+}
+
+size_t
+scan_decode(const char *raw, size_t n, char *buf)
+{
+	const char *end = raw + n, *p = raw;
+	char *out = buf;
+
+	while (p < end) {
+		const char *escape = memchr(p, '\\', (size_t)(end - p));
+		size_t run = (size_t)((escape ? escape : end) - p);
+
+		memmove(out, p, run);
+		out += run;
+		if (!escape)
+			break;
+		p = escape;
+		if (p[1] == 'u') {
+			out += put_utf8(out, decode_unicode(&p, end));
+		} else {
+			*out++ = decode_short(p[1]);
+			p += 2;
+		}
+	}
+	return (size_t)(out - buf);
+}
+
+struct span
+scan_text(struct span value, char *buf, size_t cap)
+{
+	struct span raw;
+
+	if (scan_type(value) != SCAN_STRING)
+		return (struct span){0};
+	raw = (struct span){value.p + 1, value.n - 2};
+	if (!memchr(raw.p, '\\', raw.n))
+		return raw;
+	if (raw.n > cap)
+		return (struct span){0};
+	return (struct span){buf, scan_decode(raw.p, raw.n, buf)};
+}
+
+bool
+span_eq(struct span s, const char *text)
+{
+	return s.p && strlen(text) == s.n && memcmp(s.p, text, s.n) == 0;
+}
+
+struct span
+span_of(const char *text)
+{
+	return (struct span){text, strlen(text)};
+}
+
+bool
+scan_eq(struct span value, const char *text)
+{
+	char buf[256];
+
+	return span_eq(scan_text(value, buf, sizeof(buf)), text);
+}
+
+bool
+scan_int(struct span value, int64_t *out)
+{
+	bool negative = value.n && *value.p == '-';
+	uint64_t limit = (uint64_t)INT64_MAX + negative, sum = 0;
+
+	if (scan_type(value) != SCAN_NUMBER || value.n == negative)
+		return false;
+	for (size_t i = negative; i < value.n; i++) {
+		unsigned digit = (unsigned)(value.p[i] - '0');
+
+		if (digit > 9 || sum > (limit - digit) / 10)
+			return false;
+		sum = sum * 10 + digit;
+	}
+	*out = negative ? (int64_t)(0 - sum) : (int64_t)sum;
+	return true;
+}
+
+/* ---- changes ---- */
+
+struct span
+scan_cut(struct span object, struct span key, struct span value)
+{
+	const char *from = key.p - 1, *to = value.p + value.n;
+	const char *before = from, *after = to;
+
+	while (before > object.p && is_space(before[-1]))
+		before--;
+	if (before[-1] == ',')
+		return (struct span){before - 1, (size_t)(to - before + 1)};
+	after = skip_space(after, object.p + object.n);
+	if (*after == ',')
+		return (struct span){from, (size_t)(after + 1 - from)};
+	return (struct span){from, (size_t)(to - from)};
+}
+
+struct span
+scan_insert(struct span object, bool *comma)
+{
+	const char *p = skip_space(object.p + 1, object.p + object.n);
+
+	*comma = *p != '}';
+	return (struct span){object.p + 1, 0};
+}
+
+void
+scan_splice(struct span doc, const struct scan_edit *edit, size_t n,
+    struct json *out)
+{
+	const char *p = doc.p;
+
+	for (size_t i = 0; i < n; i++) {
+		json_raw(out, p, (size_t)(edit[i].at.p - p));
+		json_raw(out, edit[i].with.p, edit[i].with.n);
+		p = edit[i].at.p + edit[i].at.n;
+	}
+	json_raw(out, p, (size_t)(doc.p + doc.n - p));
+}

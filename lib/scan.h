@@ -1,0 +1,134 @@
+/* scan - a forward look at one JSON document: no tree, no allocation.
+ *
+ * The document stays bytes. One pass validates all of it (RFC 8259) and finds
+ * the values of many paths as spans, which point into the document and live as
+ * long as it does. What a span holds is the value's own text: a string has its
+ * quotes, an object its braces.
+ *
+ * Stricter than most parsers: UTF-8 must be valid, nothing may follow the
+ * document, nesting is at most SCAN_DEPTH. Escaped lone surrogates are valid
+ * grammar; decoding gives U+FFFD for them, as Go and jq do. Of duplicate keys
+ * the last wins, as in Go and jq.
+ *
+ * Invariant: all other functions take spans that a scan has found valid.
+ */
+#ifndef MS_SCAN_H
+#define MS_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct json;
+
+#define SCAN_DEPTH 1024	/* levels of nesting that are accepted */
+#define SCAN_SLOTS 48	/* paths of one plan */
+#define SCAN_NODES 64	/* distinct keys on the way to them */
+#define SCAN_KEY 31	/* bytes of a key in a path */
+
+/* Borrowed bytes. An absent value has p == NULL and n == 0. */
+struct span {
+	const char *p;
+	size_t n;
+};
+
+enum scan_type {
+	SCAN_ABSENT, SCAN_NULL, SCAN_FALSE, SCAN_TRUE,
+	SCAN_NUMBER, SCAN_STRING, SCAN_ARRAY, SCAN_OBJECT
+};
+
+/* A set of paths, as a trie of keys. Build once, scan often; read-only then,
+ * so threads may share it. */
+struct scan_node {
+	char key[SCAN_KEY + 1];
+	uint64_t head;		/* the key's first eight bytes */
+	uint64_t filter;	/* which children there may be */
+	uint8_t len, child, next;	/* 0: none; the root is nobody's child */
+	int8_t slot;		/* -1: only on the way to others */
+};
+
+struct scan_plan {
+	struct scan_node node[SCAN_NODES];
+	unsigned n_nodes, n_slots;
+};
+
+/* Why a document was refused, and at which byte (from 0). */
+struct scan_error {
+	const char *what;
+	size_t at;
+};
+
+void scan_plan_init(struct scan_plan *plan);
+
+/* Add a path of keys joined by dots ("object.metadata.name").
+ * Returns its slot: 0, 1, 2 … in the order of the calls; the same path has the
+ * same slot. A plan that outgrows the limits above is a bug, and aborts. */
+int scan_plan_add(struct scan_plan *plan, const char *path);
+
+/* Validate doc and find the plan's paths; plan NULL only validates.
+ * slots has plan->n_slots members, all of which are set.
+ * Returns 0; or -1 with *err, and then slots hold nothing of use. */
+int scan_find(const struct scan_plan *plan, const char *doc, size_t len,
+    struct span *slots, struct scan_error *err);
+
+/* The end of the one JSON value that begins at p (no leading space), or NULL
+ * with *err (at: from p). For streams that frame by structure: err->at == end
+ * - p means that the value may go on. */
+const char *scan_value(const char *p, const char *end, struct scan_error *err);
+
+enum scan_type scan_type(struct span value);
+
+/* Walk the members of an object or the elements of an array, in the order of
+ * the document: a duplicate key comes twice, and the later one counts. */
+struct scan_iter {
+	const char *p, *end;
+};
+
+void scan_iter(struct scan_iter *it, struct span container);
+/* key without quotes, still escaped. False at the end, or at once if the
+ * container is not an object (for elements: not an array). */
+bool scan_member(struct scan_iter *it, struct span *key, struct span *value);
+bool scan_element(struct scan_iter *it, struct span *value);
+
+/* The value of key in object, absent if there is none. */
+struct span scan_get(struct span object, const char *key);
+
+/* A string's content with escapes decoded: borrowed from the document when it
+ * has none, else written into buf (cap bytes; the decoded text is never longer
+ * than the value). Not a string, or too long: absent. */
+struct span scan_text(struct span value, char *buf, size_t cap);
+
+/* Decode raw string content (no quotes) into buf, which must hold n bytes.
+ * Returns the number of bytes written. */
+size_t scan_decode(const char *raw, size_t n, char *buf);
+
+/* Whether value is a string with this content. */
+bool scan_eq(struct span value, const char *text);
+/* The same for spans of plain text. */
+bool span_eq(struct span s, const char *text);
+struct span span_of(const char *text);
+
+/* A number that is an integer in range. False: not so, *out untouched. */
+bool scan_int(struct span value, int64_t *out);
+
+/* Changes to a document: in place of the bytes `at` (empty: an insertion) stand
+ * the bytes `with`. */
+struct scan_edit {
+	struct span at, with;
+};
+
+/* The bytes to cut so that the member of key and value disappears from its
+ * object, one comma included. To cut several neighbours, cut one at a time. */
+struct span scan_cut(struct span object, struct span key, struct span value);
+
+/* Where a member can be put in as the object's first; *comma is set when it
+ * has to be followed by one. */
+struct span scan_insert(struct span object, bool *comma);
+
+/* Append doc to out with the edits made; they must be sorted by place and must
+ * not overlap. */
+void scan_splice(struct span doc, const struct scan_edit *edit, size_t n,
+    struct json *out);
+
+
+#endif

@@ -472,8 +472,8 @@ add_child(struct scan_plan *plan, unsigned node, const char *key, size_t n)
 	return i;
 }
 
-int
-scan_plan_add(struct scan_plan *plan, const char *path)
+static unsigned
+add_path(struct scan_plan *plan, const char *path)
 {
 	unsigned node = 0;
 
@@ -483,14 +483,33 @@ scan_plan_add(struct scan_plan *plan, const char *path)
 		node = add_child(plan, node, path, n);
 		path += n;
 		if (!*path)
-			break;
+			return node;
 	}
+}
+
+static int
+add_slot(struct scan_plan *plan, unsigned node)
+{
 	if (plan->node[node].slot < 0) {
 		if (plan->n_slots == SCAN_SLOTS)
 			abort();
 		plan->node[node].slot = (int8_t)plan->n_slots++;
 	}
 	return plan->node[node].slot;
+}
+
+int
+scan_plan_add(struct scan_plan *plan, const char *path)
+{
+	return add_slot(plan, add_path(plan, path));
+}
+
+int
+scan_plan_add_key(struct scan_plan *plan, const char *path, const char *key)
+{
+	unsigned node = add_path(plan, path);
+
+	return add_slot(plan, add_child(plan, node, key, strlen(key)));
 }
 
 int

@@ -22,9 +22,9 @@
 struct json;
 
 #define SCAN_DEPTH 1024	/* levels of nesting that are accepted */
-#define SCAN_SLOTS 48	/* paths of one plan */
+#define SCAN_SLOTS 64	/* paths of one plan */
 #define SCAN_NODES 64	/* distinct keys on the way to them */
-#define SCAN_KEY 31	/* bytes of a key in a path */
+#define SCAN_KEY 63	/* bytes of a key in a path */
 
 /* Borrowed bytes. An absent value has p == NULL and n == 0. */
 struct span {
@@ -64,6 +64,10 @@ void scan_plan_init(struct scan_plan *plan);
  * Returns its slot: 0, 1, 2 … in the order of the calls; the same path has the
  * same slot. A plan that outgrows the limits above is a bug, and aborts. */
 int scan_plan_add(struct scan_plan *plan, const char *path);
+/* The same for a key that may hold dots, of the object that path leads to:
+ * ("object.metadata.labels", "app.kubernetes.io/name"). */
+int scan_plan_add_key(struct scan_plan *plan, const char *path,
+    const char *key);
 
 /* Validate doc and find the plan's paths; plan NULL only validates.
  * slots has plan->n_slots members, all of which are set.

@@ -20,7 +20,7 @@ CC     ?= cc
 CFLAGS ?= -O2 -g
 HARDEN  = -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 WARN    = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	-Wwrite-strings -Wformat=2 -Wvla $(if $(CI),-Werror)
+	-Wwrite-strings -Wformat=2 -Wvla -Wno-missing-field-initializers $(if $(CI),-Werror)
 SAN_asan  = -fsanitize=address -fno-omit-frame-pointer
 SAN_ubsan = -fsanitize=undefined -fno-sanitize-recover=all
 SAN_tsan  = -fsanitize=thread

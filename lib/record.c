@@ -1,6 +1,7 @@
 #include "record.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "diag.h"
@@ -172,12 +173,16 @@ records_release(struct records *rs)
 	json_release(&rs->edited);
 }
 
-static void
-refuse(struct records *rs, const struct scan_error *err)
+void
+records_refuse(struct records *rs, const struct scan_error *err)
 {
+	char place[32] = "";
+
+	if (err->at)
+		snprintf(place, sizeof(place), " (byte %zu)", err->at + 1);
 	if (rs->refused++ < MAX_WARNINGS)
-		diag_warn("line %llu is dropped: %s (byte %zu)",
-		    (unsigned long long)rs->io.number, err->what, err->at + 1);
+		diag_warn("line %llu is dropped: %s%s",
+		    (unsigned long long)rs->io.number, err->what, place);
 	else if (rs->refused == MAX_WARNINGS + 1)
 		diag_warn("more lines are no records; they are only counted");
 }
@@ -191,7 +196,7 @@ records_next(struct records *rs, struct record *r)
 	while (lines_next(&rs->io, &line)) {
 		if (record_parse(&rs->plan, line, r, &err) == 0)
 			return true;
-		refuse(rs, &err);
+		records_refuse(rs, &err);
 	}
 	return false;
 }

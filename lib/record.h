@@ -64,6 +64,10 @@ void records_release(struct records *rs);
  * False at the end of the input. *r is valid until the next call. */
 bool records_next(struct records *rs, struct record *r);
 
+/* Warn about the current line, which is no record, and count it. For stages
+ * that read lines themselves. */
+void records_refuse(struct records *rs, const struct scan_error *err);
+
 /* Read one line as a record. -1: it is none, and err says why. */
 int record_parse(const struct scan_plan *plan, struct span line,
     struct record *r, struct scan_error *err);

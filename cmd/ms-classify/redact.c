@@ -1,0 +1,96 @@
+#include "redact.h"
+
+#include <stdlib.h>
+
+#include "diag.h"
+
+#define COPY "kubectl.kubernetes.io/last-applied-configuration"
+#define MASK "\"[REDACTED]\""
+
+static void
+mask(struct redact *red, struct span value)
+{
+	if (scan_eq(value, "[REDACTED]"))
+		return;
+	if (red->n == red->size) {
+		red->size = red->size ? red->size * 2 : 16;
+		red->edit = diag_alloc(red->edit,
+		    red->size * sizeof(*red->edit));
+	}
+	red->edit[red->n++] = (struct scan_edit){value, span_of(MASK)};
+}
+
+static void
+mask_values(struct redact *red, struct span object)
+{
+	struct scan_iter it;
+	struct span key, value;
+
+	if (scan_type(object) != SCAN_OBJECT)
+		return;
+	scan_iter(&it, object);
+	while (scan_member(&it, &key, &value))
+		mask(red, value);
+}
+
+/* A key as text; keys that matter here are short. */
+static struct span
+key_text(struct span key, char *buf, size_t cap)
+{
+	if (key.n > cap)
+		return key;
+	return (struct span){buf, scan_decode(key.p, key.n, buf)};
+}
+
+/* The copy in the annotations, of whichever of duplicate keys. */
+static void
+mask_copy(struct redact *red, struct span metadata)
+{
+	struct scan_iter outer, inner;
+	struct span key, value, name, text;
+	char buf[256];
+
+	if (scan_type(metadata) != SCAN_OBJECT)
+		return;
+	scan_iter(&outer, metadata);
+	while (scan_member(&outer, &key, &value)) {
+		if (!span_eq(key_text(key, buf, sizeof(buf)), "annotations") ||
+		    scan_type(value) != SCAN_OBJECT)
+			continue;
+		scan_iter(&inner, value);
+		while (scan_member(&inner, &name, &text))
+			if (span_eq(key_text(name, buf, sizeof(buf)), COPY))
+				mask(red, text);
+	}
+}
+
+/* Duplicate keys are all masked: only the last counts for a reader, but all
+ * would be copied. So this walks the object instead of asking for paths. */
+bool
+redact_find(struct redact *red, const struct record *r)
+{
+	struct scan_iter it;
+	struct span key, value, text;
+	char buf[256];
+
+	red->n = 0;
+	if (!span_eq(r->id.kind, "Secret"))
+		return false;
+	scan_iter(&it, r->at[AT_OBJECT]);
+	while (scan_member(&it, &key, &value)) {
+		text = key_text(key, buf, sizeof(buf));
+		if (span_eq(text, "data") || span_eq(text, "stringData") ||
+		    span_eq(text, "binaryData"))
+			mask_values(red, value);
+		else if (span_eq(text, "metadata"))
+			mask_copy(red, value);
+	}
+	return red->n > 0;
+}
+
+void
+redact_free(struct redact *red)
+{
+	free(red->edit);
+	*red = (struct redact){0};
+}

@@ -535,14 +535,27 @@ scan_find(const struct scan_plan *plan, const char *doc, size_t len,
 }
 
 const char *
-scan_value(const char *p, const char *end, struct scan_error *err)
+scan_first(const struct scan_plan *plan, const char *p, const char *end,
+    struct span *slots, struct scan_error *err)
 {
-	struct scan s = {.end = end};
-	const char *q = skip_value(&s, p, 0);
+	struct scan s = {.end = end, .plan = plan, .slots = slots};
+	const char *q;
 
+	if (plan)
+		memset(slots, 0, plan->n_slots * sizeof(*slots));
+	if (plan && p < end && *p == '{')
+		q = walk_object(&s, 0, p + 1, 0);
+	else
+		q = skip_value(&s, p, 0);
 	if (!q)
 		*err = (struct scan_error){s.what, (size_t)(s.bad - p)};
 	return q;
+}
+
+const char *
+scan_value(const char *p, const char *end, struct scan_error *err)
+{
+	return scan_first(NULL, p, end, NULL, err);
 }
 
 enum scan_type

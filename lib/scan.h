@@ -79,6 +79,9 @@ int scan_find(const struct scan_plan *plan, const char *doc, size_t len,
  * with *err (at: from p). For streams that frame by structure: err->at == end
  * - p means that the value may go on. */
 const char *scan_value(const char *p, const char *end, struct scan_error *err);
+/* The same, and find the plan's paths in that value on the way. */
+const char *scan_first(const struct scan_plan *plan, const char *p,
+    const char *end, struct span *slots, struct scan_error *err);
 
 enum scan_type scan_type(struct span value);
 

@@ -78,7 +78,7 @@ $(B)/unit/lib/scan_portable_test: $(B)/tests/unit/lib/scan_test.o $(B)/portable/
 $(B)/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(B)/tests/fuzz/fuzz_main.o $(B)/lib.a
 	$(TEST_LINK) $$(pkg-config --libs $(PKGS_lib))
 $(B)/fuzz/scan_diff $(BENCH): $(B)/%: $(B)/tests/%.o $(B)/lib.a
-	$(TEST_LINK) -ljq
+	$(TEST_LINK) -ljq $$(pkg-config --libs $(PKGS_lib))
 
 bench: $(BENCH)
 	@set -e; for b in $^; do $$b; done

@@ -632,24 +632,6 @@ scan_element(struct scan_iter *it, struct span *value)
 	return advance(it, '[') && take_value(it, it->p, value);
 }
 
-struct span
-scan_get(struct span object, const char *key)
-{
-	struct span found = {0}, k, v;
-	struct scan_iter it;
-	size_t n = strlen(key);
-	char text[256];
-
-	scan_iter(&it, object);
-	while (scan_member(&it, &k, &v)) {
-		if (k.n > n && k.n <= sizeof(text) && memchr(k.p, '\\', k.n))
-			k = (struct span){text, scan_decode(k.p, k.n, text)};
-		if (k.n == n && memcmp(k.p, key, n) == 0)
-			found = v;
-	}
-	return found;
-}
-
 static size_t
 put_utf8(char *buf, unsigned c)
 {
@@ -718,6 +700,17 @@ decode_short(char c)
 	}
 }
 
+/* The character of the escape at *pp, into out, which holds four bytes. */
+static size_t
+decode_escape(const char **pp, const char *end, char *out)
+{
+	if ((*pp)[1] == 'u')
+		return put_utf8(out, decode_unicode(pp, end));
+	*out = decode_short((*pp)[1]);
+	*pp += 2;
+	return 1;
+}
+
 size_t
 scan_decode(const char *raw, size_t n, char *buf)
 {
@@ -733,12 +726,7 @@ scan_decode(const char *raw, size_t n, char *buf)
 		if (!escape)
 			break;
 		p = escape;
-		if (p[1] == 'u') {
-			out += put_utf8(out, decode_unicode(&p, end));
-		} else {
-			*out++ = decode_short(p[1]);
-			p += 2;
-		}
+		out += decode_escape(&p, end, out);
 	}
 	return (size_t)(out - buf);
 }
@@ -771,11 +759,44 @@ span_of(const char *text)
 }
 
 bool
+scan_key_eq(struct span key, const char *text)
+{
+	const char *p = key.p, *end = key.p + key.n;
+	char c[4];
+	size_t n;
+
+	if (!key.n || !memchr(p, '\\', key.n))
+		return span_eq(key, text);
+	for (; p < end; text += n) {
+		n = 1;
+		if (*p == '\\')
+			n = decode_escape(&p, end, c);
+		else
+			c[0] = *p++;
+		if (!c[0] || strncmp(text, c, n) != 0)
+			return false;
+	}
+	return !*text;
+}
+
+bool
 scan_eq(struct span value, const char *text)
 {
-	char buf[256];
+	return scan_type(value) == SCAN_STRING &&
+	    scan_key_eq((struct span){value.p + 1, value.n - 2}, text);
+}
 
-	return span_eq(scan_text(value, buf, sizeof(buf)), text);
+struct span
+scan_get(struct span object, const char *key)
+{
+	struct span found = {0}, k, v;
+	struct scan_iter it;
+
+	scan_iter(&it, object);
+	while (scan_member(&it, &k, &v))
+		if (scan_key_eq(k, key))
+			found = v;
+	return found;
 }
 
 bool

@@ -92,7 +92,7 @@ struct scan_iter {
 };
 
 void scan_iter(struct scan_iter *it, struct span container);
-/* key without quotes, still escaped. False at the end, or at once if the
+/* key without quotes, still escaped: compare with scan_key_eq. False at the end, or at once if the
  * container is not an object (for elements: not an array). */
 bool scan_member(struct scan_iter *it, struct span *key, struct span *value);
 bool scan_element(struct scan_iter *it, struct span *value);
@@ -111,7 +111,9 @@ size_t scan_decode(const char *raw, size_t n, char *buf);
 
 /* Whether value is a string with this content. */
 bool scan_eq(struct span value, const char *text);
-/* The same for spans of plain text. */
+/* Whether a key, as scan_member gives it, says this. */
+bool scan_key_eq(struct span key, const char *text);
+/* Whether plain text is this. */
 bool span_eq(struct span s, const char *text);
 struct span span_of(const char *text);
 
@@ -136,6 +138,5 @@ struct span scan_insert(struct span object, bool *comma);
  * not overlap. */
 void scan_splice(struct span doc, const struct scan_edit *edit, size_t n,
     struct json *out);
-
 
 #endif

@@ -15,13 +15,16 @@ static int tap_run, tap_failed;
 __attribute__((format(printf, 4, 5), unused)) static int
 tap_ok(int is_true, const char *file, int line, const char *fmt, ...)
 {
+	char what[512];
 	va_list ap;
 
 	va_start(ap, fmt);
-	printf("%sok %d - ", is_true ? "" : "not ", ++tap_run);
-	vprintf(fmt, ap);
-	printf("\n");
+	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
+	for (char *p = what; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == '#')
+			*p = '?';	/* a newline or "# skip" has a meaning */
+	printf("%sok %d - %s\n", is_true ? "" : "not ", ++tap_run, what);
 	if (!is_true && ++tap_failed)
 		printf("# at %s:%d\n", file, line);
 	fflush(stdout);

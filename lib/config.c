@@ -131,6 +131,8 @@ config_count(const config_node *node)
 config_node *
 config_at(struct config *c, config_node *list, size_t i)
 {
+	if (!config_is_list(list) || i >= config_count(list))
+		return NULL;
 	return yaml_document_get_node(&c->doc,
 	    list->data.sequence.items.start[i]);
 }
@@ -138,6 +140,8 @@ config_at(struct config *c, config_node *list, size_t i)
 config_node *
 config_key_at(struct config *c, config_node *map, size_t i)
 {
+	if (!config_is_map(map) || i >= config_count(map))
+		return NULL;
 	return yaml_document_get_node(&c->doc,
 	    map->data.mapping.pairs.start[i].key);
 }
@@ -145,6 +149,8 @@ config_key_at(struct config *c, config_node *map, size_t i)
 config_node *
 config_value_at(struct config *c, config_node *map, size_t i)
 {
+	if (!config_is_map(map) || i >= config_count(map))
+		return NULL;
 	return yaml_document_get_node(&c->doc,
 	    map->data.mapping.pairs.start[i].value);
 }
@@ -169,7 +175,8 @@ is_null(const config_node *node)
 	const char *text = (const char *)node->data.scalar.value;
 
 	return node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-	    (!*text || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
+	    (!*text || strcmp(text, "~") == 0 || strcmp(text, "null") == 0 ||
+		strcmp(text, "Null") == 0 || strcmp(text, "NULL") == 0);
 }
 
 const char *

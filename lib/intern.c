@@ -22,7 +22,7 @@ equal(const void *context, uint32_t id, const void *key)
 	const struct span *text = key;
 
 	return in->text[id].n == text->n &&
-	    memcmp(in->text[id].p, text->p, text->n) == 0;
+	    (!text->n || memcmp(in->text[id].p, text->p, text->n) == 0);
 }
 
 static const struct table_ops ops = {hash, equal};

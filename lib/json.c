@@ -126,9 +126,10 @@ json_int(struct json *j, int64_t n)
 void
 json_comma(struct json *j)
 {
-	char last = j->len ? j->p[j->len - 1] : '{';
+	char last = j->len ? j->p[j->len - 1] : '\n';
 
-	if (last != '{' && last != '[' && last != ':' && last != ',')
+	if (last != '{' && last != '[' && last != ':' && last != ',' &&
+	    last != '\n')
 		json_raw(j, ",", 1);
 }
 

@@ -35,7 +35,8 @@ void json_puts(struct json *j, const char *text);
 void json_string(struct json *j, const char *text, size_t n);
 void json_int(struct json *j, int64_t n);
 
-/* '{' or '[', '}' or ']'; a comma goes before a member or element by itself. */
+/* '{' or '[', '}' or ']'; a comma goes before a member or element by itself,
+ * and none after a newline: a buffer may hold several lines. */
 void json_open(struct json *j, char bracket);
 void json_close(struct json *j, char bracket);
 /* "key": of the next value; key needs no escaping. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,10 +56,29 @@ print_and_exit(const char *text)
 	exit(0);
 }
 
+static bool
+is_cluster(const char *arg, int letter)
+{
+	return arg && arg[0] == '-' && arg[1] != '-' && strchr(arg, letter);
+}
+
+/* The option that getopt stumbled over, as it was typed. Within "-qx" getopt
+ * has not moved on yet, and says only which letter it was. */
+static const char *
+culprit(char **argv, char letter[3])
+{
+	if (optopt <= 0 || optopt >= OPTS_LONG ||
+	    (!is_cluster(argv[optind - 1], optopt) &&
+		!is_cluster(argv[optind], optopt)))
+		return argv[optind - 1];
+	snprintf(letter, 3, "-%c", optopt);
+	return letter;
+}
+
 void
 opts_common(int c, char **argv, const char *help)
 {
-	char version[64];
+	char version[64], letter[3];
 
 	switch (c) {
 	case 'h':
@@ -76,9 +96,9 @@ opts_common(int c, char **argv, const char *help)
 		diag_level(DIAG_INFO);
 		break;
 	case ':':
-		opts_wrong("option %s needs a value", argv[optind - 1]);
+		opts_wrong("option %s needs a value", culprit(argv, letter));
 	default:
-		opts_wrong("unknown option %s", argv[optind - 1]);
+		opts_wrong("unknown option %s", culprit(argv, letter));
 	}
 }
 

@@ -1,0 +1,29 @@
+#include "clock.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t
+clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+uint32_t
+clock_jitter(uint32_t n)
+{
+	static unsigned short seed[3];
+	struct timespec t;
+
+	if (!seed[0] && !seed[1] && !seed[2]) {
+		clock_gettime(CLOCK_REALTIME, &t);
+		seed[0] = (unsigned short)t.tv_nsec;
+		seed[1] = (unsigned short)(t.tv_nsec >> 16);
+		seed[2] = (unsigned short)(getpid() | 1);
+	}
+	return (uint32_t)((uint64_t)nrand48(seed) * n >> 31);
+}

@@ -1,0 +1,48 @@
+/* emit - the records that ms-watch writes (ms-record.7).
+ *
+ * An object is copied once, from where it arrived into the queue, with what has
+ * to change spliced in or out on the way.
+ */
+#ifndef MS_EMIT_H
+#define MS_EMIT_H
+
+#include "catalog.h"
+#include "object.h"
+#include "queue.h"
+#include "settings.h"
+
+struct emit {
+	struct queue *queue;
+	const struct settings *settings;
+	char *cluster;		/* the uid of namespace kube-system */
+	char time[40];		/* what records say about when */
+	struct json stamp;	/* kept between objects */
+};
+
+/* Note the time for all records until the next call. */
+void emit_tick(struct emit *e);
+
+/* An object as it came, whole or in its metadata form: at has OBJECT_SLOTS
+ * members. type is ADDED, MODIFIED or DELETED. */
+void emit_object(struct emit *e, const char *type, const struct resource *r,
+    const struct span *at, struct span object);
+/* A deletion that was found by comparing. */
+void emit_deleted(struct emit *e, const struct resource *r, bool is_metadata,
+    const struct index_key *key);
+
+void emit_begin(struct emit *e, const struct resource *r, const char *cause,
+    bool is_complete, const char *ns);
+void emit_end(struct emit *e, const struct resource *r, const char *rv,
+    uint64_t count);
+/* phase: aborted, denied, gone; message may be NULL. */
+void emit_phase(struct emit *e, const struct resource *r, const char *phase,
+    const char *message);
+void emit_config(struct emit *e);
+
+/* ready in three steps, with a member for each resource between. */
+void emit_ready_open(struct emit *e, bool is_complete);
+void emit_ready_resource(struct emit *e, const struct resource *r,
+    const char *state);
+void emit_ready_close(struct emit *e);
+
+#endif

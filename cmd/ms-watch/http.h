@@ -1,0 +1,78 @@
+/* http - requests to the one API server, many at once on few connections.
+ *
+ * A libcurl multi handle with HTTP/2. Nothing happens but in http_turn(): who
+ * does not call it does not read, and the server feels that.
+ */
+#ifndef MS_HTTP_H
+#define MS_HTTP_H
+
+#include <curl/curl.h>
+#include <poll.h>
+
+#include "credentials.h"
+#include "json.h"
+
+struct http {
+	CURLM *multi;
+	const struct kubeconfig *config;
+	struct credentials *credentials;
+	char *base;		/* what paths are put behind */
+	struct curl_slist *connect_to;
+	char *host;		/* a Host header of our own, or NULL */
+};
+
+struct http_request;
+
+/* What to ask for, and whom to tell. Callbacks may not cancel requests, except
+ * done. */
+struct http_ask {
+	const char *path;	/* with query */
+	const char *accept;	/* NULL: application/json */
+	const char *etag;	/* for If-None-Match, or NULL */
+	long timeout;		/* s for the whole answer; 0: none */
+	/* The answer is 200, its body begins. May be NULL. */
+	void (*open)(void *context);
+	/* Bytes of a 200's body. NULL: they are collected in request.body. */
+	void (*data)(void *context, const char *p, size_t n);
+	/* It is over; the request is freed after this. */
+	void (*done)(void *context, struct http_request *r);
+	void *context;
+};
+
+/* Outcome: result is CURLE_OK when an answer came to its clean end. */
+struct http_request {
+	struct http *http;
+	struct http_ask ask;	/* its texts are not kept */
+	CURL *easy;
+	struct curl_slist *headers;
+	CURLcode result;
+	long status;
+	struct json body;	/* of errors: no more than 64 KiB */
+	int64_t started, heard;	/* ms: heard is when bytes came last */
+	char error[CURL_ERROR_SIZE];
+};
+
+void http_init(struct http *h, const struct kubeconfig *config,
+    struct credentials *credentials);
+void http_free(struct http *h);
+
+struct http_request *http_get(struct http *h, const struct http_ask *ask);
+/* No callback follows. */
+void http_cancel(struct http_request *r);
+
+/* Do what can be done now; calls back. */
+void http_turn(struct http *h);
+/* Wait for the network, one of the descriptors, or for ms milliseconds. */
+void http_wait(struct http *h, struct curl_waitfd *fd, unsigned n, int ms);
+
+/* A header of the answer, or NULL. Valid until the next call. */
+const char *http_header(struct http_request *r, const char *name);
+/* Why it failed, in curl's words. */
+const char *http_why(const struct http_request *r);
+/* Whether it failed because either side does not trust the other. */
+bool http_is_distrust(const struct http_request *r);
+
+/* Append text to a query, escaped. */
+void http_escape(struct json *j, const char *text);
+
+#endif

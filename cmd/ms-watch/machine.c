@@ -1,0 +1,366 @@
+#include "machine.h"
+
+#define BASE 800u		/* ms, the first wait */
+#define CAP 30000u
+#define SLOW_CAP 60000u		/* of what a person has to put right */
+#define DENIED_BASE 60000u
+#define DENIED_CAP 600000u
+#define BRIEF 1000u
+#define PAGE_TRIES 3
+#define GARBLES 3
+#define VOIDS 2			/* streaming lists that broke off */
+
+static unsigned
+doubled(unsigned base, unsigned times, unsigned cap)
+{
+	while (times-- > 0 && base < cap)
+		base *= 2;
+	return base < cap ? base : cap;
+}
+
+static void
+count(unsigned char *n)
+{
+	if (*n < 255)
+		(*n)++;
+}
+
+/* ---- what an action is made of ---- */
+
+static void
+give_up_snapshot(struct machine *m, struct machine_action *a)
+{
+	a->abort = m->begun;
+	m->begun = false;
+}
+
+static void
+wait_then(struct machine *m, struct machine_action *a, enum machine_then then,
+    unsigned cap)
+{
+	if (then == THEN_QUEUE)
+		give_up_snapshot(m, a);
+	m->state = MACHINE_WAITING;
+	m->then = then;
+	a->what = DO_WAIT;
+	a->delay = doubled(BASE, m->level, cap);
+	count(&m->level);
+}
+
+static void
+wait_briefly(struct machine *m, struct machine_action *a)
+{
+	m->state = MACHINE_WAITING;
+	m->then = THEN_WATCH;
+	a->what = DO_WAIT;
+	a->delay = BRIEF;
+	a->brief = true;
+}
+
+static void
+queue(struct machine *m, struct machine_action *a)
+{
+	give_up_snapshot(m, a);
+	m->state = MACHINE_QUEUED;
+}
+
+/* What the machine was doing, as something to do again. A page is tried again
+ * with its token a few times, which is cheaper than a new list. */
+static enum machine_then
+again(struct machine *m)
+{
+	if (m->state == MACHINE_WATCHING)
+		return THEN_WATCH;
+	if (m->state == MACHINE_LISTING && m->page_tries < PAGE_TRIES) {
+		m->page_tries++;
+		return THEN_PAGE;
+	}
+	return THEN_QUEUE;
+}
+
+static void
+repeat_now(struct machine *m, struct machine_action *a)
+{
+	if (m->state == MACHINE_WATCHING)
+		a->what = DO_WATCH;
+	else if (m->state == MACHINE_LISTING)
+		a->what = DO_PAGE;
+	else
+		a->what = DO_STREAM;
+}
+
+static void
+start_snapshot(struct machine *m, struct machine_action *a)
+{
+	m->page_tries = 0;
+	m->on_first_page = true;
+	if (m->no_stream) {
+		m->state = MACHINE_LISTING;
+		a->what = DO_LIST;
+	} else {
+		m->state = MACHINE_STREAMING;
+		a->what = DO_STREAM;
+	}
+}
+
+/* ---- inputs ---- */
+
+static void
+on_timer(struct machine *m, struct machine_action *a)
+{
+	switch (m->then) {
+	case THEN_QUEUE:
+		m->state = MACHINE_QUEUED;
+		break;
+	case THEN_PAGE:
+		m->state = MACHINE_LISTING;
+		a->what = DO_PAGE;
+		break;
+	case THEN_WATCH:
+		m->state = MACHINE_WATCHING;
+		a->what = DO_WATCH;
+		break;
+	}
+}
+
+static void
+on_open(struct machine *m, struct machine_action *a)
+{
+	m->asked_again = m->is_denied = false;
+	m->denials = 0;
+	a->begin = m->state != MACHINE_WATCHING && !m->begun;
+	m->begun |= a->begin;
+}
+
+static void
+on_end(struct machine *m, struct machine_action *a)
+{
+	a->end = true;
+	if (m->state == MACHINE_LISTING)
+		a->what = DO_WATCH;
+	m->state = MACHINE_WATCHING;
+	m->begun = m->no_pages = false;
+	m->synced = m->from_rv = true;
+	m->voids = m->garbles = 0;
+}
+
+/* Our resourceVersion is of no use. The first time at once, and from a version
+ * that is not older; after that only the newest version is safe to ask for. */
+static void
+on_expired(struct machine *m, struct machine_action *a)
+{
+	if (m->state == MACHINE_LISTING && !m->on_first_page)
+		m->no_pages = true;
+	else if (m->state != MACHINE_WATCHING)
+		m->from_rv = false;
+	if (m->expiries > 0)
+		m->from_rv = false;
+	if (m->expiries > 1)
+		wait_then(m, a, THEN_QUEUE, CAP);
+	else
+		queue(m, a);
+	count(&m->expiries);
+}
+
+static void
+on_auth(struct machine *m, struct machine_action *a)
+{
+	if (m->asked_again) {
+		wait_then(m, a, again(m), SLOW_CAP);
+		return;
+	}
+	m->asked_again = true;
+	a->refresh = true;
+	repeat_now(m, a);
+}
+
+/* Parked: what is known stays known, and others go on. */
+static void
+on_denied(struct machine *m, struct machine_action *a)
+{
+	a->denied = !m->is_denied;
+	a->what = DO_WAIT;
+	a->delay = doubled(DENIED_BASE, m->denials, DENIED_CAP);
+	count(&m->denials);
+	m->then = m->state == MACHINE_WATCHING ? THEN_WATCH : THEN_QUEUE;
+	m->state = MACHINE_WAITING;
+	m->is_denied = true;
+	m->begun = false;	/* "denied" says that as well */
+}
+
+static void
+on_missing(struct machine *m, struct machine_action *a)
+{
+	enum machine_then then = m->state == MACHINE_WATCHING ? THEN_WATCH :
+	    THEN_QUEUE;
+
+	a->discover = true;
+	wait_then(m, a, then, SLOW_CAP);
+}
+
+static void
+on_accept(struct machine *m, struct machine_action *a)
+{
+	if (m->no_metadata) {
+		wait_then(m, a, again(m), SLOW_CAP);
+		return;
+	}
+	m->no_metadata = true;
+	repeat_now(m, a);
+}
+
+static void
+on_bad(struct machine *m, struct machine_action *a)
+{
+	if (m->from_rv || (m->state == MACHINE_LISTING && !m->on_first_page)) {
+		m->from_rv = false;
+		queue(m, a);
+	} else {
+		wait_then(m, a, THEN_QUEUE, SLOW_CAP);
+	}
+}
+
+/* A streaming list that ended before its mark told nothing: it may be that
+ * something between cannot carry one. */
+static void
+on_broken_stream(struct machine *m, struct machine_action *a)
+{
+	count(&m->voids);
+	if (m->voids >= VOIDS)
+		m->no_stream = true;
+	wait_then(m, a, THEN_QUEUE, CAP);
+}
+
+static void
+on_garbled(struct machine *m, struct machine_action *a)
+{
+	if (m->state == MACHINE_STREAMING) {
+		m->no_stream = true;
+		wait_then(m, a, THEN_QUEUE, CAP);
+	} else if (m->state == MACHINE_WATCHING && ++m->garbles >= GARBLES) {
+		m->garbles = 0;
+		wait_then(m, a, THEN_QUEUE, CAP);
+	} else {
+		wait_then(m, a, again(m), CAP);
+	}
+}
+
+static void
+on_cut(struct machine *m, struct machine_action *a)
+{
+	if (m->state == MACHINE_STREAMING) {
+		on_broken_stream(m, a);
+	} else if (m->state == MACHINE_WATCHING && m->level == 0) {
+		count(&m->level);
+		wait_briefly(m, a);
+	} else {
+		wait_then(m, a, again(m), CAP);
+	}
+}
+
+static void
+forget_failures(struct machine *m)
+{
+	m->level = m->expiries = m->garbles = 0;
+}
+
+static void
+on_answer(struct machine *m, enum machine_input in, struct machine_action *a)
+{
+	switch (in) {
+	case IN_OPEN:
+		on_open(m, a);
+		break;
+	case IN_PAGE:
+		m->page_tries = 0;
+		m->on_first_page = false;
+		a->what = DO_PAGE;
+		break;
+	case IN_END:
+		on_end(m, a);
+		break;
+	case IN_HEALTHY:
+		forget_failures(m);
+		break;
+	case IN_EOF:
+		if (m->state == MACHINE_WATCHING)
+			wait_briefly(m, a);
+		else
+			on_cut(m, a);
+		break;
+	case IN_SHORT:
+		if (m->state == MACHINE_WATCHING)
+			wait_then(m, a, THEN_WATCH, CAP);
+		else
+			on_cut(m, a);
+		break;
+	case IN_CUT:
+		on_cut(m, a);
+		break;
+	case IN_EXPIRED:
+		on_expired(m, a);
+		break;
+	case IN_TOO_LARGE:
+		m->from_rv = false;
+		on_expired(m, a);
+		break;
+	case IN_THROTTLED:
+	case IN_SERVER:
+		wait_then(m, a, again(m), CAP);
+		break;
+	case IN_AUTH:
+		on_auth(m, a);
+		break;
+	case IN_DENIED:
+		on_denied(m, a);
+		break;
+	case IN_MISSING:
+		on_missing(m, a);
+		break;
+	case IN_ACCEPT:
+		on_accept(m, a);
+		break;
+	case IN_BAD:
+		on_bad(m, a);
+		break;
+	case IN_UNSUPPORTED:
+		m->no_stream = true;
+		queue(m, a);
+		break;
+	case IN_GARBLED:
+		on_garbled(m, a);
+		break;
+	default:
+		break;
+	}
+}
+
+struct machine_action
+machine_next(struct machine *m, enum machine_input in)
+{
+	struct machine_action a = {0};
+
+	if (m->state == MACHINE_OVER) {
+		/* nothing follows */
+	} else if (in == IN_REMOVED || in == IN_METHOD) {
+		m->state = MACHINE_OVER;
+		m->begun = false;
+		a.what = DO_STOP;
+	} else if (m->state == MACHINE_QUEUED) {
+		if (in == IN_TURN)
+			start_snapshot(m, &a);
+	} else if (m->state == MACHINE_WAITING) {
+		if (in == IN_TIMER)
+			on_timer(m, &a);
+	} else {
+		on_answer(m, in, &a);
+	}
+	return a;
+}
+
+bool
+machine_is_busy(const struct machine *m)
+{
+	return m->state == MACHINE_LISTING || m->state == MACHINE_STREAMING ||
+	    (m->state == MACHINE_WAITING && m->then == THEN_PAGE);
+}

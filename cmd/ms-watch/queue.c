@@ -1,0 +1,254 @@
+#include "queue.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "diag.h"
+
+#define BLOCK (128u << 10)	/* bytes that are handed over at once */
+
+struct queue_block {
+	struct queue_block *next;
+	struct json text;
+};
+
+/* ---- the writer ---- */
+
+/* The shell and the supervisor know this death; a message would blame us. */
+static void
+die_of_pipe(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	raise(SIGPIPE);
+}
+
+/* 0, or errno. The descriptor may be non-blocking by another's doing. */
+static int
+write_all(int fd, const char *p, size_t n)
+{
+	struct pollfd ready = {.fd = fd, .events = POLLOUT};
+
+	while (n > 0) {
+		ssize_t k = write(fd, p, n);
+
+		if (k >= 0) {
+			p += k;
+			n -= (size_t)k;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			poll(&ready, 1, -1);
+		} else if (errno == EPIPE) {
+			die_of_pipe();
+			return EPIPE;
+		} else if (errno != EINTR) {
+			return errno;
+		}
+	}
+	return 0;
+}
+
+static void
+wake_reader(struct queue *q)
+{
+	uint64_t one = 1;
+
+	if (write(q->wake, &one, sizeof(one)) < 0)
+		return;		/* it is awake already */
+}
+
+/* Keep one block's memory for the next, free what else there is. */
+static void
+put_aside(struct queue *q, struct queue_block *block)
+{
+	if (q->spare || block->text.cap > 2 * BLOCK) {
+		json_release(&block->text);
+		free(block);
+		return;
+	}
+	json_reset(&block->text);
+	q->spare = block;
+}
+
+static void
+written(struct queue *q, struct queue_block *block, int error)
+{
+	pthread_mutex_lock(&q->mutex);
+	q->bytes -= block->text.len;
+	q->error = error;
+	put_aside(q, block);
+	if (error || (q->was_full && q->bytes <= QUEUE_ROOM)) {
+		q->was_full = false;
+		wake_reader(q);
+	}
+	pthread_cond_signal(&q->less);
+	pthread_mutex_unlock(&q->mutex);
+}
+
+/* The oldest block, waited for; NULL when all is written and closed. */
+static struct queue_block *
+take_block(struct queue *q)
+{
+	struct queue_block *block;
+
+	pthread_mutex_lock(&q->mutex);
+	while (!q->first && !q->is_closed)
+		pthread_cond_wait(&q->more, &q->mutex);
+	block = q->first;
+	if (block && !(q->first = block->next))
+		q->last = &q->first;
+	pthread_mutex_unlock(&q->mutex);
+	return block;
+}
+
+static void *
+run_writer(void *context)
+{
+	struct queue *q = context;
+	struct queue_block *block;
+	int error = 0;
+
+	while (!error && (block = take_block(q))) {
+		error = write_all(q->fd, block->text.p, block->text.len);
+		written(q, block, error);
+	}
+	return NULL;
+}
+
+/* ---- the other side ---- */
+
+void
+queue_open(struct queue *q, int fd)
+{
+	*q = (struct queue){.fd = fd, .last = &q->first};
+	q->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (q->wake < 0)
+		diag_die(EXIT_TEMPORARY, "unable to open an eventfd: %m");
+	pthread_mutex_init(&q->mutex, NULL);
+	pthread_cond_init(&q->more, NULL);
+	pthread_cond_init(&q->less, NULL);
+	if ((errno = pthread_create(&q->thread, NULL, run_writer, q)) != 0)
+		diag_die(EXIT_TEMPORARY, "unable to start a thread: %m");
+}
+
+struct json *
+queue_line(struct queue *q)
+{
+	if (q->line.len >= BLOCK)
+		queue_push(q);
+	return &q->line;
+}
+
+static struct queue_block *
+new_block(struct queue *q)
+{
+	struct queue_block *block = q->spare;
+
+	q->spare = NULL;
+	if (!block) {
+		block = diag_alloc(NULL, sizeof(*block));
+		block->text = (struct json){0};
+	}
+	block->next = NULL;
+	return block;
+}
+
+void
+queue_push(struct queue *q)
+{
+	struct queue_block *block;
+	struct json text = q->line;
+
+	if (text.len == 0)
+		return;
+	pthread_mutex_lock(&q->mutex);
+	block = new_block(q);
+	q->line = block->text;	/* its memory, for the next lines */
+	block->text = text;
+	*q->last = block;
+	q->last = &block->next;
+	q->bytes += text.len;
+	pthread_cond_signal(&q->more);
+	pthread_mutex_unlock(&q->mutex);
+}
+
+bool
+queue_is_full(struct queue *q)
+{
+	bool is_full;
+
+	pthread_mutex_lock(&q->mutex);
+	is_full = q->bytes > (q->was_full ? QUEUE_ROOM : QUEUE_FULL);
+	q->was_full = is_full;
+	pthread_mutex_unlock(&q->mutex);
+	return is_full;
+}
+
+void
+queue_check(struct queue *q)
+{
+	uint64_t n;
+	int error;
+
+	if (read(q->wake, &n, sizeof(n)) < 0)
+		return;
+	pthread_mutex_lock(&q->mutex);
+	error = q->error;
+	pthread_mutex_unlock(&q->mutex);
+	if (!error)
+		return;
+	errno = error;
+	diag_die(EXIT_TEMPORARY, "unable to write to stdout: %m");
+}
+
+/* Wait for the writer to be done, ms milliseconds at most. */
+static bool
+wait_drained(struct queue *q, int ms)
+{
+	struct timespec until;
+	bool is_done;
+	int r = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += ms % 1000 * 1000000L;
+	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&q->mutex);
+	while (q->bytes > 0 && !q->error && r == 0)
+		r = pthread_cond_timedwait(&q->less, &q->mutex, &until);
+	is_done = q->bytes == 0 || q->error;
+	pthread_mutex_unlock(&q->mutex);
+	return is_done;
+}
+
+bool
+queue_close(struct queue *q, int ms)
+{
+	queue_push(q);
+	pthread_mutex_lock(&q->mutex);
+	q->is_closed = true;
+	pthread_cond_signal(&q->more);
+	pthread_mutex_unlock(&q->mutex);
+	if (!wait_drained(q, ms))
+		return false;
+	pthread_join(q->thread, NULL);
+	queue_check(q);
+	pthread_mutex_destroy(&q->mutex);
+	pthread_cond_destroy(&q->more);
+	pthread_cond_destroy(&q->less);
+	if (q->spare)
+		json_release(&q->spare->text);
+	free(q->spare);
+	json_release(&q->line);
+	close(q->wake);
+	return true;
+}

@@ -1,0 +1,17 @@
+/* session - the run of ms-watch: find out what there is, watch all of it.
+ *
+ * One thread does everything but writing. It reads from the network only while
+ * the queue has room, so that a slow reader of stdout slows the server down.
+ */
+#ifndef MS_SESSION_H
+#define MS_SESSION_H
+
+#include "kubeconfig.h"
+#include "settings.h"
+
+/* Until a signal comes, or all is listed (settings->is_once). Returns the exit
+ * code; what cannot be survived dies within. */
+int session_run(const struct settings *settings,
+    const struct kubeconfig *config);
+
+#endif

@@ -1,0 +1,40 @@
+/* format - one change as what a consumer wants to read.
+ *
+ *   meshery  the message of Meshery Server (meshery.h)
+ *   event    a line for a person
+ *   record   the record that came, as far as the snapshot keeps it
+ */
+#ifndef MS_FORMAT_H
+#define MS_FORMAT_H
+
+#include "meshery.h"
+
+enum format_kind { FORMAT_MESHERY, FORMAT_EVENT, FORMAT_RECORD };
+
+/* A change of one object. Texts are plain, the rest is JSON; absent parts are
+ * empty. */
+struct change {
+	enum record_type type;	/* RECORD_ADDED, _MODIFIED or _DELETED */
+	struct identity id;
+	struct span resource, depth;
+	struct span ms;		/* what else ms had: members without braces */
+	struct span object;
+};
+
+struct format {
+	enum format_kind kind;
+	struct meshery meshery;	/* its members are the caller's to set */
+	struct json out;
+};
+
+void format_release(struct format *f);
+
+/* The kind of this name; -1 if there is none. */
+int format_named(const char *name);
+
+/* The change in that format, valid until the next call. False: ask again
+ * later (meshery.h). */
+bool format_change(struct format *f, const struct change *c,
+    struct span *message);
+
+#endif

@@ -100,31 +100,30 @@ lines_put(struct lines *l, const struct span *piece, size_t n)
 	put(l, "\n", 1);
 }
 
-/* Make room behind what is buffered: move it to the front, then grow. A line
- * of cap bytes and its newline must fit. */
+static void
+resize(struct lines *l, size_t size)
+{
+	l->size = size;
+	l->buf = diag_alloc(l->buf, size);
+}
+
+/* Make room behind what is buffered: move it to the front, then grow, up to a
+ * line of cap bytes and the next read; or give back what a long line took. */
 static void
 make_room(struct lines *l)
 {
 	size_t held = l->end - l->start;
+	size_t most = l->cap + FIRST_SIZE;
 
 	if (l->start > 0) {
 		memmove(l->buf, l->buf + l->start, held);
 		l->start = 0;
 		l->end = held;
 	}
-	if (l->size - l->end >= FIRST_SIZE / 2)
-		return;
-	l->size *= 2;
-	l->buf = diag_alloc(l->buf, l->size);
-}
-
-static void
-give_memory_back(struct lines *l)
-{
-	if (l->start == l->end && l->size > 16 * FIRST_SIZE) {
-		l->size = FIRST_SIZE;
-		l->buf = diag_alloc(l->buf, l->size);
-	}
+	if (l->size - l->end < FIRST_SIZE / 2)
+		resize(l, l->size < most / 2 ? l->size * 2 : most);
+	else if (l->size > 16 * FIRST_SIZE && l->end < FIRST_SIZE / 2)
+		resize(l, FIRST_SIZE);
 }
 
 /* Read more. False at the end of the input. */
@@ -135,11 +134,9 @@ fill(struct lines *l)
 
 	if (l->at_eof)
 		return false;
-	if (l->n_held)
-		lines_flush(l);
 	if (l->before_read)
 		l->before_read(l->context);
-	give_memory_back(l);
+	lines_flush(l);
 	make_room(l);
 	for (;;) {
 		k = read(l->in, l->buf + l->end, l->size - l->end);

@@ -26,7 +26,7 @@ struct lines {
 	size_t cap;		/* bytes a line may have, without newline */
 	uint64_t number;	/* of the current line, from 1 */
 	uint64_t dropped;	/* lines skipped: too long, or torn */
-	void (*before_read)(void *);	/* called before each read, if set */
+	void (*before_read)(void *);	/* if set; may still put lines */
 	void *context;
 
 	char *buf;		/* input: [start, end) is not handed out yet */
@@ -37,7 +37,8 @@ struct lines {
 };
 
 /* in and out stay the caller's; either may be -1 when only the other is used.
- * cap is in bytes, and so is memory: a buffer grows to it, no further. */
+ * Memory grows to the longest line, cap bytes and a read at most, and is given
+ * back after it. */
 void lines_init(struct lines *l, int in, int out, size_t cap);
 void lines_release(struct lines *l);
 

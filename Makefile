@@ -65,6 +65,11 @@ $(B)/%.a:
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(addprefix -I,$(filter cmd/%,$(patsubst tests/unit/%,cmd/%,$(patsubst %/,%,$(dir $<))))) -c -o $@ $<
+# The signatures travel in the program, each behind a line that names its file.
+$(B)/signatures.yaml: $(wildcard cmd/ms-fingerprint/signatures/*.yaml)
+	@mkdir -p $(@D)
+	awk 'FNR == 1 { n = split(FILENAME, part, "/"); print "%%% " part[n] } { print }' $^ > $@
+$(B)/cmd/ms-fingerprint/source.o: $(B)/signatures.yaml
 $(B)/portable/%.o: %.c
 	@mkdir -p $(@D)
 	$(COMPILE) -DSCAN_PORTABLE -c -o $@ $<
@@ -72,7 +77,7 @@ $(B)/portable/%.o: %.c
 # A test of tests/unit/ms-watch may use all that ms-watch is made of but main.
 TEST_LINK = @mkdir -p $(@D); $(LINK) -o $@ $^
 $(B)/unit/%: $(B)/tests/unit/%.o $$(addprefix $(B)/,$$(addsuffix .a,$$(filter-out lib,$$(*D)))) $(B)/lib.a
-	$(TEST_LINK) $$(pkg-config --libs $(PKGS_$(*D)))
+	$(TEST_LINK) $$(pkg-config --libs $(PKGS_$(*D))) -ljq
 $(B)/unit/lib/scan_portable_test: $(B)/tests/unit/lib/scan_test.o $(B)/portable/lib/scan.o $(B)/lib.a
 	$(TEST_LINK)
 $(B)/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(B)/tests/fuzz/fuzz_main.o $(B)/lib.a

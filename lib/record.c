@@ -207,7 +207,7 @@ static const struct record_member *
 find_member(const struct record_member *set, size_t n, struct span key)
 {
 	for (size_t i = 0; i < n; i++)
-		if (span_eq(key, set[i].key))
+		if (scan_key_eq(key, set[i].key))
 			return &set[i];
 	return NULL;
 }
@@ -238,17 +238,26 @@ put_ms(struct json *j, struct span ms, const struct record_member *set,
 	json_close(j, '}');
 }
 
-/* Where the text before the object's value may end: at the key "object", if it
- * stands there as stages write it. */
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Where the key of the object begins; NULL if it is not spelt plainly. A key
+ * that means "object" is at least as long, so this stays within the line. */
 static const char *
 object_key(const struct record *r)
 {
-	static const char key[] = "\"object\":";
-	const char *p = r->at[AT_OBJECT].p - (sizeof(key) - 1);
+	static const char key[] = "\"object\"";
+	const char *p = r->at[AT_OBJECT].p - 1;
 
-	if (p < r->line.p || memcmp(p, key, sizeof(key) - 1) != 0)
-		return NULL;
-	return p;
+	while (*p != ':')
+		p--;
+	while (is_space(p[-1]))
+		p--;
+	p -= sizeof(key) - 1;
+	return memcmp(p, key, sizeof(key) - 1) == 0 ? p : NULL;
 }
 
 /* Whether type, ms and object come in this order, so that all else can stay
@@ -267,30 +276,44 @@ in_order(const struct record *r)
 	return at[AT_TYPE].p < at[AT_OBJECT].p && object_key(r);
 }
 
-/* Input of another order: type, ms, object, then the rest. */
+/* Members of the record other than the three. */
 static void
-reorder(const struct record *r, struct json *j)
+put_unknown(const struct record *r, struct json *j)
 {
-	struct span key, value;
+	struct span line = r->line, key, value;
 	struct scan_iter it;
 
-	json_open(j, '{');
-	json_member_span(j, "type", r->at[AT_TYPE]);
-	json_member_span(j, "ms", r->at[AT_MS].n ? r->at[AT_MS] :
-	    span_of("{}"));
-	if (r->at[AT_OBJECT].n)
-		json_member_span(j, "object", r->at[AT_OBJECT]);
-	scan_iter(&it, r->line);
+	for (; is_space(*line.p); line.n--)
+		line.p++;
+	scan_iter(&it, line);
 	while (scan_member(&it, &key, &value)) {
-		if (span_eq(key, "type") || span_eq(key, "ms") ||
-		    span_eq(key, "object"))
+		if (scan_key_eq(key, "type") || scan_key_eq(key, "ms") ||
+		    scan_key_eq(key, "object"))
 			continue;
 		json_comma(j);
 		json_raw(j, key.p - 1, key.n + 2);
 		json_raw(j, ":", 1);
 		json_span(j, value);
 	}
+}
+
+/* Input of another order: type, ms, object, then the rest. */
+static void
+put_reordered(struct records *rs, const struct record *r, struct span ms,
+    const struct scan_edit *edit, size_t n_edit)
+{
+	struct json *j = &rs->edited;
+
+	json_open(j, '{');
+	json_member_span(j, "type", r->at[AT_TYPE]);
+	json_member_span(j, "ms", ms);
+	if (r->at[AT_OBJECT].n) {
+		json_key(j, "object");
+		scan_splice(r->at[AT_OBJECT], edit, n_edit, j);
+	}
+	put_unknown(r, j);
 	json_close(j, '}');
+	lines_put(&rs->io, &(struct span){j->p, j->len}, 1);
 }
 
 /* The line in pieces: what is before ms, ms itself, and what comes after with
@@ -310,33 +333,10 @@ put_pieces(struct records *rs, const struct record *r, struct span ms,
 	piece[3] = span_of(old.n ? "" : ",");
 	piece[4] = (struct span){old.p + old.n, (size_t)(end - old.p - old.n)};
 	if (n_edit) {
-		json_reset(&rs->edited);
 		scan_splice(piece[4], edit, n_edit, &rs->edited);
 		piece[4] = (struct span){rs->edited.p, rs->edited.len};
 	}
 	lines_put(&rs->io, piece, 5);
-}
-
-static void
-put_reordered(struct records *rs, const struct record *r,
-    const struct record_member *set, size_t n_set,
-    const struct scan_edit *edit, size_t n_edit)
-{
-	struct json line = {0}, edited = {0};
-	struct scan_error err;
-	struct record again;
-
-	scan_splice(r->line, edit, n_edit, &edited);
-	if (record_parse(&rs->plan, (struct span){edited.p, edited.len},
-	    &again, &err) < 0)
-		diag_die(EXIT_BUG, "an edit broke a record: %s", err.what);
-	reorder(&again, &line);
-	if (record_parse(&rs->plan, (struct span){line.p, line.len}, &again,
-	    &err) < 0)
-		diag_die(EXIT_BUG, "a reordered record broke: %s", err.what);
-	record_put(rs, &again, set, n_set, NULL, 0);
-	json_release(&line);
-	json_release(&edited);
 }
 
 void
@@ -344,17 +344,26 @@ record_put(struct records *rs, const struct record *r,
     const struct record_member *set, size_t n_set,
     const struct scan_edit *edit, size_t n_edit)
 {
-	if (n_set + n_edit == 0) {
-		lines_put(&rs->io, &r->line, 1);
-		return;
-	}
-	if (!in_order(r)) {
-		put_reordered(rs, r, set, n_set, edit, n_edit);
-		return;
-	}
+	struct span ms;
+
 	json_reset(&rs->ms);
+	json_reset(&rs->edited);
+	if (n_set == 0) {
+		struct span line = r->line;
+
+		if (n_edit) {
+			scan_splice(line, edit, n_edit, &rs->edited);
+			line = (struct span){rs->edited.p, rs->edited.len};
+		}
+		lines_put(&rs->io, &line, 1);
+		return;
+	}
 	put_ms(&rs->ms, r->at[AT_MS], set, n_set);
-	put_pieces(rs, r, (struct span){rs->ms.p, rs->ms.len}, edit, n_edit);
+	ms = (struct span){rs->ms.p, rs->ms.len};
+	if (in_order(r))
+		put_pieces(rs, r, ms, edit, n_edit);
+	else
+		put_reordered(rs, r, ms, edit, n_edit);
 }
 
 void

@@ -85,8 +85,9 @@ struct record_member {
 };
 
 /* Write the record with members of ms set and the bytes of its object edited
- * (places within r->at[AT_OBJECT], sorted). Without changes the line passes as
- * it is. */
+ * (places within r->at[AT_OBJECT], sorted). Members that are set go behind the
+ * others of ms; if there are any, the record's keys come out as type, ms, object
+ * and the rest. Otherwise the line passes as it is but for the edits. */
 void record_put(struct records *rs, const struct record *r,
     const struct record_member *set, size_t n_set,
     const struct scan_edit *edit, size_t n_edit);

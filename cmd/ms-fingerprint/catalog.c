@@ -1,0 +1,420 @@
+#include "catalog.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+
+#define KEY_MAX 512	/* longer texts match nothing */
+
+/* ---- look-ups ---- */
+
+static uint32_t
+key_number(const struct catalog *c, enum catalog_key key, struct span text)
+{
+	char buf[KEY_MAX + 1];
+
+	if (text.n > KEY_MAX)
+		return TABLE_NONE;
+	buf[0] = (char)key;
+	memcpy(buf + 1, text.p, text.n);
+	return intern_find(&c->keys, (struct span){buf, text.n + 1});
+}
+
+bool
+catalog_has(const struct catalog *c, enum catalog_key key, struct span text)
+{
+	return key_number(c, key, text) != TABLE_NONE;
+}
+
+const struct catalog_link *
+catalog_find(const struct catalog *c, enum catalog_key key, struct span text)
+{
+	uint32_t k = key_number(c, key, text);
+
+	return k == TABLE_NONE || !c->first[k] ? NULL :
+	    &c->link[c->first[k] - 1];
+}
+
+const struct catalog_link *
+catalog_next(const struct catalog *c, const struct catalog_link *link)
+{
+	return link->next ? &c->link[link->next - 1] : NULL;
+}
+
+/* ---- building ---- */
+
+static uint32_t
+put_key(struct catalog *c, enum catalog_key key, struct span text)
+{
+	char buf[KEY_MAX + 1];
+	uint32_t k;
+
+	if (text.n > KEY_MAX)
+		text.n = KEY_MAX;
+	buf[0] = (char)key;
+	memcpy(buf + 1, text.p, text.n);
+	k = intern_put(&c->keys, (struct span){buf, text.n + 1});
+	if (k >= c->n_first) {
+		size_t n = c->n_first ? c->n_first * 2 : 256;
+
+		while (n <= k)
+			n *= 2;
+		c->first = diag_alloc(c->first, n * sizeof(*c->first));
+		c->alias = diag_alloc(c->alias, n * sizeof(*c->alias));
+		memset(c->first + c->n_first, 0,
+		    (n - c->n_first) * sizeof(*c->first));
+		c->n_first = n;
+	}
+	return k;
+}
+
+/* Behind what is there already: prints stand in the order of their file. */
+static void
+put_print(struct catalog *c, enum catalog_key key, struct span text,
+    const struct print *p)
+{
+	uint32_t k = put_key(c, key, text), *at = &c->first[k];
+
+	if ((c->n_links & (c->n_links - 1)) == 0) {
+		size_t n = c->n_links ? c->n_links * 2 : 1;
+
+		c->link = diag_alloc(c->link, n * sizeof(*c->link));
+	}
+	while (*at)
+		at = &c->link[*at - 1].next;
+	*at = (uint32_t)c->n_links + 1;
+	c->link[c->n_links++] = (struct catalog_link){p, 0};
+}
+
+static void
+put_words(struct catalog *c, enum catalog_key key, const char **word, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		put_key(c, key, span_of(word[i]));
+}
+
+static void
+put_registries(struct catalog *c, const struct registries *r)
+{
+	put_words(c, KEY_PACKAGER, r->packager, r->n_packager);
+	put_words(c, KEY_MIRROR, r->mirror, r->n_mirror);
+	put_words(c, KEY_GENERIC, r->generic, r->n_generic);
+	put_words(c, KEY_HELPER, r->helper, r->n_helper);
+	for (size_t i = 0; i < r->n_alias; i++) {
+		uint32_t k = put_key(c, KEY_ALIAS, span_of(r->alias[2 * i]));
+
+		c->alias[k] = r->alias[2 * i + 1];
+	}
+}
+
+static bool
+ends_with(struct span s, const char *end)
+{
+	size_t n = strlen(end);
+
+	return s.n >= n && memcmp(s.p + s.n - n, end, n) == 0;
+}
+
+/* Amazon gives each account and region a registry of its own. */
+static struct span
+alias_of(const struct catalog *c, struct span part)
+{
+	uint32_t k;
+
+	if (ends_with(part, ".amazonaws.com") && part.n > 30)
+		return span_of("ecr.amazonaws.com");
+	k = key_number(c, KEY_ALIAS, part);
+	return k == TABLE_NONE ? part : span_of(c->alias[k]);
+}
+
+/* The parts of an image from one on, with a separator between them. Returns
+ * the length; 0: too long. */
+static size_t
+join(const struct catalog *c, const struct image *image, unsigned from,
+    char separator, char buf[KEY_MAX], size_t start[IMAGE_PARTS])
+{
+	size_t n = 0;
+
+	for (unsigned i = from; i < image->n; i++) {
+		struct span part = alias_of(c, image->part[i]);
+
+		if (part.n + 1 > KEY_MAX - n)
+			return 0;
+		if (i > from)
+			buf[n++] = separator;
+		start[i] = n;
+		memcpy(buf + n, part.p, part.n);
+		n += part.n;
+	}
+	return n;
+}
+
+/* A repository is known by the path that its signature gives, below whatever
+ * registry; by its last part, where that says something; and by owner-name. */
+static void
+put_repo(struct catalog *c, const struct print *p)
+{
+	size_t start[IMAGE_PARTS], n;
+	struct image image;
+	char buf[KEY_MAX];
+	struct span last;
+	unsigned from;
+
+	if (!image_parse(span_of(p->text), &image))
+		return;
+	n = join(c, &image, 0, '/', buf, start);
+	put_print(c, KEY_REPO, (struct span){buf, n}, p);
+	last = image.part[image.n - 1];
+	if (!catalog_has(c, KEY_GENERIC, last))
+		put_print(c, KEY_BARE, last, p);
+	from = image.has_host ? 1 : 0;
+	if (image.n - from > 2)
+		from = image.n - 2;
+	n = join(c, &image, from, '-', buf, start);
+	put_print(c, KEY_JOINED, (struct span){buf, n}, p);
+	if (image.n - from == 2 && image.part[from].n == last.n &&
+	    memcmp(image.part[from].p, last.p, last.n) == 0)
+		put_print(c, KEY_JOINED, last, p);
+}
+
+static void
+put_one(struct catalog *c, const struct print *p)
+{
+	static const char key[PRINT_KINDS] = {
+		[PRINT_LABEL] = KEY_LABEL, [PRINT_CHART] = KEY_CHART,
+		[PRINT_ANNOTATION] = KEY_ANNOTATION, [PRINT_ARG] = KEY_ARG,
+		[PRINT_COMMAND] = KEY_COMMAND, [PRINT_ENV] = KEY_ENV,
+		[PRINT_NAME] = KEY_NAME, [PRINT_PORT] = KEY_PORT,
+		[PRINT_PART_OF] = KEY_PART_OF, [PRINT_CLASS] = KEY_CLASS
+	};
+	struct span text = span_of(p->text);
+
+	if (p->kind == PRINT_IMAGE) {
+		put_repo(c, p);
+	} else if (p->kind == PRINT_CRD) {
+		put_print(c, KEY_CRD, text, p);
+		put_print(c, KEY_GROUP, text, p);
+	} else {
+		put_print(c, (enum catalog_key)key[p->kind], text, p);
+	}
+}
+
+void
+catalog_build(struct catalog *c, const struct signatures *s)
+{
+	*c = (struct catalog){.signatures = s};
+	intern_init(&c->keys);
+	put_registries(c, &s->registries);
+	for (size_t i = 0; i < s->n_products; i++)
+		for (size_t k = 0; k < s->product[i].n_prints; k++) {
+			s->product[i].print[k].product = (uint32_t)i;
+			put_one(c, &s->product[i].print[k]);
+		}
+}
+
+void
+catalog_free(struct catalog *c)
+{
+	intern_free(&c->keys);
+	free(c->first);
+	free(c->link);
+	free(c->alias);
+}
+
+/* ---- images ---- */
+
+/* Of several products with images of this last name: the one that all agree
+ * on, or whose own name it is, or whose official image. */
+static const struct catalog_link *
+one_product(const struct catalog *c, const struct catalog_link *link,
+    struct span name)
+{
+	const struct catalog_link *named = NULL;
+	bool agree = true;
+
+	for (const struct catalog_link *l = link; l; l = catalog_next(c, l)) {
+		const struct print *p = l->print;
+
+		if (p->product != link->print->product)
+			agree = false;
+		if (!named && (strncmp(p->text, "library/", 8) == 0 ||
+		    span_eq(name,
+			c->signatures->product[p->product].id)))
+			named = l;
+	}
+	return agree ? link : named;
+}
+
+static const struct catalog_link *
+by_name(const struct catalog *c, enum catalog_key key, struct span name)
+{
+	const struct catalog_link *link = catalog_find(c, key, name);
+
+	return link ? one_product(c, link, name) : NULL;
+}
+
+/* rancher/mirrored-OWNER-NAME, and OWNER-NAME of older days. */
+static const struct catalog_link *
+by_joined_name(const struct catalog *c, const struct image *image)
+{
+	struct span name = image->part[image->n - 1];
+
+	if (image->n < 2 || !span_eq(image->part[image->n - 2], "rancher"))
+		return NULL;
+	if (name.n > 9 && memcmp(name.p, "mirrored-", 9) == 0) {
+		name.p += 9;
+		name.n -= 9;
+	}
+	return by_name(c, KEY_JOINED, name);
+}
+
+/* Whether a part of a path says that below it are copies of others' images:
+ * one of the listed words, or made with one of them (docker-remote). */
+static bool
+is_mirror(const struct catalog *c, struct span part)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i <= part.n; i++) {
+		if (i < part.n && isalnum((unsigned char)part.p[i]))
+			continue;
+		if (catalog_has(c, KEY_MIRROR,
+		    (struct span){part.p + from, i - from}))
+			return true;
+		from = i + 1;
+	}
+	return catalog_has(c, KEY_MIRROR, part);
+}
+
+/* By its last part alone. How much that is worth depends on what is before:
+ * a packager, a mirror, a bare registry, or just anybody. */
+static enum catalog_match
+by_last_part(const struct catalog *c, const struct image *image,
+    const struct catalog_link **first, float *weight)
+{
+	struct span name = image->part[image->n - 1], owner;
+	const struct catalog_link *link = by_name(c, KEY_BARE, name);
+
+	if (!link)
+		return MATCH_NONE;
+	*first = link;
+	owner = image->n > 1 ? alias_of(c, image->part[image->n - 2]) : name;
+	if (catalog_has(c, KEY_PACKAGER, owner) ||
+	    (image->has_host && catalog_has(c, KEY_PACKAGER, image->part[0]))) {
+		*weight = 0.9f;
+		return MATCH_PACKAGED;
+	}
+	if (strncmp(link->print->text, "library/", 8) == 0 && image->n > 1 &&
+	    is_mirror(c, owner) && !(image->n == 2 && image->has_host)) {
+		*weight = 0.9f;
+		return MATCH_COPY;
+	}
+	*weight = image->n == 2 && image->has_host ? 0.7f :
+	    memchr(name.p, '-', name.n) ? 0.6f : 0.45f;
+	return MATCH_NAME;
+}
+
+static enum catalog_match
+by_path(const struct catalog *c, const struct image *image,
+    const struct catalog_link **first)
+{
+	size_t start[IMAGE_PARTS];
+	char buf[KEY_MAX];
+	size_t n = join(c, image, 0, '/', buf, start);
+
+	for (unsigned i = 0; n && i + 1 < image->n; i++) {
+		struct span end = {buf + start[i], n - start[i]};
+
+		if ((*first = catalog_find(c, KEY_REPO, end)))
+			return MATCH_REPO;
+		if (catalog_has(c, KEY_HELPER, end))
+			return MATCH_HELPER;
+	}
+	return MATCH_NONE;
+}
+
+/* name-amd64 is name, built for one kind of machine. */
+static bool
+drop_machine(struct image *image)
+{
+	static const char *const machine[] = {"-amd64", "-arm64", "-arm",
+	    "-arm64v8", "-ppc64le", "-s390x"};
+	struct span *name = &image->part[image->n - 1];
+
+	for (size_t i = 0; i < sizeof(machine) / sizeof(*machine); i++) {
+		size_t n = strlen(machine[i]);
+
+		if (name->n > n &&
+		    memcmp(name->p + name->n - n, machine[i], n) == 0) {
+			name->n -= n;
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum catalog_match
+by_any(const struct catalog *c, const struct image *image,
+    const struct catalog_link **first, float *weight)
+{
+	enum catalog_match how = by_path(c, image, first);
+
+	if (how != MATCH_NONE) {
+		*weight = *first ? (*first)->print->weight : 0;
+		return how;
+	}
+	if ((*first = by_joined_name(c, image))) {
+		*weight = (*first)->print->weight;
+		return MATCH_REPO;
+	}
+	if (catalog_has(c, KEY_HELPER, image->part[image->n - 1]))
+		return MATCH_HELPER;
+	return by_last_part(c, image, first, weight);
+}
+
+enum catalog_match
+catalog_image(const struct catalog *c, const struct image *image,
+    const struct catalog_link **first, float *weight)
+{
+	struct image again = *image;
+	enum catalog_match how;
+
+	*first = NULL;
+	*weight = 0;
+	how = by_any(c, image, first, weight);
+	if (how == MATCH_NONE && drop_machine(&again))
+		how = by_any(c, &again, first, weight);
+	return how;
+}
+
+/* ---- CRDs ---- */
+
+const struct catalog_link *
+catalog_crd(const struct catalog *c, struct span plural, struct span group)
+{
+	const struct catalog_link *link;
+	char name[KEY_MAX];
+
+	if (plural.n && plural.n + group.n < KEY_MAX) {
+		memcpy(name, plural.p, plural.n);
+		name[plural.n] = '.';
+		memcpy(name + plural.n + 1, group.p, group.n);
+		link = catalog_find(c, KEY_CRD,
+		    (struct span){name, plural.n + 1 + group.n});
+		if (link)
+			return link;
+	}
+	while (group.n) {
+		const char *dot = memchr(group.p, '.', group.n);
+
+		if (!dot)
+			return NULL;
+		if ((link = catalog_find(c, KEY_GROUP, group)))
+			return link;
+		group.n -= (size_t)(dot + 1 - group.p);
+		group.p = dot + 1;
+	}
+	return NULL;
+}

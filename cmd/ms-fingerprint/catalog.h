@@ -1,0 +1,76 @@
+/* catalog - all signatures, compiled so that one look-up finds a print.
+ *
+ * Every text that a print can match stands in one hash table, behind a letter
+ * for what it is compared with, so the cost of a look does not grow with the
+ * number of signatures.
+ */
+#ifndef MS_CATALOG_H
+#define MS_CATALOG_H
+
+#include "image.h"
+#include "signature.h"
+
+/* What a key of the table is compared with. */
+enum catalog_key {
+	KEY_REPO = 'I',		/* a repository's path from its owner on */
+	KEY_BARE = 'B',		/* the last part of one */
+	KEY_JOINED = 'J',	/* owner-name, as rancher/mirrored-… spells it */
+	KEY_ALIAS = 'A', KEY_PACKAGER = 'P', KEY_MIRROR = 'M',
+	KEY_GENERIC = 'G', KEY_HELPER = 'H',
+	KEY_LABEL = 'l', KEY_CHART = 'h', KEY_ANNOTATION = 'a', KEY_ARG = 'w',
+	KEY_COMMAND = 'c', KEY_ENV = 'e', KEY_NAME = 'n', KEY_PORT = 'o',
+	KEY_PART_OF = 'p', KEY_CRD = 'd', KEY_GROUP = 'g', KEY_CLASS = 'k'
+};
+
+/* One of the prints under a key. */
+struct catalog_link {
+	const struct print *print;
+	uint32_t next;		/* index + 1 of the next one, 0: the last */
+};
+
+struct catalog {
+	const struct signatures *signatures;
+	struct intern keys;
+	uint32_t *first;	/* by key: index + 1 into link */
+	size_t n_first;
+	struct catalog_link *link;
+	size_t n_links;
+	const char **alias;	/* by key of KEY_ALIAS */
+};
+
+/* The signatures must outlive the catalog, and neither may move. */
+void catalog_build(struct catalog *c, const struct signatures *s);
+void catalog_free(struct catalog *c);
+
+/* The first print under key and text, or NULL; catalog_next for the others. */
+const struct catalog_link *catalog_find(const struct catalog *c,
+    enum catalog_key key, struct span text);
+const struct catalog_link *catalog_next(const struct catalog *c,
+    const struct catalog_link *link);
+/* Whether there is such a key, with prints or without. */
+bool catalog_has(const struct catalog *c, enum catalog_key key,
+    struct span text);
+
+/* How an image was recognised. */
+enum catalog_match {
+	MATCH_NONE,
+	MATCH_NAME,	/* only by its last part: somebody's own build, maybe */
+	MATCH_COPY,	/* a copy below a registry of one's own */
+	MATCH_PACKAGED,	/* by its name and a packager's */
+	MATCH_REPO,	/* its owner and name are known */
+	MATCH_HELPER	/* known to be no product */
+};
+
+/* The prints of an image: the longest known end of its path decides. *first is
+ * NULL for MATCH_NONE and MATCH_HELPER; *weight is what the print is worth
+ * here. */
+enum catalog_match catalog_image(const struct catalog *c,
+    const struct image *image, const struct catalog_link **first,
+    float *weight);
+
+/* The prints of a CRD: by its own name (plural.group), else by its group or
+ * the longest known end of that. */
+const struct catalog_link *catalog_crd(const struct catalog *c,
+    struct span plural, struct span group);
+
+#endif

@@ -1,0 +1,399 @@
+#include "facts.h"
+
+#include <string.h>
+
+#define WORD_MAX 80	/* longer words of a command line are data */
+#define WORDS_MAX 64	/* of one container */
+
+void
+facts_plan(struct facts_paths *p, struct scan_plan *plan)
+{
+	p->containers = scan_plan_add(plan, "object.spec.containers");
+	p->inits = scan_plan_add(plan, "object.spec.initContainers");
+	p->template_labels = scan_plan_add(plan,
+	    "object.spec.template.metadata.labels");
+	p->template_annotations = scan_plan_add(plan,
+	    "object.spec.template.metadata.annotations");
+	p->template_containers = scan_plan_add(plan,
+	    "object.spec.template.spec.containers");
+	p->template_inits = scan_plan_add(plan,
+	    "object.spec.template.spec.initContainers");
+	p->job_labels = scan_plan_add(plan,
+	    "object.spec.jobTemplate.spec.template.metadata.labels");
+	p->job_annotations = scan_plan_add(plan,
+	    "object.spec.jobTemplate.spec.template.metadata.annotations");
+	p->job_containers = scan_plan_add(plan,
+	    "object.spec.jobTemplate.spec.template.spec.containers");
+	p->phase = scan_plan_add(plan, "object.status.phase");
+}
+
+/* ---- writing ---- */
+
+static void
+put_fact(struct json *out, enum fact fact, struct span text)
+{
+	char letter = (char)fact;
+
+	if (out->len + text.n > FACTS_MAX)
+		return;
+	json_raw(out, &letter, 1);
+	json_span(out, text);
+	json_raw(out, "", 1);
+}
+
+/* A string's text, into buf if it has escapes. Absent also when it holds a NUL,
+ * which would end a fact in its middle. */
+static struct span
+text_of(struct span value, char *buf, size_t cap)
+{
+	struct span s = scan_text(value, buf, cap);
+
+	if (s.n && memchr(s.p, '\0', s.n))
+		return (struct span){0};
+	return s;
+}
+
+static void
+put_text(struct json *out, enum fact fact, struct span value)
+{
+	char buf[1024];
+	struct span s = text_of(value, buf, sizeof(buf));
+
+	if (s.n && s.n < sizeof(buf))
+		put_fact(out, fact, s);
+}
+
+static const char *
+last_slash(struct span s)
+{
+	const char *p = s.p + s.n;
+
+	while (p > s.p && p[-1] != '/')
+		p--;
+	return p;
+}
+
+/* A flag without its value, a plain word as it is: "--storage.tsdb.path". Of
+ * a program's path the last part counts. */
+static void
+put_word(struct json *out, struct span word, bool is_program)
+{
+	const char *equals;
+
+	if (word.n > 1 && *word.p == '-' &&
+	    (equals = memchr(word.p, '=', word.n)))
+		word.n = (size_t)(equals - word.p);
+	if (word.n && (is_program ? *word.p != '-' : *word.p == '/')) {
+		const char *base = last_slash(word);
+
+		word.n -= (size_t)(base - word.p);
+		word.p = base;
+	}
+	if (word.n && word.n <= WORD_MAX)
+		put_fact(out, is_program ? FACT_COMMAND : FACT_ARG, word);
+}
+
+/* One element of command or args. A shell's script is looked through word by
+ * word, as many a product is started by one. */
+static void
+put_words(struct json *out, struct span text, bool is_program, unsigned *left)
+{
+	size_t i = 0;
+
+	while (i < text.n && *left > 0) {
+		size_t n;
+
+		while (i < text.n && (unsigned char)text.p[i] <= ' ')
+			i++;
+		for (n = i; n < text.n && (unsigned char)text.p[n] > ' '; n++)
+			;
+		if (n > i) {
+			put_word(out, (struct span){text.p + i, n - i},
+			    is_program);
+			--*left;
+		}
+		i = n;
+	}
+}
+
+static void
+put_command(struct json *out, struct span list, bool is_program)
+{
+	struct scan_iter it;
+	struct span value, s;
+	unsigned left = WORDS_MAX;
+	char buf[4096];
+
+	scan_iter(&it, list);
+	while (left > 0 && scan_element(&it, &value)) {
+		s = text_of(value, buf, sizeof(buf));
+		put_words(out, s, is_program, &left);
+	}
+}
+
+static void
+put_env(struct json *out, struct span list)
+{
+	struct scan_iter it;
+	struct span value;
+	unsigned left = WORDS_MAX;
+
+	scan_iter(&it, list);
+	while (left-- > 0 && scan_element(&it, &value))
+		put_text(out, FACT_ENV, scan_get(value, "name"));
+}
+
+static void
+put_ports(struct json *out, struct span list)
+{
+	struct scan_iter it;
+	struct span value;
+
+	scan_iter(&it, list);
+	while (scan_element(&it, &value)) {
+		struct span port = scan_get(value, "containerPort");
+
+		if (scan_type(port) == SCAN_NUMBER && port.n < 8)
+			put_fact(out, FACT_PORT, port);
+	}
+}
+
+struct container {
+	struct span name, image, command, args, env, ports, restart;
+};
+
+static void
+read_container(struct span object, struct container *c)
+{
+	struct span key, value;
+	struct scan_iter it;
+
+	*c = (struct container){0};
+	scan_iter(&it, object);
+	while (scan_member(&it, &key, &value)) {
+		if (span_eq(key, "name"))
+			c->name = value;
+		else if (span_eq(key, "image"))
+			c->image = value;
+		else if (span_eq(key, "command"))
+			c->command = value;
+		else if (span_eq(key, "args"))
+			c->args = value;
+		else if (span_eq(key, "env"))
+			c->env = value;
+		else if (span_eq(key, "ports"))
+			c->ports = value;
+		else if (span_eq(key, "restartPolicy"))
+			c->restart = value;
+	}
+}
+
+static bool
+put_containers(struct json *out, struct span list, bool only_sidecars)
+{
+	struct container c;
+	struct scan_iter it;
+	struct span value;
+	bool any = false;
+	char buf[256];
+
+	scan_iter(&it, list);
+	while (scan_element(&it, &value)) {
+		read_container(value, &c);
+		/* an init container runs on only if it is restarted always */
+		if (only_sidecars && !scan_eq(c.restart, "Always"))
+			continue;
+		any = true;
+		put_fact(out, FACT_CONTAINER,
+		    text_of(c.name, buf, sizeof(buf)));
+		put_text(out, FACT_IMAGE, c.image);
+		put_command(out, c.command, true);
+		put_command(out, c.args, false);
+		put_env(out, c.env);
+		put_ports(out, c.ports);
+	}
+	return any;
+}
+
+bool
+facts_is_mark(struct span key)
+{
+	static const char *const marks[] = {
+		"pod-template-hash", "controller-revision-hash",
+		"statefulset.kubernetes.io/pod-name",
+		"apps.kubernetes.io/pod-index", "pod-template-generation",
+		"batch.kubernetes.io/controller-uid",
+		"batch.kubernetes.io/job-name", "controller-uid", "job-name",
+		"batch.kubernetes.io/job-completion-index",
+		"rollouts-pod-template-hash"
+	};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+		if (span_eq(key, marks[i]))
+			return true;
+	return false;
+}
+
+static void
+put_pair(struct json *out, enum fact fact, struct span key, struct span value)
+{
+	char pair[1024], buf[768];
+	struct span text = text_of(value, buf, sizeof(buf));
+
+	if (!text.p || key.n + 1 + text.n > sizeof(pair))
+		return;
+	memcpy(pair, key.p, key.n);
+	pair[key.n] = '=';
+	memcpy(pair + key.n + 1, text.p, text.n);
+	put_fact(out, fact, (struct span){pair, key.n + 1 + text.n});
+}
+
+static void
+put_labels(struct json *out, struct span labels)
+{
+	struct scan_iter it;
+	struct span key, value;
+
+	scan_iter(&it, labels);
+	while (scan_member(&it, &key, &value))
+		if (!facts_is_mark(key))
+			put_pair(out, FACT_LABEL, key, value);
+}
+
+/* Annotations may be long and differ from pod to pod, so only those count that
+ * a signature asks for, by key or by key=value. */
+static void
+put_annotations(struct json *out, const struct catalog *c,
+    struct span annotations)
+{
+	struct scan_iter it;
+	struct span key, value;
+	char pair[512], buf[256];
+
+	scan_iter(&it, annotations);
+	while (scan_member(&it, &key, &value)) {
+		struct span text = text_of(value, buf, sizeof(buf));
+
+		if (catalog_has(c, KEY_ANNOTATION, key)) {
+			put_fact(out, FACT_ANNOTATION, key);
+			continue;
+		}
+		if (!text.n || key.n + 1 + text.n > sizeof(pair))
+			continue;
+		memcpy(pair, key.p, key.n);
+		pair[key.n] = '=';
+		memcpy(pair + key.n + 1, text.p, text.n);
+		text = (struct span){pair, key.n + 1 + text.n};
+		if (catalog_has(c, KEY_ANNOTATION, text))
+			put_fact(out, FACT_ANNOTATION, text);
+	}
+}
+
+static void
+put_own_labels(struct json *out, struct span labels)
+{
+	static const char version[] = "app.kubernetes.io/version";
+	static const char chart[] = "helm.sh/chart";
+
+	put_pair(out, FACT_OWN_LABEL, span_of(version),
+	    scan_get(labels, version));
+	put_pair(out, FACT_OWN_LABEL, span_of(chart), scan_get(labels, chart));
+}
+
+/* ---- reading ---- */
+
+bool
+facts_read(const struct facts_paths *p, const struct catalog *c,
+    const struct record *r, struct json *out)
+{
+	const struct span *at = r->at;
+	struct span containers = at[p->containers], inits = at[p->inits];
+	struct span labels = at[AT_LABELS], notes = at[AT_ANNOTATIONS];
+	bool is_pod = span_eq(r->id.kind, "Pod");
+	size_t start = out->len;
+
+	if (!is_pod) {
+		bool is_cron = at[p->job_containers].n > 0;
+
+		containers = at[is_cron ? p->job_containers :
+		    p->template_containers];
+		inits = is_cron ? (struct span){0} : at[p->template_inits];
+		labels = at[is_cron ? p->job_labels : p->template_labels];
+		notes = at[is_cron ? p->job_annotations :
+		    p->template_annotations];
+		if (is_cron || span_eq(r->id.kind, "Job"))
+			put_fact(out, FACT_JOB, span_of(""));
+	} else if (r->at[AT_OWNERS].n) {
+		struct scan_iter it;
+		struct span owner;
+
+		scan_iter(&it, r->at[AT_OWNERS]);
+		while (scan_element(&it, &owner))
+			if (scan_eq(scan_get(owner, "kind"), "Job"))
+				put_fact(out, FACT_JOB, span_of(""));
+	}
+	if (!(put_containers(out, containers, false) |
+	    put_containers(out, inits, true))) {
+		out->len = start;
+		return false;
+	}
+	put_fact(out, FACT_POD, span_of(""));
+	put_labels(out, labels);
+	put_annotations(out, c, notes);
+	if (!is_pod)
+		put_own_labels(out, at[AT_LABELS]);
+	return true;
+}
+
+/* ---- a glance ---- */
+
+static uint64_t
+glance_containers(struct span list, uint64_t h, unsigned *n)
+{
+	struct scan_iter it, members;
+	struct span object, key, value;
+
+	scan_iter(&it, list);
+	while (scan_element(&it, &object)) {
+		++*n;
+		scan_iter(&members, object);
+		while (scan_member(&members, &key, &value))
+			if (span_eq(key, "name") || span_eq(key, "image") ||
+			    span_eq(key, "restartPolicy"))
+				h = table_hash(value.p, value.n, h + key.n);
+	}
+	return h;
+}
+
+/* The template of a ReplicaSet's pods cannot change, so command lines are equal
+ * where its hash, the images, and (as injectors add to them) labels and owner
+ * are. Annotations are not: they are left to injectors, which come with an
+ * image. */
+uint64_t
+facts_glance(const struct facts_paths *p, const struct record *r)
+{
+	struct span labels = r->at[AT_LABELS], owner = r->at[AT_OWNERS];
+	uint64_t h;
+	unsigned n = 0;
+
+	if (!owner.n || !scan_get(labels, "pod-template-hash").n)
+		return 0;
+	h = table_hash(r->id.ns.p, r->id.ns.n, 1);
+	h = table_hash(labels.p, labels.n, h);
+	h = table_hash(owner.p, owner.n, h);
+	h = glance_containers(r->at[p->containers], h, &n);
+	h = glance_containers(r->at[p->inits], h + 1, &n);
+	return n ? h | 1 : 0;
+}
+
+bool
+facts_next(struct facts_iter *it, enum fact *fact, struct span *text)
+{
+	if (it->p >= it->end)
+		return false;
+	*fact = (enum fact)(unsigned char)*it->p++;
+	text->p = it->p;
+	text->n = strlen(it->p);
+	it->p += text->n + 1;
+	return true;
+}

@@ -1,0 +1,58 @@
+/* facts - what can be seen on an object that runs containers, and no more.
+ *
+ * A short text made from the bytes of a workload or a pod: its containers with
+ * image and command line, its labels, the annotations that some signature
+ * asks for. Names that differ from pod to pod are left out, so that all pods
+ * of one ReplicaSet have the same facts. Everything that is said about a
+ * product follows from facts alone.
+ *
+ * Facts stand one behind the other: a letter, the text, a NUL.
+ */
+#ifndef MS_FACTS_H
+#define MS_FACTS_H
+
+#include "catalog.h"
+#include "json.h"
+#include "record.h"
+
+#define FACTS_MAX 60000	/* bytes; what is beyond is not seen */
+
+enum fact {
+	FACT_JOB = 'J',		/* runs to an end: first, if at all */
+	FACT_CONTAINER = 'C',	/* its name; what follows is of it */
+	FACT_IMAGE = 'i', FACT_COMMAND = 'c', FACT_ARG = 'w', FACT_ENV = 'e',
+	FACT_PORT = 'o',
+	FACT_POD = 'P',		/* what follows is of the whole pod */
+	FACT_LABEL = 'l', FACT_ANNOTATION = 'a',	/* key=value */
+	FACT_OWN_LABEL = 'L'	/* of the workload itself: version and chart */
+};
+
+/* The paths of a record that facts are made from. */
+struct facts_paths {
+	int containers, inits;		/* of a pod */
+	int template_labels, template_annotations;
+	int template_containers, template_inits;
+	int job_labels, job_annotations, job_containers;
+	int phase;
+};
+
+void facts_plan(struct facts_paths *paths, struct scan_plan *plan);
+
+/* The facts of a record, appended to out. False: it has no containers. */
+bool facts_read(const struct facts_paths *paths, const struct catalog *c,
+    const struct record *r, struct json *out);
+
+/* A number that is the same for records with the same facts, from fewer looks:
+ * equal pods of one ReplicaSet are told by it. 0: there is none. */
+uint64_t facts_glance(const struct facts_paths *paths, const struct record *r);
+
+/* Walk through facts: true, and *text is the next one's. */
+struct facts_iter {
+	const char *p, *end;
+};
+bool facts_next(struct facts_iter *it, enum fact *fact, struct span *text);
+
+/* Whether a label is only a controller's mark on one pod or revision. */
+bool facts_is_mark(struct span key);
+
+#endif

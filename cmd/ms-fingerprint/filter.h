@@ -1,0 +1,46 @@
+/* filter - records in, the same records with prints out, and between them the
+ * Infrastructure that they add up to.
+ *
+ * Prints of an object that runs containers follow from that object alone, so
+ * they are on it when it passes. Those of a Service depend on others: what is
+ * learnt after it has passed goes out as AMEND.
+ */
+#ifndef MS_FILTER_H
+#define MS_FILTER_H
+
+#include "infra.h"
+
+/* A cluster in the stream. Verdicts about one that announces its syncs are
+ * held back until it is ready. */
+struct cluster {
+	char *name;
+	bool holds;
+};
+
+struct filter {
+	struct records rs;
+	const struct catalog *catalog;
+	struct facts_paths paths;
+	int prints;		/* path of ms.prints */
+	struct shapes shapes;
+	struct world world;
+	struct infras infras;
+	struct infra_out out;
+	struct cluster *cluster;
+	size_t n_clusters;
+	struct json value;	/* a member's value being made */
+};
+
+/* The struct must not move after this. */
+void filter_init(struct filter *f, const struct catalog *c, int in, int out);
+void filter_release(struct filter *f);
+
+/* Until the end of the input. */
+void filter_run(struct filter *f);
+
+/* What filter_run does with one record. */
+void filter_record(struct filter *f, const struct record *r);
+/* Tell what has changed since the last time, as far as it may be told. */
+void filter_settle(struct filter *f);
+
+#endif

@@ -1,0 +1,108 @@
+/* ms-fingerprint - say what infrastructure objects are part of.
+ *
+ * In: records on stdin (ms-record.7). Out: the same records, with ms.prints on
+ * those that are part of a known product, and Infrastructure objects for what
+ * they add up to. Ends 0 at the end of the input. What products look like is
+ * told by signatures (ms-signatures.5), which are built in.
+ */
+#include <stdlib.h>
+
+#include "diag.h"
+#include "example.h"
+#include "filter.h"
+#include "opts.h"
+#include "sandbox.h"
+
+#define HELP \
+	"usage: ms-fingerprint [--signatures PATH]... [--check FILE | --test FILE]\n" \
+	"Say which products Kubernetes objects are part of, in which version,\n" \
+	"and why. Reads records on stdin, writes them on stdout.\n\n" \
+	"      --signatures PATH  read this file or folder of signatures too;\n" \
+	"                        a product that is known already is replaced\n" \
+	"      --check FILE      only say whether FILE (or folder) is valid\n" \
+	"      --test FILE       run the examples that its signatures carry;\n" \
+	"                        'built-in' runs those of this program\n" \
+	OPTS_COMMON_HELP
+
+static const struct option options[] = {
+	{"signatures", required_argument, NULL, 's'},
+	{"check", required_argument, NULL, 'c'},
+	{"test", required_argument, NULL, 't'},
+	OPTS_COMMON
+};
+
+static struct opts_list paths;
+static const char *check_path, *test_path;
+
+static void
+parse_options(int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, ":" OPTS_SHORT, options, NULL)) !=
+	    -1)
+		switch (c) {
+		case 's':
+			opts_append(&paths, optarg);
+			break;
+		case 'c':
+			check_path = optarg;
+			break;
+		case 't':
+			test_path = optarg;
+			break;
+		default:
+			opts_common(c, argv, HELP);
+		}
+	if (optind < argc)
+		opts_wrong("unexpected argument %s", argv[optind]);
+	if (check_path && test_path)
+		opts_wrong("--check and --test exclude each other");
+}
+
+static void
+load(struct signatures *s, const char *path)
+{
+	char err[CONFIG_ERROR];
+
+	if (signatures_load(s, path, err) < 0)
+		diag_die(EXIT_PERMANENT, "%s", err);
+}
+
+static int
+stream(const struct catalog *c)
+{
+	static struct filter f;
+
+	sandbox_enter();
+	filter_init(&f, c, 0, 1);
+	filter_run(&f);
+	filter_release(&f);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct signatures s;
+	static struct catalog c;
+	int status;
+
+	opts_start("ms-fingerprint");
+	parse_options(argc, argv);
+	signatures_init(&s);
+	signatures_embedded(&s);
+	for (size_t i = 0; i < paths.n; i++)
+		load(&s, paths.item[i]);
+	if (check_path)
+		load(&s, check_path);
+	if (test_path && strcmp(test_path, "built-in") != 0)
+		load(&s, test_path);
+	catalog_build(&c, &s);
+	status = check_path ? example_check(&c, check_path) :
+	    test_path ? example_test(&c, test_path) : stream(&c);
+	catalog_free(&c);
+	signatures_free(&s);
+	opts_list_free(&paths);
+	return status;
+}

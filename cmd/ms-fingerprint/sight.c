@@ -1,0 +1,215 @@
+#include "sight.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "version.h"
+
+static int
+compare_spans(struct span a, struct span b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c = n ? memcmp(a.p, b.p, n) : 0;
+
+	return c ? c : a.n < b.n ? -1 : a.n > b.n;
+}
+
+/* Names are compared as texts: their numbers depend on who came first. */
+static const struct world *sorting;	/* qsort hands nothing on */
+
+static int
+compare_names(uint32_t a, uint32_t b)
+{
+	return a == b ? 0 : strcmp(world_name(sorting, a),
+	    world_name(sorting, b));
+}
+
+static int
+compare_groups(const struct sighting *a, const struct sighting *b)
+{
+	int c = compare_names(a->cluster, b->cluster);
+
+	if (!c)
+		c = compare_names(a->ns, b->ns);
+	if (!c)
+		c = compare_spans(a->instance, b->instance);
+	return c ? c : compare_spans(a->part_name, b->part_name);
+}
+
+static int
+compare_workloads(uint32_t x, uint32_t y)
+{
+	const struct workload *a = &sorting->workload[x];
+	const struct workload *b = &sorting->workload[y];
+	int c = compare_names(a->ns, b->ns);
+
+	if (!c)
+		c = compare_names(a->kind, b->kind);
+	if (!c)
+		c = strcmp(a->name, b->name);
+	return c ? c : compare_names(a->group, b->group);
+}
+
+/* Within a group: those that make the product first, by role, then by name. */
+static int
+compare(const void *x, const void *y)
+{
+	const struct sighting *a = x, *b = y;
+	int c = compare_groups(a, b);
+
+	if (!c)
+		c = b->v.makes - a->v.makes;
+	if (!c)
+		c = a->v.role - b->v.role;
+	if (!c)
+		c = strcmp(a->v.component, b->v.component);
+	if (!c && a->workload != b->workload)
+		c = compare_workloads(a->workload, b->workload);
+	if (!c)
+		c = b->is_own - a->is_own;
+	if (!c)
+		c = version_compare(a->v.version, b->v.version);
+	return c ? c : compare_spans(shape_facts(sorting->shapes, a->shape),
+	    shape_facts(sorting->shapes, b->shape));
+}
+
+static bool
+has_product(const struct shape *s, uint32_t product)
+{
+	for (uint32_t i = 0; i < s->n_products; i++)
+		if (s->product[i] == product)
+			return true;
+	return false;
+}
+
+/* What tells instances apart in one namespace: the labels that charts and
+ * operators set for that, or the workload's own name. */
+static void
+name_group(const struct world *w, struct sighting *s, enum scope scope)
+{
+	const struct workload *wl = &w->workload[s->workload];
+
+	s->cluster = wl->cluster;
+	s->ns = scope == SCOPE_CLUSTER ? 0 : wl->ns;
+	s->instance = s->part_name = (struct span){0};
+	if (scope != SCOPE_WORKLOAD)
+		return;
+	s->instance = shape_label(w->shapes, s->shape,
+	    "app.kubernetes.io/instance");
+	s->part_name = shape_label(w->shapes, s->shape,
+	    "app.kubernetes.io/name");
+	if (!s->instance.n) {
+		s->instance = span_of(wl->name);
+		s->part_name = (struct span){0};
+	}
+}
+
+/* Sidecars are in the pods of half the cluster, and all that is told of them
+ * is which versions there are. */
+static bool
+is_told(const struct sightings *all, const struct sighting *s)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct sighting *o = &all->s[i];
+
+		if (o->v.role == s->v.role && o->cluster == s->cluster &&
+		    o->ns == s->ns && !sight_is_member(o) &&
+		    strcmp(o->v.component, s->v.component) == 0 &&
+		    compare_spans(o->v.version, s->v.version) == 0 &&
+		    compare_spans(o->instance, s->instance) == 0 &&
+		    compare_spans(o->part_name, s->part_name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_verdict(struct sightings *all, const struct match *m, unsigned i,
+    struct sighting s)
+{
+	unsigned n = 0;
+
+	s.v = m->verdict[i];
+	if (!sight_is_member(&s)) {
+		s.is_own = false;
+		if (is_told(all, &s))
+			return;
+	}
+	for (unsigned k = 0; k < m->n_evidence; k++)
+		n += m->evidence[k].verdict == i;
+	s.evidence = diag_alloc(NULL, n * sizeof(*s.evidence));
+	for (unsigned k = 0; k < m->n_evidence; k++)
+		if (m->evidence[k].verdict == i)
+			s.evidence[s.n_evidence++] = m->evidence[k];
+	if (all->n == all->size) {
+		all->size = all->size ? all->size * 2 : 64;
+		all->s = diag_alloc(all->s, all->size * sizeof(*all->s));
+	}
+	all->s[all->n++] = s;
+}
+
+static void
+add_shape(struct sightings *all, const struct world *w, uint32_t workload,
+    uint32_t shape, uint32_t product, bool is_own)
+{
+	static struct match m;	/* large; one thread */
+	struct sighting s = {.workload = world_root(w, workload),
+	    .shape = shape, .is_own = is_own};
+
+	if (shape == SHAPE_NONE ||
+	    !has_product(&w->shapes->shape[shape], product))
+		return;
+	s.has_own = w->workload[s.workload].own != SHAPE_NONE;
+	match_facts(w->shapes->catalog, shape_facts(w->shapes, shape), &m);
+	name_group(w, &s, w->shapes->catalog->signatures->product[product]
+	    .scope);
+	for (unsigned i = 0; i < m.n_verdicts; i++)
+		if (m.verdict[i].product == product)
+			add_verdict(all, &m, i, s);
+}
+
+void
+sight_product(struct sightings *all, const struct world *w, uint32_t product)
+{
+	sight_free(all);
+	for (uint32_t i = 0; i < w->n_workloads; i++) {
+		const struct workload *wl = &w->workload[i];
+
+		if (!(wl->flags & WORLD_ALIVE))
+			continue;
+		add_shape(all, w, i, wl->own, product, true);
+		for (unsigned k = 0; k < wl->n_uses; k++)
+			add_shape(all, w, i, wl->use[k].shape, product, false);
+	}
+	sorting = w;
+	if (all->n)
+		qsort(all->s, all->n, sizeof(*all->s), compare);
+}
+
+void
+sight_free(struct sightings *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		free(all->s[i].evidence);
+	free(all->s);
+	*all = (struct sightings){0};
+}
+
+size_t
+sight_group(const struct sighting *first, const struct sighting *end)
+{
+	const struct sighting *s = first;
+
+	while (s < end && compare_groups(first, s) == 0)
+		s++;
+	return (size_t)(s - first);
+}
+
+bool
+sight_is_member(const struct sighting *s)
+{
+	return s->v.makes || (s->v.role >= ROLE_GATEWAY &&
+	    s->v.role <= ROLE_EXPORTER && s->v.role != ROLE_DATA_PLANE) ||
+	    s->v.role == ROLE_HELPER;
+}

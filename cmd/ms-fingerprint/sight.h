@@ -1,0 +1,43 @@
+/* sight - all that is seen of one product, put into its instances.
+ *
+ * A sighting is one verdict about one shape of one workload. Sightings of one
+ * instance stand together in a group; what order the objects came in does not
+ * show.
+ */
+#ifndef MS_SIGHT_H
+#define MS_SIGHT_H
+
+#include "world.h"
+
+struct sighting {
+	uint32_t workload;	/* the root: what a person would name */
+	uint32_t shape;
+	bool is_own;		/* of the workload's template, not its pods */
+	bool has_own;		/* there is a template that says so too */
+	struct verdict v;
+	struct evidence *evidence;
+	unsigned n_evidence;
+	/* whose: by these a group is told */
+	uint32_t cluster, ns;
+	struct span instance, part_name;
+};
+
+struct sightings {
+	struct sighting *s;
+	size_t n, size;
+};
+
+/* All sightings of a product, sorted by group. The verdicts point into shapes,
+ * so the world must not change while they are used. */
+void sight_product(struct sightings *all, const struct world *w,
+    uint32_t product);
+void sight_free(struct sightings *all);
+
+/* How many sightings from the first on are of its group. */
+size_t sight_group(const struct sighting *first, const struct sighting *end);
+
+/* Whether a workload is part of the instance, and not only one that a sidecar
+ * of the product was put into. */
+bool sight_is_member(const struct sighting *s);
+
+#endif

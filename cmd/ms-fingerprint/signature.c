@@ -1,0 +1,599 @@
+#include "signature.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "version.h"
+
+static const char *const roles[] = {
+	"control-plane", "server", "controller", "operator", "gateway",
+	"node-agent", "agent", "proxy", "data-plane", "webhook", "worker",
+	"ui", "adapter", "exporter", "sidecar", "helper", "client", "job",
+	"init", "test", "api", "resource"
+};
+
+const char *
+role_name(enum role role)
+{
+	return roles[role];
+}
+
+enum role
+role_of(const char *name)
+{
+	int r = 0;
+
+	while (r < ROLES && strcmp(name, roles[r]) != 0)
+		r++;
+	return (enum role)r;
+}
+
+/* The lists of prints that a file may have; what one alone is worth by
+ * default; and how it is called in evidence. */
+static const struct {
+	const char *key, *name;
+	float weight;
+} kinds[PRINT_KINDS] = {
+	[PRINT_IMAGE] = {"images", "image", 0.95f},
+	[PRINT_LABEL] = {"labels", "label", 0.4f},
+	[PRINT_CHART] = {"charts", "chart", 0.4f},
+	[PRINT_ANNOTATION] = {"annotations", "annotation", 0.4f},
+	[PRINT_ARG] = {"args", "argument", 0.5f},
+	[PRINT_COMMAND] = {"commands", "command", 0.5f},
+	[PRINT_ENV] = {"env", "environment", 0.4f},
+	[PRINT_NAME] = {"names", "name", 0.2f},
+	[PRINT_PORT] = {"ports", "port", 0.1f},
+	[PRINT_PART_OF] = {"part_of", "part-of", 0.4f},
+	[PRINT_CRD] = {"crds", "crd", 0.4f},
+	[PRINT_CLASS] = {"classes", "class", 0.5f}
+};
+
+const char *
+print_kind_name(enum print_kind kind)
+{
+	return kinds[kind].name;
+}
+
+/* What one file is read with. */
+struct reader {
+	struct signatures *s;
+	struct config c;
+	struct product p;
+	const char *const *tags;	/* the product's */
+	char *err;
+};
+
+static int
+wrong(struct reader *r, config_node *node, const char *what, const char *text)
+{
+	if (text)
+		return config_error(&r->c, node, r->err, "%s '%s'", what, text);
+	return config_error(&r->c, node, r->err, "%s", what);
+}
+
+static const char *
+keep(struct reader *r, const char *text)
+{
+	struct intern *in = &r->s->text;
+
+	return text ? intern_text(in, intern_put(in, span_of(text))).p : NULL;
+}
+
+static bool
+is_one_of(const char *key, const char *const *known)
+{
+	while (*known && strcmp(key, *known) != 0)
+		known++;
+	return *known;
+}
+
+/* A misspelt key that does nothing would be the worst message of all. */
+static int
+check_keys(struct reader *r, config_node *map, const char *const *known)
+{
+	for (size_t i = 0; i < config_count(map); i++) {
+		config_node *key = config_key_at(&r->c, map, i);
+		const char *text = config_text(key);
+
+		if (!text || !is_one_of(text, known))
+			return wrong(r, key, "unknown key", text ? text : "");
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(text,
+			    config_text(config_key_at(&r->c, map, k))) == 0)
+				return wrong(r, key, "a second", text);
+	}
+	return 0;
+}
+
+/* The i-th text of a node that is a text or a list of them; *node is it. */
+static const char *
+text_at(struct reader *r, config_node *list, size_t i, config_node **node)
+{
+	*node = config_is_list(list) ? config_at(&r->c, list, i) : list;
+	return config_text(*node);
+}
+
+static size_t
+texts(const config_node *list)
+{
+	return !list ? 0 : config_is_list(list) ? config_count(list) : 1;
+}
+
+static const char **
+own_rules(struct signatures *s, size_t n)
+{
+	s->rules = diag_alloc(s->rules, (s->n_rules + 1) * sizeof(*s->rules));
+	return s->rules[s->n_rules++] = diag_alloc(NULL,
+	    n * sizeof(**s->rules));
+}
+
+static int
+read_tags(struct reader *r, config_node *node, const char *const **tags)
+{
+	size_t n = texts(node);
+	const char **list;
+
+	if (!n)
+		return 0;
+	list = own_rules(r->s, n + 1);
+	*tags = list;
+	for (size_t i = 0; i < n; i++) {
+		config_node *at;
+		const char *rule = text_at(r, node, i, &at), *why;
+
+		list[i] = NULL;
+		if (!rule)
+			return wrong(r, at, "a tag rule is a text", NULL);
+		if ((why = version_rule_wrong(rule)))
+			return config_error(&r->c, at, r->err,
+			    "tag rule '%s' %s", rule, why);
+		list[i] = keep(r, rule);
+		list[i + 1] = NULL;
+	}
+	return 0;
+}
+
+static int
+read_weight(struct reader *r, config_node *map, float *weight)
+{
+	config_node *node = config_get(&r->c, map, "weight");
+	const char *text = config_text(node);
+	char *end;
+	double w;
+
+	if (!node)
+		return 0;
+	w = text ? strtod(text, &end) : 0;
+	if (!text || *end || !(w > 0 && w < 1))
+		return wrong(r, node, "a weight is between 0 and 1", NULL);
+	*weight = (float)w;
+	return 0;
+}
+
+static int
+read_bool(struct reader *r, config_node *map, const char *key, bool *value)
+{
+	config_node *node = config_get(&r->c, map, key);
+
+	if (!node)
+		return 0;
+	if (config_get_bool(&r->c, map, key, false) !=
+	    config_get_bool(&r->c, map, key, true))
+		return wrong(r, node, "neither true nor false:", key);
+	*value = config_get_bool(&r->c, map, key, false);
+	return 0;
+}
+
+static int
+read_role(struct reader *r, config_node *map, struct print *p)
+{
+	config_node *node = config_get(&r->c, map, "role");
+	const char *text = config_text(node);
+
+	if (!node)
+		return 0;
+	if (!text || role_of(text) == ROLES)
+		return wrong(r, node, "unknown role", text ? text : "");
+	p->role = (uint8_t)role_of(text);
+	return 0;
+}
+
+static void
+add_print(struct reader *r, struct print p, const char *text,
+    const config_node *at)
+{
+	struct product *to = &r->p;
+
+	p.text = keep(r, text);
+	p.line = (uint32_t)at->start_mark.line + 1;
+	if ((to->n_prints & (to->n_prints - 1)) == 0)
+		to->print = diag_alloc(to->print,
+		    (to->n_prints ? to->n_prints * 2 : 1) * sizeof(p));
+	to->print[to->n_prints++] = p;
+}
+
+/* The members of a print that is written as a map. */
+static int
+read_members(struct reader *r, config_node *map, struct print *p)
+{
+	config_node *tags = config_get(&r->c, map, "tags");
+	const char *component = config_get_text(&r->c, map, "component");
+
+	p->component = keep(r, component);
+	p->has_component = component;
+	p->with = keep(r, config_get_text(&r->c, map, "with"));
+	return read_role(r, map, p) < 0 ||
+	    read_weight(r, map, &p->weight) < 0 ||
+	    read_tags(r, tags, &p->tags) < 0 ? -1 : 0;
+}
+
+static int
+read_image(struct reader *r, config_node *map)
+{
+	static const char *const known[] = {"repo", "component", "role",
+	    "with", "tags", "weight", "alone", NULL};
+	struct print p = {.kind = PRINT_IMAGE, .role = ROLE_SERVER,
+	    .weight = kinds[PRINT_IMAGE].weight, .tags = r->tags};
+	config_node *repo = config_get(&r->c, map, "repo"), *at;
+
+	if (!config_is_map(map))
+		return wrong(r, map, "an image is a map with repo and role",
+		    NULL);
+	if (check_keys(r, map, known) < 0 || read_members(r, map, &p) < 0)
+		return -1;
+	if (!texts(repo))
+		return wrong(r, map, "an image has a repo", NULL);
+	p.makes = p.role < ROLE_EXPORTER;
+	if (read_bool(r, map, "alone", &p.makes) < 0)
+		return -1;
+	for (size_t i = 0; i < texts(repo); i++) {
+		const char *text = text_at(r, repo, i, &at);
+
+		if (!text || !*text || strpbrk(text, " @") ||
+		    !strchr(text, '/'))
+			return wrong(r, at, "not a repository with its owner "
+			    "(library/NAME, OWNER/NAME):", text ? text : "");
+		add_print(r, p, text, at);
+	}
+	return 0;
+}
+
+static int
+read_images(struct reader *r, config_node *list)
+{
+	if (list && !config_is_list(list))
+		return wrong(r, list, "images is a list", NULL);
+	for (size_t i = 0; i < config_count(list); i++)
+		if (read_image(r, config_at(&r->c, list, i)) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+read_print(struct reader *r, config_node *node, enum print_kind kind)
+{
+	static const char *const known[] = {"is", "component", "role",
+	    "weight", NULL};
+	struct print p = {.kind = (uint8_t)kind, .role = ROLE_SERVER,
+	    .weight = kinds[kind].weight, .tags = r->tags};
+	const char *text = config_text(node);
+
+	if (config_is_map(node)) {
+		if (check_keys(r, node, known) < 0 ||
+		    read_members(r, node, &p) < 0)
+			return -1;
+		text = config_get_text(&r->c, node, "is");
+	}
+	if (!text)
+		return wrong(r, node, "a print is a text, or a map with 'is'",
+		    NULL);
+	p.makes = p.role < ROLE_EXPORTER;
+	add_print(r, p, text, node);
+	return 0;
+}
+
+static int
+read_prints(struct reader *r, config_node *root, enum print_kind kind)
+{
+	config_node *list = config_get(&r->c, root, kinds[kind].key);
+
+	if (list && !config_is_list(list))
+		return wrong(r, list, "not a list:", kinds[kind].key);
+	for (size_t i = 0; i < config_count(list); i++)
+		if (read_print(r, config_at(&r->c, list, i), kind) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+read_example(struct reader *r, config_node *map, struct example *e)
+{
+	static const char *const known[] = {"image", "args", "labels", "kind",
+	    "is", "version", "component", "role", NULL};
+	struct config *c = &r->c;
+
+	if (!config_is_map(map))
+		return wrong(r, map, "an example is a map with image", NULL);
+	if (check_keys(r, map, known) < 0)
+		return -1;
+	*e = (struct example){
+		.image = keep(r, config_get_text(c, map, "image")),
+		.is = keep(r, config_get_text(c, map, "is")),
+		.version = keep(r, config_get_text(c, map, "version")),
+		.component = keep(r, config_get_text(c, map, "component")),
+		.role = keep(r, config_get_text(c, map, "role")),
+		.kind = keep(r, config_get_text(c, map, "kind")),
+		.args = keep(r, config_get_text(c, map, "args")),
+		.labels = keep(r, config_get_text(c, map, "labels")),
+		.line = (uint32_t)map->start_mark.line + 1,
+		.column = (uint32_t)map->start_mark.column + 1
+	};
+	return e->image ? 0 : wrong(r, map, "an example has an image", NULL);
+}
+
+static int
+read_examples(struct reader *r, config_node *list)
+{
+	size_t n = config_count(list);
+
+	if (list && !config_is_list(list))
+		return wrong(r, list, "examples is a list", NULL);
+	if (!n)
+		return 0;
+	r->p.example = diag_alloc(NULL, n * sizeof(*r->p.example));
+	for (; r->p.n_examples < n; r->p.n_examples++)
+		if (read_example(r, config_at(&r->c, list, r->p.n_examples),
+		    &r->p.example[r->p.n_examples]) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+read_scope(struct reader *r, config_node *root)
+{
+	static const char *const names[] = {"workload", "namespace",
+	    "cluster"};
+	config_node *node = config_get(&r->c, root, "scope");
+	const char *text = config_text(node);
+
+	if (!node)
+		return 0;
+	for (int i = 0; text && i < 3; i++)
+		if (strcmp(text, names[i]) == 0) {
+			r->p.scope = (enum scope)i;
+			return 0;
+		}
+	return wrong(r, node, "scope is workload, namespace or cluster, not",
+	    text ? text : "");
+}
+
+/* version: tag (the default), label (app.kubernetes.io/version speaks for the
+ * product, tags for its parts), or tag-only (the label counts something
+ * else). */
+static int
+read_version(struct reader *r, config_node *root)
+{
+	config_node *node = config_get(&r->c, root, "version");
+	const char *text = config_text(node);
+
+	r->p.version_label = true;
+	if (!node || (text && strcmp(text, "tag") == 0))
+		return 0;
+	if (text && strcmp(text, "label") == 0)
+		r->p.version_is_label = true;
+	else if (text && strcmp(text, "tag-only") == 0)
+		r->p.version_label = false;
+	else
+		return wrong(r, node, "version is tag, tag-only or label, not",
+		    text ? text : "");
+	return 0;
+}
+
+static bool
+is_id(const char *text)
+{
+	return *text && text[strspn(text,
+	    "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+static int
+read_head(struct reader *r, config_node *root)
+{
+	config_node *id = config_get(&r->c, root, "product");
+	const char *text = config_text(id), *name;
+
+	if (!text || !is_id(text))
+		return wrong(r, id ? id : root, "a product is named by lower "
+		    "case letters, digits and -", NULL);
+	name = config_get_text(&r->c, root, "name");
+	r->p.id = keep(r, text);
+	r->p.name = keep(r, name ? name : text);
+	r->p.category = keep(r, config_get_text(&r->c, root, "category"));
+	r->p.file = keep(r, r->c.name);
+	r->p.crd_version = keep(r,
+	    config_get_text(&r->c, root, "crd_version"));
+	if (read_scope(r, root) < 0 || read_version(r, root) < 0)
+		return -1;
+	return read_tags(r, config_get(&r->c, root, "tags"), &r->tags);
+}
+
+/* An exporter's product is the exporter; elsewhere an exporter says only that
+ * somebody watches. */
+static void
+promote_exporters(struct product *p)
+{
+	for (size_t i = 0; i < p->n_prints; i++)
+		if (p->print[i].kind == PRINT_IMAGE && p->print[i].makes)
+			return;
+	for (size_t i = 0; i < p->n_prints; i++)
+		if (p->print[i].role == ROLE_EXPORTER)
+			p->print[i].makes = true;
+}
+
+static void
+put_product(struct signatures *s, struct product *p)
+{
+	size_t i = 0;
+
+	while (i < s->n_products && s->product[i].id != p->id)
+		i++;
+	if (i < s->n_products) {
+		free(s->product[i].print);
+		free(s->product[i].example);
+	} else {
+		s->product = diag_alloc(s->product,
+		    (s->n_products + 1) * sizeof(*p));
+		s->n_products++;
+	}
+	s->product[i] = *p;
+}
+
+static int
+read_product(struct reader *r, config_node *root)
+{
+	static const char *const known[] = {"product", "name", "category",
+	    "scope", "tags", "version", "crd_version", "images",
+	    "labels", "charts", "annotations", "args", "commands", "env",
+	    "names", "ports", "part_of", "crds", "classes", "examples", NULL};
+
+	if (check_keys(r, root, known) < 0 || read_head(r, root) < 0 ||
+	    read_images(r, config_get(&r->c, root, "images")) < 0)
+		return -1;
+	for (int k = PRINT_IMAGE + 1; k < PRINT_KINDS; k++)
+		if (read_prints(r, root, (enum print_kind)k) < 0)
+			return -1;
+	if (read_examples(r, config_get(&r->c, root, "examples")) < 0)
+		return -1;
+	if (!r->p.n_prints)
+		return wrong(r, root, "no prints: it could never be found",
+		    NULL);
+	promote_exporters(&r->p);
+	put_product(r->s, &r->p);
+	return 0;
+}
+
+/* ---- what holds for all products ---- */
+
+static int
+read_words(struct reader *r, config_node *map, const char *key,
+    const char ***list, size_t *n)
+{
+	config_node *node = config_get(&r->c, map, key), *at;
+
+	if (!node)
+		return 0;
+	*n = texts(node);
+	*list = diag_alloc(*list, *n * sizeof(**list));
+	for (size_t i = 0; i < *n; i++)
+		if (!((*list)[i] = keep(r, text_at(r, node, i, &at))))
+			return wrong(r, at, "not a text in", key);
+	return 0;
+}
+
+static int
+read_aliases(struct reader *r, config_node *map)
+{
+	struct registries *reg = &r->s->registries;
+	size_t n = config_count(map);
+
+	if (!map)
+		return 0;
+	if (!config_is_map(map))
+		return wrong(r, map, "aliases is a map", NULL);
+	reg->alias = diag_alloc(reg->alias, 2 * n * sizeof(*reg->alias));
+	reg->n_alias = 0;
+	for (size_t i = 0; i < n; i++) {
+		const char *to = config_text(config_value_at(&r->c, map, i));
+
+		if (!to)
+			return wrong(r, config_key_at(&r->c, map, i),
+			    "an alias is a text", NULL);
+		reg->alias[2 * i] = keep(r,
+		    config_text(config_key_at(&r->c, map, i)));
+		reg->alias[2 * i + 1] = keep(r, to);
+		reg->n_alias++;
+	}
+	return 0;
+}
+
+static int
+read_registries(struct reader *r, config_node *root)
+{
+	static const char *const known[] = {"aliases", "packagers", "mirrors",
+	    "generic", "helpers", NULL};
+	config_node *map = config_get(&r->c, root, "registries");
+	struct registries *reg = &r->s->registries;
+
+	if (!config_is_map(map))
+		return wrong(r, map, "registries is a map", NULL);
+	return check_keys(r, map, known) < 0 ||
+	    read_aliases(r, config_get(&r->c, map, "aliases")) < 0 ||
+	    read_words(r, map, "packagers", &reg->packager,
+		&reg->n_packager) < 0 ||
+	    read_words(r, map, "mirrors", &reg->mirror, &reg->n_mirror) < 0 ||
+	    read_words(r, map, "generic", &reg->generic, &reg->n_generic) < 0 ||
+	    read_words(r, map, "helpers", &reg->helper, &reg->n_helper) < 0 ?
+	    -1 : 0;
+}
+
+static int
+read_root(struct reader *r)
+{
+	config_node *root = config_root(&r->c);
+	int status;
+
+	if (!config_is_map(root))
+		return wrong(r, root, "a signature is a map", NULL);
+	if (config_get(&r->c, root, "registries"))
+		return read_registries(r, root);
+	status = read_product(r, root);
+	if (status < 0) {
+		free(r->p.print);
+		free(r->p.example);
+	}
+	return status;
+}
+
+int
+signatures_read(struct signatures *s, const char *file, const char *text,
+    size_t n, char err[CONFIG_ERROR])
+{
+	static const char *const plain[] = {"plain", NULL};
+	struct reader r = {.s = s, .tags = plain, .err = err};
+	int status;
+
+	if (config_parse(&r.c, file, text, n, err) < 0)
+		return -1;
+	status = read_root(&r);
+	config_free(&r.c);
+	return status;
+}
+
+void
+signatures_init(struct signatures *s)
+{
+	*s = (struct signatures){0};
+	intern_init(&s->text);
+}
+
+void
+signatures_free(struct signatures *s)
+{
+	struct registries *reg = &s->registries;
+
+	for (size_t i = 0; i < s->n_products; i++) {
+		free(s->product[i].print);
+		free(s->product[i].example);
+	}
+	free(s->product);
+	for (size_t i = 0; i < s->n_rules; i++)
+		free(s->rules[i]);
+	free(s->rules);
+	free(reg->alias);
+	free(reg->packager);
+	free(reg->mirror);
+	free(reg->generic);
+	free(reg->helper);
+	intern_free(&s->text);
+}

@@ -1,0 +1,107 @@
+/* signature - what a product looks like in a cluster, read from YAML.
+ *
+ * ms-signatures.5 is the reference of the files. One file describes one
+ * product by prints: things that can be seen on objects, each with a weight.
+ * Messages name file, line and column.
+ */
+#ifndef MS_SIGNATURE_H
+#define MS_SIGNATURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "intern.h"
+
+/* What an object does for a product. Those before ROLE_EXPORTER can make the
+ * product run; the order is also that in which they speak for its version. */
+enum role {
+	ROLE_CONTROL_PLANE, ROLE_SERVER, ROLE_CONTROLLER, ROLE_OPERATOR,
+	ROLE_GATEWAY, ROLE_NODE_AGENT, ROLE_AGENT, ROLE_PROXY, ROLE_DATA_PLANE,
+	ROLE_WEBHOOK, ROLE_WORKER, ROLE_UI, ROLE_ADAPTER, ROLE_EXPORTER,
+	ROLE_SIDECAR, ROLE_HELPER, ROLE_CLIENT, ROLE_JOB, ROLE_INIT, ROLE_TEST,
+	ROLE_API, ROLE_RESOURCE,
+	ROLES
+};
+
+enum print_kind {
+	PRINT_IMAGE, PRINT_LABEL, PRINT_CHART, PRINT_ANNOTATION, PRINT_ARG,
+	PRINT_COMMAND, PRINT_ENV, PRINT_NAME, PRINT_PORT, PRINT_PART_OF,
+	PRINT_CRD, PRINT_CLASS,
+	PRINT_KINDS
+};
+
+/* How far one instance of a product reaches. */
+enum scope { SCOPE_WORKLOAD, SCOPE_NAMESPACE, SCOPE_CLUSTER };
+
+struct print {
+	const char *text;	/* as in the file: a repository, key=value … */
+	const char *component;	/* NULL: none is said */
+	const char *with;	/* only if this is among command or args */
+	const char *const *tags;	/* rules of version.h, NULL at the end */
+	uint32_t product, line;
+	float weight;
+	uint8_t kind, role;
+	bool makes;		/* may alone make the product run */
+	bool has_component;	/* said there, not the product's default */
+};
+
+/* An object in short, and what has to be found in it. */
+struct example {
+	const char *image, *is, *version, *component, *role, *kind;
+	const char *args, *labels;	/* separated by blanks; NULL: none */
+	uint32_t line, column;
+};
+
+struct product {
+	const char *id, *name, *category, *file;
+	enum scope scope;
+	bool version_label;	/* app.kubernetes.io/version may speak for it */
+	bool version_is_label;	/* and does so before any part's tag */
+	const char *crd_version;	/* annotation of its CRDs; NULL: none */
+	struct print *print;
+	size_t n_prints;
+	struct example *example;
+	size_t n_examples;
+};
+
+/* What holds for all products: how registries name copies of images. */
+struct registries {
+	/* pairs: a path's part, and what it is to be read as */
+	const char **alias;
+	/* owners that repackage others' products under the usual names; parts
+	 * of paths below which copies are kept; last parts that say nothing;
+	 * images that are nobody's product */
+	const char **packager, **mirror, **generic, **helper;
+	size_t n_alias, n_packager, n_mirror, n_generic, n_helper;
+};
+
+struct signatures {
+	struct intern text;	/* holds all strings */
+	struct product *product;
+	size_t n_products;
+	struct registries registries;
+	const char ***rules;	/* the lists of tag rules, to be freed */
+	size_t n_rules;
+};
+
+void signatures_init(struct signatures *s);
+void signatures_free(struct signatures *s);
+
+/* Read one file's text. A product that is known already is replaced.
+ * 0; or -1 and err says file, line, column and what is wrong. */
+int signatures_read(struct signatures *s, const char *file, const char *text,
+    size_t n, char err[CONFIG_ERROR]);
+/* A file, or all *.yaml and *.yml of a folder. */
+int signatures_load(struct signatures *s, const char *path,
+    char err[CONFIG_ERROR]);
+/* Those that the program was built with. Dies (101) if they are wrong. */
+void signatures_embedded(struct signatures *s);
+
+const char *role_name(enum role role);
+/* ROLES if it is none. */
+enum role role_of(const char *name);
+const char *print_kind_name(enum print_kind kind);
+
+#endif

@@ -1,0 +1,295 @@
+#include "version.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const struct span none;
+
+static bool
+digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static struct span
+drop_v(struct span s)
+{
+	if (s.n > 1 && (*s.p == 'v' || *s.p == 'V') && digit(s.p[1]))
+		return (struct span){s.p + 1, s.n - 1};
+	return s;
+}
+
+/* The numbers that a version begins with: "1.2.3" of "1.2.3-rc.1". They need a
+ * dot: "3" is a range, "20240101" a date. */
+static size_t
+numbers(struct span s)
+{
+	size_t n = 0, dots = 0;
+
+	while (n < s.n && (digit(s.p[n]) ||
+	    (s.p[n] == '.' && n > 0 && digit(s.p[n - 1]) && n + 1 < s.n &&
+		digit(s.p[n + 1]))))
+		dots += s.p[n++] == '.';
+	return dots ? n : 0;
+}
+
+/* The words that say how or for what an image was built. A trailing digit
+ * stands for digits and dots (r4, jdk17, ubuntu22.04). */
+static const char *const flavors[] = {
+	"0", "alma0", "alpine", "alpine0", "amd64", "arm", "arm64", "arm64v8",
+	"armv7", "base", "bionic", "bookworm", "build0", "builds", "bullseye",
+	"buster", "centos", "centos0", "chiseled", "community", "contrib",
+	"cpu", "cuda0", "debian", "debian0", "debug", "dev", "distroless", "eksbuild",
+	"eksbuild0", "ent", "enterprise", "fips", "fips0", "fpm", "focal",
+	"full", "gke", "gke0", "glibc", "gpu", "hardened0", "hotfix",
+	"iron", "jammy", "java0", "jdk", "jdk0", "jre", "jre0", "linux",
+	"management", "multi", "musl", "noble", "nonroot", "ol0", "oraclelinux0", "oss",
+	"otel", "perl", "photon", "ppc64le", "py0", "python0", "r0",
+	"rancher0", "root", "rootless", "s390x", "scratch", "slim", "ubi",
+	"ubi0", "rhel", "rhel0", "rocky0", "ubuntu", "ubuntu0", "unprivileged",
+	"windows", "windows0", "windowsservercore", "nanoserver", "x86_64"
+};
+
+static bool
+is_flavor(struct span word)
+{
+	size_t n = word.n;
+
+	while (n > 0 && (digit(word.p[n - 1]) || word.p[n - 1] == '.'))
+		n--;
+	for (size_t i = 0; i < sizeof(flavors) / sizeof(*flavors); i++) {
+		size_t len = strlen(flavors[i]);
+		bool numbered = flavors[i][len - 1] == '0';
+
+		if (numbered && n < word.n && n == len - 1 &&
+		    memcmp(word.p, flavors[i], n) == 0)
+			return true;
+		if (word.n == len && memcmp(word.p, flavors[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* rc, rc1, rc.1, beta2, alpha.20240101, pre … */
+static bool
+is_prerelease(struct span word)
+{
+	static const char *const names[] = {"alpha", "beta", "rc", "pre",
+	    "preview"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		size_t n = strlen(names[i]);
+
+		if (word.n >= n && strncasecmp(word.p, names[i], n) == 0 &&
+		    (word.n == n || !isalpha((unsigned char)word.p[n])))
+			return true;
+	}
+	return false;
+}
+
+/* How far the version goes behind its numbers, word by word. A number after a
+ * pre-release's name belongs to it ("-rc-1"). */
+static size_t
+with_suffix(struct span s, size_t n, bool only_prerelease)
+{
+	bool was_prerelease = false;
+
+	while (n < s.n && (s.p[n] == '-' || s.p[n] == '_')) {
+		struct span word = {s.p + n + 1, 0};
+		bool pre;
+
+		while (n + 1 + word.n < s.n && s.p[n + 1 + word.n] != '-' &&
+		    s.p[n + 1 + word.n] != '_')
+			word.n++;
+		pre = is_prerelease(word) ||
+		    (was_prerelease && word.n && digit(*word.p));
+		if (!pre && (only_prerelease || is_flavor(word)))
+			break;
+		was_prerelease = pre;
+		n += 1 + word.n;
+	}
+	return n;
+}
+
+static struct span
+plain(struct span tag, bool only_prerelease)
+{
+	struct span s = drop_v(tag);
+	size_t n = numbers(s);
+
+	if (!n)
+		return none;
+	if (n < s.n && s.p[n] != '-' && s.p[n] != '_' && s.p[n] != '+')
+		/* 1.2.3rc1, 1.2.3a, 1.2.3.RELEASE: part of the same word */
+		while (n < s.n && s.p[n] != '-' && s.p[n] != '_' &&
+		    s.p[n] != '+')
+			n++;
+	return (struct span){s.p, with_suffix(s, n, only_prerelease)};
+}
+
+/* ---- patterns ---- */
+
+struct capture {
+	const char *from, *to;
+};
+
+static bool match(const char *p, const char *s, const char *end,
+    struct capture *c);
+
+static bool
+match_any(const char *p, const char *s, const char *end, struct capture *c)
+{
+	for (; s <= end; s++)
+		if (match(p, s, end, c))
+			return true;
+	return false;
+}
+
+/* "version" in a capture: numbers with a dot, and what plain would take of the
+ * rest if that lets the pattern match, else the numbers alone. */
+static bool
+match_version(const char *p, const char *s, const char *end, struct capture *c)
+{
+	struct span rest = drop_v((struct span){s, (size_t)(end - s)});
+	size_t n = numbers(rest);
+
+	if (c->from == s)
+		c->from = rest.p;
+	s = rest.p;
+
+	return n && (match(p, s + with_suffix(rest, n, true), end, c) ||
+	    match(p, s + n, end, c));
+}
+
+/* "number": digits, and not the beginning of more. */
+static bool
+match_number(const char *p, const char *s, const char *end, struct capture *c)
+{
+	const char *from = s;
+
+	while (s < end && digit(*s))
+		s++;
+	return s > from && (s == end || *s != '.') && match(p, s, end, c);
+}
+
+static bool
+match(const char *p, const char *s, const char *end, struct capture *c)
+{
+	for (;; p++) {
+		if (*p == '\0')
+			return s == end;
+		if (*p == '<') {
+			c->from = s;
+		} else if (*p == '>') {
+			c->to = s;
+		} else if (*p == '*') {
+			return match_any(p + 1, s, end, c);
+		} else if (c->from && !c->to && strncmp(p, "version", 7) == 0) {
+			return match_version(p + 7, s, end, c);
+		} else if (c->from && !c->to && strncmp(p, "number", 6) == 0) {
+			return match_number(p + 6, s, end, c);
+		} else if (s < end && *s == *p) {
+			s++;
+		} else {
+			return false;
+		}
+	}
+}
+
+static struct span
+by_pattern(const char *rule, struct span text)
+{
+	const char *end = text.p + text.n;
+	struct capture c;
+
+	for (const char *s = text.p;; s++) {
+		c = (struct capture){0};
+		if (match(rule, s, end, &c) && c.from && c.to > c.from)
+			return (struct span){c.from, (size_t)(c.to - c.from)};
+		/* a leading v is nobody's business */
+		if (s > text.p || s == end || *s != 'v')
+			return none;
+	}
+}
+
+struct span
+version_by_rule(const char *rule, struct span text)
+{
+	if (!text.n || strcmp(rule, "none") == 0)
+		return none;
+	if (strcmp(rule, "plain") == 0)
+		return plain(text, false);
+	if (strcmp(rule, "flavor") == 0)
+		return plain(text, true);
+	if (strcmp(rule, "whole") == 0)
+		return text;
+	return by_pattern(rule, text);
+}
+
+const char *
+version_rule_wrong(const char *rule)
+{
+	const char *from = strchr(rule, '<');
+	const char *to = strchr(rule, '>');
+	unsigned stars = 0;
+
+	if (strcmp(rule, "plain") == 0 || strcmp(rule, "flavor") == 0 ||
+	    strcmp(rule, "whole") == 0 || strcmp(rule, "none") == 0)
+		return NULL;
+	if (!from || !to || to < from + 2 || strchr(from + 1, '<') ||
+	    strchr(to + 1, '>'))
+		return "is not plain, flavor, whole, none, or a pattern with "
+		    "one <version>";
+	for (const char *p = rule; *p; p++)
+		stars += *p == '*';
+	return stars > 3 ? "has more than three *" : NULL;
+}
+
+/* ---- order ---- */
+
+static int
+compare_numbers(const char **a, const char *a_end, const char **b,
+    const char *b_end)
+{
+	size_t x = 0, y = 0;
+	int c;
+
+	while (*a < a_end && **a == '0')
+		++*a;
+	while (*b < b_end && **b == '0')
+		++*b;
+	while (*a + x < a_end && digit((*a)[x]))
+		x++;
+	while (*b + y < b_end && digit((*b)[y]))
+		y++;
+	c = x != y ? (x < y ? -1 : 1) : memcmp(*a, *b, x);
+	*a += x;
+	*b += y;
+	return c;
+}
+
+int
+version_compare(struct span a, struct span b)
+{
+	const char *p = a.p, *q = b.p, *p_end = a.p + a.n, *q_end = b.p + b.n;
+	int c;
+
+	while (p < p_end && q < q_end) {
+		if (digit(*p) && digit(*q)) {
+			c = compare_numbers(&p, p_end, &q, q_end);
+			if (c)
+				return c;
+		} else if (*p != *q) {
+			return (unsigned char)*p < (unsigned char)*q ? -1 : 1;
+		} else {
+			p++;
+			q++;
+		}
+	}
+	if (p == p_end && q == q_end)
+		return 0;
+	/* 1.2.3-rc.1 comes before 1.2.3, which comes before 1.2.3.1 */
+	if (p == p_end)
+		return *q == '-' ? 1 : -1;
+	return *p == '-' ? -1 : 1;
+}

@@ -1,0 +1,131 @@
+/* world - the objects that evidence was seen on, as they are now.
+ *
+ * Workloads, their pods, Services and CRDs; of each only what a verdict may
+ * rest upon. What the stream takes back is taken back here: deletions, objects
+ * that a complete sync did not name, resources that are gone. So what is held
+ * depends on the objects that there are, not on the way that led to them.
+ */
+#ifndef MS_WORLD_H
+#define MS_WORLD_H
+
+#include "shape.h"
+
+#define WORLD_NONE UINT32_MAX
+
+/* Equal shapes of a workload's running pods. */
+struct use {
+	uint32_t shape, pods;
+	uint32_t green;		/* of these pods, how many are greenfield */
+};
+
+enum world_flag {
+	WORLD_ALIVE = 1, WORLD_SEEN = 2, WORLD_GREEN = 4, WORLD_BROWN = 8
+};
+
+struct workload {
+	char *name;
+	struct use *use;
+	uint32_t cluster, ns, group, kind;	/* in world.names */
+	uint32_t own;		/* shape of its template, or SHAPE_NONE */
+	uint32_t owner;		/* workload; WORLD_NONE */
+	uint32_t children;	/* workloads that it owns */
+	uint32_t next;		/* of the same namespace, or the free list */
+	uint16_t n_uses, sync;
+	uint8_t epoch, flags;
+};
+
+struct pod {
+	uint64_t key;
+	uint32_t check;
+	uint32_t workload, shape;
+	uint16_t sync;
+	uint8_t epoch, flags;
+};
+
+/* A Service, or an object without a workload that speaks for a product: a CRD,
+ * an IngressClass, a GatewayClass. */
+struct thing {
+	uint64_t told;		/* hash of the prints that were told last */
+	char *text;		/* parts: below */
+	uint32_t part[5];	/* where they begin in text */
+	uint32_t cluster, ns, kind, next;
+	uint16_t sync;
+	uint8_t epoch, flags;
+};
+
+enum thing_part {
+	THING_NAME, THING_UID,
+	THING_A,	/* selector: key=value each with a NUL; or plural */
+	THING_B,	/* ports: "NAME PORT" each with a NUL; or group */
+	THING_C		/* resource as JSON; or version */
+};
+
+struct sync {
+	uint32_t cluster, resource;	/* in world.names */
+	uint8_t epoch;
+	bool open;
+	char *namespaces;	/* each with a NUL, and one more; NULL: all */
+};
+
+struct world {
+	struct shapes *shapes;
+	struct intern names;	/* clusters, namespaces, groups, kinds … */
+	struct workload *workload;
+	struct pod *pod;
+	struct thing *thing;
+	uint32_t n_workloads, n_pods, n_things;	/* places, some free */
+	uint32_t size_workloads, size_pods, size_things;
+	uint32_t free_workload, free_pod, free_thing;
+	struct table workloads, pods, things;
+	struct sync *sync;
+	size_t n_syncs;
+	uint32_t *first;	/* by namespace's name: its first workload */
+	uint8_t *dirty_ns;	/* by the same */
+	size_t n_first;
+	uint8_t *dirty;		/* by product */
+	bool any_dirty;
+	struct json buf;
+	int phase;		/* path of a pod's phase */
+	int selector, ports, group, plural, origin, controller,
+	    controller_name;
+};
+
+void world_init(struct world *w, struct shapes *s, struct scan_plan *plan,
+    int phase);
+void world_free(struct world *w);
+
+/* Take in an object with this shape (which is held if need be); or forget the
+ * object that a DELETED record names. */
+void world_workload(struct world *w, const struct record *r, uint32_t shape);
+void world_pod(struct world *w, const struct record *r, uint32_t shape);
+/* Returns the thing's number, or WORLD_NONE if it is gone. */
+uint32_t world_service(struct world *w, const struct record *r);
+void world_api(struct world *w, const struct record *r);
+/* Only remember that a complete sync has named it. */
+void world_named(struct world *w, const struct record *r);
+/* What is learnt late: an origin. */
+void world_amend(struct world *w, const struct record *r);
+
+/* The marks of a sync: begin, end, aborted, denied, gone of one resource. */
+void world_sync(struct world *w, const struct record *r);
+
+/* Whether a selector's pairs are all among a shape's labels. */
+bool world_selects(const struct world *w, const struct thing *service,
+    uint32_t shape);
+
+static inline const char *
+thing_text(const struct thing *t, enum thing_part part)
+{
+	return t->text + t->part[part];
+}
+
+static inline const char *
+world_name(const struct world *w, uint32_t number)
+{
+	return intern_text(&w->names, number).p;
+}
+
+/* The workload that a person would name: the Rollout, not its ReplicaSet. */
+uint32_t world_root(const struct world *w, uint32_t workload);
+
+#endif

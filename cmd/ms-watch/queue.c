@@ -62,8 +62,8 @@ wake_reader(struct queue *q)
 {
 	uint64_t one = 1;
 
-	if (write(q->wake, &one, sizeof(one)) < 0)
-		return;		/* it is awake already */
+	if (write(q->wake, &one, sizeof(one)) > 0)
+		q->is_awake = true;
 }
 
 /* Keep one block's memory for the next, free what else there is. */
@@ -181,33 +181,30 @@ queue_push(struct queue *q)
 	pthread_mutex_unlock(&q->mutex);
 }
 
+static void
+die_of(int error)
+{
+	errno = error;
+	diag_die(EXIT_TEMPORARY, "unable to write to stdout: %m");
+}
+
 bool
 queue_is_full(struct queue *q)
 {
 	bool is_full;
+	uint64_t n;
+	int error;
 
 	pthread_mutex_lock(&q->mutex);
 	is_full = q->bytes > (q->was_full ? QUEUE_ROOM : QUEUE_FULL);
 	q->was_full = is_full;
-	pthread_mutex_unlock(&q->mutex);
-	return is_full;
-}
-
-void
-queue_check(struct queue *q)
-{
-	uint64_t n;
-	int error;
-
-	if (read(q->wake, &n, sizeof(n)) < 0)
-		return;
-	pthread_mutex_lock(&q->mutex);
 	error = q->error;
+	if (q->is_awake && read(q->wake, &n, sizeof(n)) > 0)
+		q->is_awake = false;
 	pthread_mutex_unlock(&q->mutex);
-	if (!error)
-		return;
-	errno = error;
-	diag_die(EXIT_TEMPORARY, "unable to write to stdout: %m");
+	if (error)
+		die_of(error);
+	return is_full;
 }
 
 /* Wait for the writer to be done, ms milliseconds at most. */
@@ -241,7 +238,8 @@ queue_close(struct queue *q, int ms)
 	if (!wait_drained(q, ms))
 		return false;
 	pthread_join(q->thread, NULL);
-	queue_check(q);
+	if (q->error)
+		die_of(q->error);
 	pthread_mutex_destroy(&q->mutex);
 	pthread_cond_destroy(&q->more);
 	pthread_cond_destroy(&q->less);

@@ -29,7 +29,7 @@ struct queue {
 	pthread_cond_t more, less;
 	struct queue_block *first, **last, *spare;
 	size_t bytes;
-	bool is_closed, was_full;
+	bool is_closed, was_full, is_awake;
 	int error;		/* errno of a failed write */
 };
 
@@ -43,13 +43,11 @@ struct json *queue_line(struct queue *q);
 void queue_push(struct queue *q);
 
 /* Whether to stop reading. Once true, q->wake becomes readable when it is
- * false again. */
+ * false again. Dies (111) if writing has failed. */
 bool queue_is_full(struct queue *q);
-/* Reset wake; dies (111) if writing has failed. */
-void queue_check(struct queue *q);
 
 /* Write all that is left, and free the queue. False: that takes longer than ms
- * milliseconds; call again. Dies as queue_check() does. */
+ * milliseconds; call again. Dies as queue_is_full() does. */
 bool queue_close(struct queue *q, int ms);
 
 #endif

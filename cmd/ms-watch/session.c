@@ -21,6 +21,9 @@
 #define POLL_EVERY 45000	/* ms between looks at what is served */
 #define POLL_SPREAD 30000
 #define DEBOUNCE 1000
+#define HOLD 10			/* ms that lines wait to fill a block */
+#define PACE 3			/* ms between turns of a snapshot ... */
+#define PACE_BYTES (256u << 10)	/* ... that brought less than this */
 #define DRAIN 30000		/* ms for what stdout has not taken yet */
 
 /* After a CRD changed: it is served some seconds later, by one server of
@@ -53,6 +56,9 @@ struct session {
 	int64_t poll_at;	/* ms: when to look at what is served */
 	int next_follow_up;
 	int64_t began, last_warning;
+	bool is_busy, is_held;	/* snapshots under way; lines not pushed yet */
+	int64_t pushed_at;
+	uint64_t bytes;		/* that had come by the last turn */
 	bool is_ready, was_pending;
 	int exit_code;		/* -1: go on */
 };
@@ -377,6 +383,7 @@ give_turns(struct session *s)
 
 	for (size_t i = 0; i < s->n; i++)
 		busy += machine_is_busy(&s->watch[i]->machine);
+	s->is_busy = busy > 0;
 	for (size_t i = 0; i < s->n && busy < SNAPSHOTS; i++) {
 		struct watch *w = s->watch[i];
 
@@ -485,6 +492,19 @@ look_again(struct session *s)
 	discovery_start(s->discovery);
 }
 
+/* During a snapshot the writer gets blocks, not lines: waking it for each turn
+ * would cost more than all the decoding. */
+static void
+push(struct session *s)
+{
+	s->is_held = s->is_busy && s->env.now - s->pushed_at < HOLD &&
+	    s->queue.line.len;
+	if (s->is_held)
+		return;
+	queue_push(&s->queue);
+	s->pushed_at = s->env.now;
+}
+
 static void
 turn(struct session *s)
 {
@@ -503,7 +523,7 @@ turn(struct session *s)
 	}
 	check_ready(s);
 	check_once(s);
-	queue_push(&s->queue);
+	push(s);
 }
 
 static int
@@ -511,8 +531,10 @@ time_left(const struct session *s)
 {
 	int64_t due = INT64_MAX, left;
 
+	if (s->is_held)
+		due = s->pushed_at + HOLD;
 	if (s->retry_at)
-		due = s->retry_at;
+		due = earlier(due, s->retry_at);
 	if (s->is_running && s->poll_at)
 		due = earlier(due, s->poll_at);
 	if (s->is_running && !s->is_ready)
@@ -523,6 +545,14 @@ time_left(const struct session *s)
 	return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 
+/* A signal that came ends the run; whole lines still go out. */
+static void
+check_stop(struct session *s, bool has_come)
+{
+	if (has_come && stop_read(s->stop))
+		s->exit_code = 0;
+}
+
 static void
 wait_for_room(struct session *s)
 {
@@ -531,6 +561,23 @@ wait_for_room(struct session *s)
 
 	poll(fd, 2, 1000);
 	s->env.reading_since = clock_ms();
+	check_stop(s, fd[0].revents);
+}
+
+/* A turn of libcurl costs as much with little data as with a lot. While
+ * objects pour in, let some gather in the socket. */
+static bool
+wait_for_gathering(struct session *s)
+{
+	struct pollfd fd = {.fd = s->stop, .events = POLLIN};
+	uint64_t came = s->env.bytes - s->bytes;
+
+	s->bytes = s->env.bytes;
+	if (!s->is_busy || came == 0 || came >= PACE_BYTES)
+		return false;
+	poll(&fd, 1, PACE);
+	check_stop(s, fd.revents);
+	return true;
 }
 
 static void
@@ -541,6 +588,7 @@ wait_for_more(struct session *s)
 	    {.fd = s->queue.wake, .events = CURL_WAIT_POLLIN}};
 
 	http_wait(&s->http, fd, 2, time_left(s));
+	check_stop(s, fd[0].revents);
 }
 
 /* ---- the whole ---- */
@@ -607,14 +655,11 @@ session_run(const struct settings *settings, const struct kubeconfig *config)
 	while (s.exit_code < 0) {
 		if (queue_is_full(&s.queue)) {
 			wait_for_room(&s);
-		} else {
-			turn(&s);
-			if (s.exit_code < 0)
-				wait_for_more(&s);
+			continue;
 		}
-		queue_check(&s.queue);
-		if (stop_read(s.stop))
-			s.exit_code = 0;
+		turn(&s);
+		if (s.exit_code < 0 && !wait_for_gathering(&s))
+			wait_for_more(&s);
 	}
 	close_session(&s);
 	return s.exit_code;

@@ -450,6 +450,7 @@ on_data(void *context, const char *p, size_t n)
 {
 	struct watch *w = context;
 
+	w->env->bytes += n;
 	if (w->has_failed)
 		return;
 	intake_put(&w->intake, p, n);

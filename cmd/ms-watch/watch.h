@@ -28,6 +28,7 @@ struct watch_env {
 	int64_t reading_since;		/* ms: when we last began to read */
 	int64_t last_warning;		/* ms: that the server is not there */
 	bool discover;			/* what is served may have changed */
+	uint64_t bytes;			/* that have come */
 };
 
 struct watch {

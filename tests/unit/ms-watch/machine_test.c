@@ -1,0 +1,251 @@
+/* The machine as a table: a walk is a list of inputs, each with what must
+ * come of it. */
+#include "machine.h"
+
+#include <stdbool.h>
+
+#include "tap.h"
+
+enum { B = 1, E = 2, A = 4, D = 8, R = 16, C = 32 };
+/* begin, end, abort, denied, refresh, discover */
+
+struct step {
+	enum machine_input in;
+	enum machine_state state;
+	enum machine_do what;
+	int says;
+	unsigned delay;		/* of DO_WAIT */
+};
+
+static int
+says(struct machine_action a)
+{
+	return (a.begin ? B : 0) | (a.end ? E : 0) | (a.abort ? A : 0) |
+	    (a.denied ? D : 0) | (a.refresh ? R : 0) | (a.discover ? C : 0);
+}
+
+static void
+walk_from(struct machine m, const char *name, const struct step *s, int n)
+{
+	for (int i = 0; i < n; i++) {
+		struct machine_action a = machine_next(&m, s[i].in);
+
+		if (m.state != s[i].state || a.what != s[i].what ||
+		    says(a) != s[i].says ||
+		    (a.what == DO_WAIT && a.delay != s[i].delay)) {
+			ok(0, "%s, step %d", name, i + 1);
+			printf("# state %d, do %d, says %d, delay %u\n",
+			    m.state, a.what, says(a), a.delay);
+			return;
+		}
+	}
+	ok(1, "%s", name);
+}
+
+#define WALK(m, name, ...) do { \
+	static const struct step steps[] = {__VA_ARGS__}; \
+	walk_from(m, name, steps, sizeof(steps) / sizeof(*steps)); \
+} while (0)
+
+static const struct machine fresh;
+static const struct machine lister = {.no_stream = true};
+static const struct machine watching = {
+	.state = MACHINE_WATCHING, .synced = true, .from_rv = true};
+
+#define TURN_STREAM {IN_TURN, MACHINE_STREAMING, DO_STREAM, 0, 0}
+#define TURN_LIST {IN_TURN, MACHINE_LISTING, DO_LIST, 0, 0}
+#define OPEN_STREAM {IN_OPEN, MACHINE_STREAMING, DO_NOTHING, B, 0}
+#define OPEN_LIST {IN_OPEN, MACHINE_LISTING, DO_NOTHING, B, 0}
+#define TO_QUEUE {IN_TIMER, MACHINE_QUEUED, DO_NOTHING, 0, 0}
+#define TO_WATCH {IN_TIMER, MACHINE_WATCHING, DO_WATCH, 0, 0}
+
+static void
+test_snapshots(void)
+{
+	WALK(fresh, "a streaming list goes on as a watch", TURN_STREAM,
+	    OPEN_STREAM, {IN_END, MACHINE_WATCHING, DO_NOTHING, E, 0});
+	WALK(lister, "pages, then a watch", TURN_LIST, OPEN_LIST,
+	    {IN_PAGE, MACHINE_LISTING, DO_PAGE, 0, 0},
+	    {IN_OPEN, MACHINE_LISTING, DO_NOTHING, 0, 0},
+	    {IN_END, MACHINE_WATCHING, DO_WATCH, E, 0},
+	    {IN_OPEN, MACHINE_WATCHING, DO_NOTHING, 0, 0});
+	WALK(fresh, "no streaming lists here: a list", TURN_STREAM,
+	    {IN_UNSUPPORTED, MACHINE_QUEUED, DO_NOTHING, 0, 0}, TURN_LIST);
+	WALK(fresh, "a stream silent before its mark: aborted, then a list",
+	    TURN_STREAM, OPEN_STREAM,
+	    {IN_UNSUPPORTED, MACHINE_QUEUED, DO_NOTHING, A, 0}, TURN_LIST);
+	WALK(fresh, "two streams that end before their mark, then a list",
+	    TURN_STREAM, OPEN_STREAM,
+	    {IN_EOF, MACHINE_WAITING, DO_WAIT, A, 800}, TO_QUEUE, TURN_STREAM,
+	    OPEN_STREAM, {IN_CUT, MACHINE_WAITING, DO_WAIT, A, 1600}, TO_QUEUE,
+	    TURN_LIST);
+	WALK(fresh, "a stream refused for load is no reason for a list",
+	    TURN_STREAM, {IN_THROTTLED, MACHINE_WAITING, DO_WAIT, 0, 800},
+	    TO_QUEUE, TURN_STREAM);
+	WALK(fresh, "HTML instead of a stream: a list, later", TURN_STREAM,
+	    OPEN_STREAM, {IN_GARBLED, MACHINE_WAITING, DO_WAIT, A, 800},
+	    TO_QUEUE, TURN_LIST);
+}
+
+static void
+test_pages(void)
+{
+	WALK(lister, "a page is tried again before the list is", TURN_LIST,
+	    OPEN_LIST, {IN_PAGE, MACHINE_LISTING, DO_PAGE, 0, 0},
+	    {IN_CUT, MACHINE_WAITING, DO_WAIT, 0, 800},
+	    {IN_TIMER, MACHINE_LISTING, DO_PAGE, 0, 0},
+	    {IN_SERVER, MACHINE_WAITING, DO_WAIT, 0, 1600},
+	    {IN_TIMER, MACHINE_LISTING, DO_PAGE, 0, 0},
+	    {IN_GARBLED, MACHINE_WAITING, DO_WAIT, 0, 3200},
+	    {IN_TIMER, MACHINE_LISTING, DO_PAGE, 0, 0},
+	    {IN_THROTTLED, MACHINE_WAITING, DO_WAIT, A, 6400}, TO_QUEUE,
+	    TURN_LIST);
+	WALK(lister, "an expired continue token: a new list at once", TURN_LIST,
+	    OPEN_LIST, {IN_PAGE, MACHINE_LISTING, DO_PAGE, 0, 0},
+	    {IN_EXPIRED, MACHINE_QUEUED, DO_NOTHING, A, 0}, TURN_LIST,
+	    OPEN_LIST);
+	WALK(lister, "an invalid continue token, too", TURN_LIST, OPEN_LIST,
+	    {IN_PAGE, MACHINE_LISTING, DO_PAGE, 0, 0},
+	    {IN_BAD, MACHINE_QUEUED, DO_NOTHING, A, 0}, TURN_LIST);
+}
+
+static struct machine
+after(struct machine m, const enum machine_input *in, int n)
+{
+	while (n-- > 0)
+		machine_next(&m, *in++);
+	return m;
+}
+
+static void
+test_versions(void)
+{
+	static const enum machine_input first[] = {IN_TURN, IN_OPEN, IN_PAGE,
+	    IN_EXPIRED};
+	static const enum machine_input too_large[] = {IN_EXPIRED, IN_TURN,
+	    IN_TOO_LARGE};
+	static const enum machine_input twice[] = {IN_EXPIRED, IN_TURN,
+	    IN_EXPIRED};
+	static const enum machine_input once[] = {IN_EXPIRED};
+	struct machine m = after(lister, first, 4);
+
+	ok(m.no_pages, "after an expired token the list has one page");
+	m = after(watching, once, 1);
+	ok(m.from_rv, "after 410 a snapshot that is not older");
+	m = after(watching, twice, 3);
+	ok(!m.from_rv, "after a second one the newest");
+	m = after(watching, too_large, 3);
+	ok(!m.from_rv, "a version ahead of the server's: the newest");
+}
+
+static void
+test_watching(void)
+{
+	WALK(watching, "a clean end: again, soon",
+	    {IN_EOF, MACHINE_WAITING, DO_WAIT, 0, 1000}, TO_WATCH,
+	    {IN_EOF, MACHINE_WAITING, DO_WAIT, 0, 1000}, TO_WATCH);
+	WALK(watching, "ends without having lived: ever later",
+	    {IN_SHORT, MACHINE_WAITING, DO_WAIT, 0, 800}, TO_WATCH,
+	    {IN_OPEN, MACHINE_WATCHING, DO_NOTHING, 0, 0},
+	    {IN_SHORT, MACHINE_WAITING, DO_WAIT, 0, 1600}, TO_WATCH);
+	WALK(watching, "cut off: soon, then later",
+	    {IN_CUT, MACHINE_WAITING, DO_WAIT, 0, 1000}, TO_WATCH,
+	    {IN_CUT, MACHINE_WAITING, DO_WAIT, 0, 1600}, TO_WATCH,
+	    {IN_HEALTHY, MACHINE_WATCHING, DO_NOTHING, 0, 0},
+	    {IN_CUT, MACHINE_WAITING, DO_WAIT, 0, 1000});
+	WALK(watching, "errors of the server never lead to a list",
+	    {IN_SERVER, MACHINE_WAITING, DO_WAIT, 0, 800}, TO_WATCH,
+	    {IN_SERVER, MACHINE_WAITING, DO_WAIT, 0, 1600}, TO_WATCH,
+	    {IN_THROTTLED, MACHINE_WAITING, DO_WAIT, 0, 3200}, TO_WATCH,
+	    {IN_SERVER, MACHINE_WAITING, DO_WAIT, 0, 6400}, TO_WATCH,
+	    {IN_SERVER, MACHINE_WAITING, DO_WAIT, 0, 12800}, TO_WATCH,
+	    {IN_SERVER, MACHINE_WAITING, DO_WAIT, 0, 25600}, TO_WATCH,
+	    {IN_SERVER, MACHINE_WAITING, DO_WAIT, 0, 30000}, TO_WATCH,
+	    {IN_SERVER, MACHINE_WAITING, DO_WAIT, 0, 30000});
+	WALK(watching, "expired: a snapshot at once, the third time later",
+	    {IN_EXPIRED, MACHINE_QUEUED, DO_NOTHING, 0, 0}, TURN_STREAM,
+	    {IN_EXPIRED, MACHINE_QUEUED, DO_NOTHING, 0, 0}, TURN_STREAM,
+	    {IN_EXPIRED, MACHINE_WAITING, DO_WAIT, 0, 800}, TO_QUEUE);
+	WALK(watching, "a version that cannot be read: a new snapshot",
+	    {IN_BAD, MACHINE_QUEUED, DO_NOTHING, 0, 0}, TURN_STREAM,
+	    {IN_BAD, MACHINE_WAITING, DO_WAIT, 0, 800});
+	WALK(watching, "poison three times: a new snapshot",
+	    {IN_GARBLED, MACHINE_WAITING, DO_WAIT, 0, 800}, TO_WATCH,
+	    {IN_GARBLED, MACHINE_WAITING, DO_WAIT, 0, 1600}, TO_WATCH,
+	    {IN_GARBLED, MACHINE_WAITING, DO_WAIT, 0, 3200}, TO_QUEUE);
+}
+
+static void
+test_rights(void)
+{
+	WALK(watching, "401: credentials again, at once, but once",
+	    {IN_AUTH, MACHINE_WATCHING, DO_WATCH, R, 0},
+	    {IN_AUTH, MACHINE_WAITING, DO_WAIT, 0, 800}, TO_WATCH,
+	    {IN_OPEN, MACHINE_WATCHING, DO_NOTHING, 0, 0},
+	    {IN_AUTH, MACHINE_WATCHING, DO_WATCH, R, 0});
+	WALK(lister, "401 on a page", TURN_LIST,
+	    {IN_AUTH, MACHINE_LISTING, DO_PAGE, R, 0}, OPEN_LIST);
+	WALK(fresh, "403 parks, and is told once", TURN_STREAM,
+	    {IN_DENIED, MACHINE_WAITING, DO_WAIT, D, 60000}, TO_QUEUE,
+	    TURN_STREAM, {IN_DENIED, MACHINE_WAITING, DO_WAIT, 0, 120000},
+	    TO_QUEUE, TURN_STREAM,
+	    {IN_DENIED, MACHINE_WAITING, DO_WAIT, 0, 240000}, TO_QUEUE,
+	    TURN_STREAM, {IN_DENIED, MACHINE_WAITING, DO_WAIT, 0, 480000},
+	    TO_QUEUE, TURN_STREAM,
+	    {IN_DENIED, MACHINE_WAITING, DO_WAIT, 0, 600000}, TO_QUEUE,
+	    TURN_STREAM, OPEN_STREAM,
+	    {IN_END, MACHINE_WATCHING, DO_NOTHING, E, 0});
+	WALK(watching, "403 after a sync: it goes on where it was",
+	    {IN_DENIED, MACHINE_WAITING, DO_WAIT, D, 60000}, TO_WATCH,
+	    {IN_OPEN, MACHINE_WATCHING, DO_NOTHING, 0, 0});
+	WALK(watching, "404: is it still served?",
+	    {IN_MISSING, MACHINE_WAITING, DO_WAIT, C, 800},
+	    {IN_REMOVED, MACHINE_OVER, DO_STOP, 0, 0},
+	    {IN_TIMER, MACHINE_OVER, DO_NOTHING, 0, 0});
+	WALK(watching, "405: never again",
+	    {IN_METHOD, MACHINE_OVER, DO_STOP, 0, 0});
+	WALK(fresh, "no metadata form: the full one, once", TURN_STREAM,
+	    {IN_ACCEPT, MACHINE_STREAMING, DO_STREAM, 0, 0},
+	    {IN_ACCEPT, MACHINE_WAITING, DO_WAIT, 0, 800});
+}
+
+/* Whatever comes in whatever state: never a request without a turn, never two
+ * things at once, and no way out of MACHINE_OVER. */
+static void
+test_every_pair(void)
+{
+	bool is_fine = true;
+
+	for (int state = 0; state <= MACHINE_OVER; state++)
+		for (int in = 0; in < IN_INPUTS; in++) {
+			struct machine m = {.state = state, .begun = true};
+			struct machine_action a = machine_next(&m, in);
+
+			is_fine &= !(a.begin && (a.end || a.abort));
+			is_fine &= state != MACHINE_OVER ||
+			    (m.state == MACHINE_OVER && a.what == DO_NOTHING);
+			is_fine &= state != MACHINE_QUEUED || in == IN_TURN ||
+			    a.what == DO_NOTHING || a.what == DO_STOP;
+			is_fine &= (m.state == MACHINE_WAITING) ==
+			    (a.what == DO_WAIT || (state == MACHINE_WAITING &&
+				a.what == DO_NOTHING &&
+				m.state == MACHINE_WAITING));
+			if (!is_fine) {
+				ok(0, "state %d, input %d", state, in);
+				return;
+			}
+		}
+	ok(1, "every input in every state keeps the invariants");
+}
+
+int
+main(void)
+{
+	test_snapshots();
+	test_pages();
+	test_versions();
+	test_watching();
+	test_rights();
+	test_every_pair();
+	return tap_done();
+}

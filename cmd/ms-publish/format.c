@@ -126,7 +126,7 @@ put_event(struct json *j, struct json *ms, const struct change *c)
 {
 	struct span all;
 
-	put_column(j, span_of(record_type_name(c->type)), 9);
+	put_column(j, span_of(record_type_name(c->type)), sizeof("MODIFIED"));
 	put_column(j, c->id.kind, 24);
 	if (c->id.ns.n) {
 		put_column(j, c->id.ns, 0);
@@ -158,4 +158,16 @@ format_change(struct format *f, const struct change *c, struct span *message)
 		put_event(&f->out, &f->meshery.out, c);
 	*message = (struct span){f->out.p, f->out.len};
 	return true;
+}
+
+size_t
+format_type_end(const struct format *f, const struct change *c)
+{
+	static const size_t before[] = {
+		[FORMAT_MESHERY] = sizeof(MESHERY_HEAD) - 1,
+		[FORMAT_EVENT] = 0,
+		[FORMAT_RECORD] = sizeof("{\"type\":\"") - 1
+	};
+
+	return before[f->kind] + strlen(record_type_name(c->type));
 }

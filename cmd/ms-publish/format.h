@@ -37,4 +37,8 @@ int format_named(const char *name);
 bool format_change(struct format *f, const struct change *c,
     struct span *message);
 
+/* The place in a message of the change after which nothing depends on its
+ * type: two messages that are equal from there on tell the same state. */
+size_t format_type_end(const struct format *f, const struct change *c);
+
 #endif

@@ -5,47 +5,88 @@
  * away) or to stdout. Ends 0 at the end of stdin, or when asked to, once the
  * broker has confirmed all; what it has not confirmed by a deadline stays in
  * the snapshot. */
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
+#include "broker.h"
+#include "deliver.h"
 #include "diag.h"
 #include "dial.h"
 #include "direct.h"
 #include "format.h"
+#include "ingest.h"
 #include "opts.h"
+#include "stop.h"
+#include "store.h"
+
+#define SUBJECT "meshery.meshsync.core"
 
 #define HELP \
 	"usage: ms-publish [--to URL|-] [--format NAME] [--store FILE] …\n" \
 	"Publish the records on stdin: to a NATS broker, or to stdout (-).\n" \
 	"\n" \
-	"  --to URL|-            nats:// or tls:// URL of the broker, or stdout;\n" \
-	"                        default: BROKER_URL, then NATS_URL, then -\n" \
+	"  --to URL|-            [nats://|tls://][TOKEN@|USER:PASS@]HOST[:PORT],\n" \
+	"                        or - for stdout; default: the environment's\n" \
+	"                        BROKER_URL, then NATS_URL, then -\n" \
 	"  --format NAME         meshery (default), event or record\n" \
+	"  --store FILE          keep the snapshot here; default: a temporary\n" \
+	"                        file, and with - none\n" \
+	"  --durable             survive power loss too, not only crashes\n" \
 	"  --cluster ID          id of the cluster, for input that has none\n" \
+	"  --creds FILE          NATS credentials (user JWT and NKey seed)\n" \
+	"  --ca FILE             certificates that the broker's is checked with\n" \
+	"  --cert FILE           our certificate, for a broker that wants one\n" \
+	"  --key FILE            and its key\n" \
+	"  --subject NAME        publish here, not on " SUBJECT "\n" \
+	"  --drain SECONDS       at the end wait so long for the broker (30)\n" \
+	"  --patience SECONDS    wait so long for a broker gone silent (30)\n" \
+	"  --dial SECONDS        try the address of a Service so long (5);\n" \
+	"                        0: never\n" \
+	"  --control FIFO        where REQUEST records are forwarded to\n" \
 	"  --no-redact           leave the values of Secrets as they come\n" \
-	"  --dial SECONDS        how long to try the address of a Service (5);\n" \
-	"                        0: never dial\n" \
+	"  --check               only see whether the broker lets us in\n" \
 	OPTS_COMMON_HELP
 
 enum {
-	OPT_TO = OPTS_LONG, OPT_FORMAT, OPT_CLUSTER, OPT_NO_REDACT, OPT_DIAL
+	OPT_TO = OPTS_LONG, OPT_FORMAT, OPT_STORE, OPT_DURABLE, OPT_CLUSTER,
+	OPT_CREDS, OPT_CA, OPT_CERT, OPT_KEY, OPT_SUBJECT, OPT_DRAIN,
+	OPT_PATIENCE, OPT_DIAL, OPT_CONTROL, OPT_NO_REDACT, OPT_CHECK
 };
 
 static const struct option options[] = {
 	{"to", required_argument, NULL, OPT_TO},
 	{"format", required_argument, NULL, OPT_FORMAT},
+	{"store", required_argument, NULL, OPT_STORE},
+	{"durable", no_argument, NULL, OPT_DURABLE},
 	{"cluster", required_argument, NULL, OPT_CLUSTER},
-	{"no-redact", no_argument, NULL, OPT_NO_REDACT},
+	{"creds", required_argument, NULL, OPT_CREDS},
+	{"ca", required_argument, NULL, OPT_CA},
+	{"cert", required_argument, NULL, OPT_CERT},
+	{"key", required_argument, NULL, OPT_KEY},
+	{"subject", required_argument, NULL, OPT_SUBJECT},
+	{"drain", required_argument, NULL, OPT_DRAIN},
+	{"patience", required_argument, NULL, OPT_PATIENCE},
 	{"dial", required_argument, NULL, OPT_DIAL},
+	{"control", required_argument, NULL, OPT_CONTROL},
+	{"no-redact", no_argument, NULL, OPT_NO_REDACT},
+	{"check", no_argument, NULL, OPT_CHECK},
 	OPTS_COMMON
 };
 
 struct settings {
-	const char *to, *cluster;
+	const char *to, *cluster, *store, *control;
+	struct broker_settings broker;
 	enum format_kind format;
-	bool redact;
-	unsigned dial_seconds;
+	bool redact, is_durable, is_check;
+	unsigned dial_seconds, drain_seconds;
 };
 
 /* Secrets are redacted unless somebody said otherwise; once the variable is
@@ -72,56 +113,234 @@ env(const char *name)
 	return text && *text ? text : NULL;
 }
 
+static enum format_kind
+read_format(const char *text)
+{
+	int k = format_named(text);
+
+	if (k < 0)
+		opts_wrong("--format is meshery, event or record, not '%s'",
+		    text);
+	return (enum format_kind)k;
+}
+
+static unsigned
+seconds(const char *option)
+{
+	return (unsigned)opts_uint(option, optarg, 0, 86400);
+}
+
+static void
+parse_option(int c, char **argv, struct settings *s)
+{
+	switch (c) {
+	case OPT_TO: s->to = optarg; break;
+	case OPT_FORMAT: s->format = read_format(optarg); break;
+	case OPT_STORE: s->store = optarg; break;
+	case OPT_DURABLE: s->is_durable = true; break;
+	case OPT_CLUSTER: s->cluster = optarg; break;
+	case OPT_CREDS: s->broker.creds = optarg; break;
+	case OPT_CA: s->broker.ca = optarg; break;
+	case OPT_CERT: s->broker.cert = optarg; break;
+	case OPT_KEY: s->broker.key = optarg; break;
+	case OPT_SUBJECT: s->broker.subject = optarg; break;
+	case OPT_DRAIN: s->drain_seconds = seconds("--drain"); break;
+	case OPT_PATIENCE: s->broker.patience = seconds("--patience"); break;
+	case OPT_DIAL: s->dial_seconds = seconds("--dial"); break;
+	case OPT_CONTROL: s->control = optarg; break;
+	case OPT_NO_REDACT: s->redact = false; break;
+	case OPT_CHECK: s->is_check = true; break;
+	default: opts_common(c, argv, HELP);
+	}
+}
+
+static bool
+is_stdout(const struct settings *s)
+{
+	return strcmp(s->to, "-") == 0;
+}
+
+/* The URL itself is not told again: it may hold a token. */
+static void
+read_url(struct settings *s)
+{
+	const char *why;
+
+	if (strncmp(s->to, "file:", 5) == 0)
+		opts_wrong("--to file: is not there yet; try --to - >FILE");
+	if (url_parse(s->to, &s->broker.url, &why) < 0)
+		diag_die(EXIT_PERMANENT, "the broker's URL is of no use: %s; "
+		    "it looks like nats://TOKEN@HOST:4222", why);
+}
+
+static void
+check_file(const char *option, const char *path)
+{
+	if (path && access(path, R_OK) < 0)
+		diag_die(EXIT_PERMANENT, "%s %s: %m", option, path);
+}
+
 static void
 parse_options(int argc, char **argv, struct settings *s)
 {
-	int c, k;
+	int c;
 
 	while ((c = getopt_long(argc, argv, ":" OPTS_SHORT, options, NULL)) !=
 	    -1)
-		switch (c) {
-		case OPT_TO:
-			s->to = optarg;
-			break;
-		case OPT_FORMAT:
-			if ((k = format_named(optarg)) < 0)
-				opts_wrong("--format is meshery, event or "
-				    "record, not '%s'", optarg);
-			s->format = (enum format_kind)k;
-			break;
-		case OPT_CLUSTER:
-			s->cluster = optarg;
-			break;
-		case OPT_NO_REDACT:
-			s->redact = false;
-			break;
-		case OPT_DIAL:
-			s->dial_seconds = (unsigned)opts_uint("--dial",
-			    optarg, 0, 60);
-			break;
-		default:
-			opts_common(c, argv, HELP);
-		}
+		parse_option(c, argv, s);
 	if (optind < argc)
 		opts_wrong("'%s' is no option", argv[optind]);
 	if (!s->to && !(s->to = env("BROKER_URL")) &&
 	    !(s->to = env("NATS_URL")))
 		s->to = "-";
+	if (!s->broker.cert != !s->broker.key)
+		opts_wrong("--cert and --key go together");
+	if (!is_stdout(s))
+		read_url(s);
+	check_file("--creds", s->broker.creds);
+	check_file("--ca", s->broker.ca);
+	check_file("--cert", s->broker.cert);
+	check_file("--key", s->broker.key);
+}
+
+/* Read-write, so that it opens without a reader, and a write never gets
+ * SIGPIPE. */
+static int
+open_control(const char *path)
+{
+	int fd;
+
+	if (!path)
+		return -1;
+	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		diag_die(EXIT_PERMANENT, "unable to open %s: %m", path);
+	return fd;
+}
+
+static void
+nothing_changes(void *unused)
+{
+	(void)unused;
+}
+
+static int
+check(struct settings *s)
+{
+	struct sink *sink;
+	enum sink_status status;
+
+	if (is_stdout(s))
+		return 0;
+	s->broker.changed = nothing_changes;
+	sink = broker_new(&s->broker);
+	status = sink->open(sink);
+	if (status == SINK_OK)
+		status = sink->flush(sink);
+	if (status == SINK_OK)
+		return 0;
+	diag_die(status == SINK_REFUSED ? EXIT_PERMANENT : EXIT_TEMPORARY,
+	    "broker %s: %s", sink->name, sink->why);
+}
+
+static void
+run_direct(const struct settings *s, struct format *f)
+{
+	f->meshery.dial = dial_wait;
+	f->meshery.dial_context = dial_new(s->dial_seconds, NULL, NULL);
+	direct_run(f, s->cluster);
+	format_release(f);
+}
+
+/* Until stdin ends, or somebody wants us to. */
+static void
+wait_for_end(struct ingest *in, int stop, int ended)
+{
+	struct pollfd p[2] = {{.fd = stop, .events = POLLIN},
+	    {.fd = ended, .events = POLLIN}};
+	int sig;
+
+	for (;;) {
+		if (poll(p, 2, -1) < 0)
+			continue;
+		if (p[1].revents)
+			return;
+		sig = stop_read(stop);
+		if (sig && sig != SIGUSR1) {
+			ingest_stop(in);
+			return;
+		}
+	}
+}
+
+/* What the broker has not confirmed: kept, or lost. */
+static int
+report(const struct settings *s, struct store *store)
+{
+	long long owed = (long long)store_owed(store);
+
+	if (s->store) {
+		diag_warn("%lld changes are not confirmed yet: they will be "
+		    "sent from %s at the next start", owed, s->store);
+		return 0;
+	}
+	diag_warn("%lld changes were not confirmed and are lost with the "
+	    "temporary snapshot; give --store FILE to keep them", owed);
+	return EXIT_TEMPORARY;
+}
+
+static int
+run(struct settings *s, struct format *f)
+{
+	static struct store store;
+	static struct sink to_stdout;
+	struct deliver *d;
+	struct ingest *in;
+	struct sink *sink = &to_stdout;
+	int stop = stop_open(), ended = eventfd(0, EFD_CLOEXEC);
+	int control = open_control(s->control);
+
+	store_open(&store, s->store, s->is_durable);
+	if (!s->store)
+		diag_warn("the snapshot is a temporary file: what is deleted "
+		    "while this does not run goes unnoticed; give --store FILE");
+	if (is_stdout(s))
+		sink_stdout(sink);
+	else
+		sink = broker_new(&s->broker);
+	d = deliver_new(&store, f, sink);
+	s->broker.changed = deliver_wake;
+	s->broker.context = d;
+	f->meshery.dial = dial_ask;
+	f->meshery.dial_context = dial_new(s->dial_seconds, deliver_answered,
+	    d);
+	deliver_start(d);
+	in = ingest_start(&store, d, s->cluster, control, ended);
+	wait_for_end(in, stop, ended);
+	if (deliver_drain(d, s->drain_seconds, stop))
+		return 0;
+	return report(s, &store);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct settings s = {.redact = redact_by_default(), .dial_seconds = 5};
+	struct settings s = {.dial_seconds = 5, .drain_seconds = 30,
+	    .broker = {.subject = SUBJECT, .patience = 30}};
 	struct format f = {0};
 
 	opts_start("ms-publish");
+	s.redact = redact_by_default();
+	signal(SIGXFSZ, SIG_IGN);	/* a full disk by another name */
+	mallopt(M_ARENA_MAX, 2);
 	parse_options(argc, argv, &s);
 	f.kind = s.format;
 	f.meshery.redact = s.redact;
-	f.meshery.dial = dial_wait;
-	f.meshery.dial_context = dial_new(s.dial_seconds, NULL, NULL);
-	direct_run(&f, s.cluster);
-	format_release(&f);
-	return 0;
+	if (s.is_check)
+		return check(&s);
+	if (is_stdout(&s) && !s.store) {
+		run_direct(&s, &f);
+		return 0;
+	}
+	return run(&s, &f);
 }

@@ -446,7 +446,7 @@ is_kind(const struct tape *t, const struct fields *f, const char *kind)
 static char *
 put_head(char *out, enum record_type type)
 {
-	out = PUT(out, "{\"ObjectType\":\"meshsync-data\",\"EventType\":\"");
+	out = PUT(out, MESHERY_HEAD);
 	out += sprintf(out, "%s", record_type_name(type));
 	return PUT(out, "\",\"Request\":null,\"Object\":");
 }

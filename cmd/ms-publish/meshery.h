@@ -15,6 +15,9 @@
 #include "service.h"
 #include "tape.h"
 
+/* A message's text up to the type of event. */
+#define MESHERY_HEAD "{\"ObjectType\":\"meshsync-data\",\"EventType\":\""
+
 struct meshery {
 	struct tape tape;
 	struct json out;

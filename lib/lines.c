@@ -187,11 +187,12 @@ take(struct lines *l, size_t seen, struct span *line)
 	return true;
 }
 
-/* The input has ended; what is buffered is a line without its newline. */
+/* The input has ended; what is buffered is a line without its newline (and of
+ * one that is being skipped, nothing is). */
 static bool
 end_torn(struct lines *l)
 {
-	if (l->start < l->end && !l->skipping) {
+	if (l->start < l->end) {
 		l->number++;
 		drop(l, "the input ends in the middle of it");
 	}

@@ -80,8 +80,8 @@ test_numbers(void)
 	struct json j = {0};
 
 	json_open(&j, '[');
-	json_comma(&j);
 	json_int(&j, 0);
+	json_puts(&j, ",");
 	json_comma(&j);
 	json_int(&j, INT64_MIN);
 	json_comma(&j);
@@ -114,6 +114,7 @@ test_commas(void)
 	json_close(&j, '}');
 	json_close(&j, '}');
 	json_puts(&j, "\n");
+	json_comma(&j);
 	json_open(&j, '{');
 	json_close(&j, '}');
 	ok(span_eq((struct span){j.p, j.len}, "{\"a\":[{},[]],\"b\":\"x,\","

@@ -562,6 +562,8 @@ test_text(void)
 	decodes(S("\"\\u0041\\u00e9\\u20ac\\uD83D\\uDe00z\""),
 	    "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z", 11);
 	decodes(S("\"\\u0000x\""), "\0x", 2);
+	decodes(S("\"\\u007f\\u0080\\u07ff\\u0800\\uffff\""),
+	    "\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf", 11);
 	/* lone surrogates */
 	decodes(S("\"\\ud800\""), "\xef\xbf\xbd", 3);
 	decodes(S("\"\\udc00x\""), "\xef\xbf\xbdx", 4);
@@ -569,10 +571,11 @@ test_text(void)
 	decodes(S("\"\\ud800\\ud83d\\ude00\""),
 	    "\xef\xbf\xbd\xf0\x9f\x98\x80", 7);
 	decodes(S("\"\\ud800\\n\""), "\xef\xbf\xbd\n", 4);
+	decodes(S("\"\\ud800\\ue000\""), "\xef\xbf\xbd\xee\x80\x80", 6);
 	ok(scan_text(plain, buf, 0).p == plain.p + 1,
 	    "without escapes it is borrowed, and needs no room");
 	ok(!scan_text(S("\"\\n2345678\""), buf, sizeof(buf)).p, "too long");
-	ok(scan_text(S("\"\\n23456\""), buf, sizeof(buf)).n == 6, "it fits");
+	ok(scan_text(S("\"\\n345678\""), buf, sizeof(buf)).n == 7, "it fits");
 	ok(!scan_text(S("12"), buf, sizeof(buf)).p &&
 	    !scan_text((struct span){0}, buf, sizeof(buf)).p, "no string");
 }
@@ -587,7 +590,7 @@ test_comparing(void)
 	ok(scan_eq(S("\"a\\u0062c\""), "abc") &&
 	    scan_eq(S("\"\\u20ac\\ud83d\\ude00\""),
 		"\xe2\x82\xac\xf0\x9f\x98\x80"), "escaped strings");
-	ok(!scan_eq(S("\"a\\u0000\""), "a") && !scan_eq(S("\"\\u0000\""), "") &&
+	ok(!scan_eq(S("\"a\\u0000\""), "a\0") && !scan_eq(S("\"\\u0000\""), "") &&
 	    !scan_eq(S("\"\\u0061b\""), "a") && !scan_eq(S("\"\\u0061\""), "ab"),
 	    "escaped strings that differ at their ends");
 	ok(scan_eq(S("\"\""), "") && !scan_eq(S("12"), "12") &&

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE	/* memmem */
 #include "facts.h"
 
 #include <string.h>
@@ -347,43 +348,50 @@ facts_read(const struct facts_paths *p, const struct catalog *c,
 
 /* ---- a glance ---- */
 
-static uint64_t
-glance_containers(struct span list, uint64_t h, unsigned *n)
-{
-	struct scan_iter it, members;
-	struct span object, key, value;
+/* The one name in a container that differs from pod to pod: of the volume with
+ * its token, behind which stand five random letters. */
+#define TOKEN "kube-api-access-"
+#define TOKEN_RANDOM 5
 
-	scan_iter(&it, list);
-	while (scan_element(&it, &object)) {
-		++*n;
-		scan_iter(&members, object);
-		while (scan_member(&members, &key, &value))
-			if (span_eq(key, "name") || span_eq(key, "image") ||
-			    span_eq(key, "restartPolicy"))
-				h = table_hash(value.p, value.n, h + key.n);
-	}
-	return h;
+/* Long texts are hashed faster without a seed. */
+static uint64_t
+mix(struct span s, uint64_t h)
+{
+	return (table_hash(s.p, s.n, 0) ^ h) * 0x9e3779b97f4a7c15u;
 }
 
-/* The template of a ReplicaSet's pods cannot change, so command lines are equal
- * where its hash, the images, and (as injectors add to them) labels and owner
- * are. Annotations are not: they are left to injectors, which come with an
- * image. */
+static uint64_t
+glance_bytes(struct span s, uint64_t h)
+{
+	const char *mark;
+
+	while (s.n && (mark = memmem(s.p, s.n, TOKEN, sizeof(TOKEN) - 1))) {
+		size_t n = (size_t)(mark - s.p) + sizeof(TOKEN) - 1;
+
+		h = mix((struct span){s.p, n}, h);
+		n += s.n - n < TOKEN_RANDOM ? s.n - n : TOKEN_RANDOM;
+		s.p += n;
+		s.n -= n;
+	}
+	return mix(s, h);
+}
+
+/* Annotations are left out, as they differ from pod to pod; an injector that
+ * sets them puts a container in too. */
 uint64_t
 facts_glance(const struct facts_paths *p, const struct record *r)
 {
-	struct span labels = r->at[AT_LABELS], owner = r->at[AT_OWNERS];
+	const struct span *at = r->at;
 	uint64_t h;
-	unsigned n = 0;
 
-	if (!owner.n || !scan_get(labels, "pod-template-hash").n)
+	if (!at[AT_OWNERS].n || !at[p->containers].n)
 		return 0;
-	h = table_hash(r->id.ns.p, r->id.ns.n, 1);
-	h = table_hash(labels.p, labels.n, h);
-	h = table_hash(owner.p, owner.n, h);
-	h = glance_containers(r->at[p->containers], h, &n);
-	h = glance_containers(r->at[p->inits], h + 1, &n);
-	return n ? h | 1 : 0;
+	h = mix(r->id.cluster, 1);
+	h = mix(r->id.ns, h);
+	h = mix(at[AT_LABELS], h);
+	h = mix(at[AT_OWNERS], h);
+	h = glance_bytes(at[p->containers], h);
+	return glance_bytes(at[p->inits], h) | 1;
 }
 
 bool

@@ -42,8 +42,9 @@ void facts_plan(struct facts_paths *paths, struct scan_plan *plan);
 bool facts_read(const struct facts_paths *paths, const struct catalog *c,
     const struct record *r, struct json *out);
 
-/* A number that is the same for records with the same facts, from fewer looks:
- * equal pods of one ReplicaSet are told by it. 0: there is none. */
+/* A number that two pods share only if they have the same owner and the same
+ * facts (annotations apart), without a look at what is in their containers.
+ * 0: there is none. */
 uint64_t facts_glance(const struct facts_paths *paths, const struct record *r);
 
 /* Walk through facts: true, and *text is the next one's. */

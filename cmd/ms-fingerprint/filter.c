@@ -395,15 +395,16 @@ is_bare(const struct record *r)
 }
 
 static void
-running(struct filter *f, const struct record *r)
+running(struct filter *f, const struct record *r, bool is_pod)
 {
-	uint32_t shape = shapes_of(&f->shapes, &f->paths, r);
+	uint64_t glance = is_pod ? facts_glance(&f->paths, r) : 0;
+	uint32_t shape = shapes_of(&f->shapes, &f->paths, r, glance);
 	/* what runs to its end makes nothing run */
 	bool counts = shape == SHAPE_NONE ||
 	    *f->shapes.shape[shape].facts != FACT_JOB;
 
-	if (counts && span_eq(r->id.kind, "Pod"))
-		world_pod(&f->world, r, shape);
+	if (counts && is_pod)
+		world_pod(&f->world, r, shape, glance);
 	else if (counts)
 		world_workload(&f->world, r, shape);
 	put_prints(f, r, shape_prints(&f->shapes, shape));
@@ -576,7 +577,7 @@ static void
 deleted(struct filter *f, const struct record *r)
 {
 	if (span_eq(r->id.kind, "Pod"))
-		world_pod(&f->world, r, SHAPE_NONE);
+		world_pod(&f->world, r, SHAPE_NONE, 0);
 	else if (span_eq(r->id.kind, "Service"))
 		world_service(&f->world, r);
 	else if (is_class(r) || is_group(r, "apiextensions.k8s.io/"))
@@ -591,6 +592,12 @@ object(struct filter *f, const struct record *r)
 {
 	bool is_core = span_eq(r->id.api_version, "v1");
 
+	/* most of what there is comes first */
+	if (is_core && r->at[f->paths.containers].n && !is_bare(r) &&
+	    span_eq(r->id.kind, "Pod")) {
+		running(f, r, true);
+		return;
+	}
 	if (is_group(r, "meshsync.meshery.io/") &&
 	    span_eq(r->id.kind, INFRA_KIND))
 		return;	/* of an earlier run: found anew, or gone */
@@ -601,11 +608,11 @@ object(struct filter *f, const struct record *r)
 	if (is_bare(r))
 		world_named(&f->world, r);
 	if (is_core && span_eq(r->id.kind, "Pod") && !is_bare(r))
-		running(f, r);
+		running(f, r, true);
 	else if (is_core && span_eq(r->id.kind, "Service") && !is_bare(r))
 		service(f, r);
 	else if (has_containers(f, r) || (!is_bare(r) && is_workload_kind(r)))
-		running(f, r);
+		running(f, r, false);
 	else if (is_core)
 		put_prints(f, r, (struct span){0});
 	else if (is_group(r, "apiextensions.k8s.io/"))

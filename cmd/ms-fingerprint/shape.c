@@ -106,9 +106,8 @@ shapes_put(struct shapes *s, struct span facts)
 
 uint32_t
 shapes_of(struct shapes *s, const struct facts_paths *paths,
-    const struct record *r)
+    const struct record *r, uint64_t glance)
 {
-	uint64_t glance = facts_glance(paths, r);
 	struct shape_glance *g = &s->glance[glance / 2 % SHAPE_GLANCES];
 	uint32_t id;
 

@@ -43,9 +43,9 @@ void shapes_init(struct shapes *s, const struct catalog *c);
 void shapes_free(struct shapes *s);
 
 /* The shape of a record, with one more reference; SHAPE_NONE: the record shows
- * no containers. */
+ * no containers. glance is facts_glance() of a pod, or 0. */
 uint32_t shapes_of(struct shapes *s, const struct facts_paths *paths,
-    const struct record *r);
+    const struct record *r, uint64_t glance);
 /* The shape of facts, with one more reference. */
 uint32_t shapes_put(struct shapes *s, struct span facts);
 void shapes_hold(struct shapes *s, uint32_t id);

@@ -106,6 +106,8 @@ world_init(struct world *w, struct shapes *s, struct scan_plan *plan,
 	table_init(&w->workloads, &workload_ops, w);
 	table_init(&w->pods, &pod_ops, w);
 	table_init(&w->things, &thing_ops, w);
+	w->glance = diag_alloc(NULL, WORLD_GLANCES * sizeof(*w->glance));
+	memset(w->glance, 0, WORLD_GLANCES * sizeof(*w->glance));
 	w->dirty = diag_alloc(NULL, s->catalog->signatures->n_products + 1);
 	memset(w->dirty, 0, s->catalog->signatures->n_products + 1);
 	w->selector = scan_plan_add(plan, "object.spec.selector");
@@ -138,6 +140,7 @@ world_free(struct world *w)
 	free(w->first);
 	free(w->dirty_ns);
 	free(w->dirty);
+	free(w->glance);
 	table_free(&w->workloads);
 	table_free(&w->pods);
 	table_free(&w->things);
@@ -220,6 +223,15 @@ sync_number(struct world *w, uint32_t cluster, uint32_t resource)
 	return (uint16_t)i;
 }
 
+/* Records of one resource come one after the other. */
+static bool
+is_of_sync(const struct world *w, const struct sync *s, struct span cluster,
+    struct span resource)
+{
+	return span_eq(resource, world_name(w, s->resource)) &&
+	    span_eq(cluster, world_name(w, s->cluster));
+}
+
 static uint16_t
 sync_of(struct world *w, const struct record *r)
 {
@@ -229,8 +241,12 @@ sync_of(struct world *w, const struct record *r)
 	resource = scan_text(resource, buf, sizeof(buf));
 	if (!resource.p)
 		resource = span_of("");
-	return sync_number(w, intern_put(&w->names, r->id.cluster),
-	    intern_put(&w->names, resource));
+	if (w->last_sync >= w->n_syncs || !is_of_sync(w,
+	    &w->sync[w->last_sync], r->id.cluster, resource))
+		w->last_sync = sync_number(w,
+		    intern_put(&w->names, r->id.cluster),
+		    intern_put(&w->names, resource));
+	return (uint16_t)w->last_sync;
 }
 
 /* ---- workloads ---- */
@@ -247,16 +263,18 @@ group_of(struct span api_version)
 static uint32_t
 new_workload(struct world *w, const struct workload_key *k)
 {
-	uint32_t id = w->free_workload;
+	uint32_t id = w->free_workload, serial = 1;
 
 	if (id != WORLD_NONE) {
 		w->free_workload = w->workload[id].next;
+		serial = w->workload[id].serial + 1;
 	} else {
 		w->workload = grow(w->workload, w->n_workloads,
 		    &w->size_workloads, sizeof(*w->workload));
 		id = w->n_workloads++;
 	}
 	w->workload[id] = (struct workload){.cluster = k->cluster,
+	    .serial = serial,
 	    .ns = k->ns, .group = k->group, .kind = k->kind,
 	    .name = diag_strndup(k->name.p, k->name.n), .own = SHAPE_NONE,
 	    .owner = WORLD_NONE, .flags = WORLD_ALIVE,
@@ -386,14 +404,32 @@ skip_node(const struct record *r, struct owner *o)
 }
 
 static uint32_t
-workload_of_pod(struct world *w, const struct record *r)
+find_workload_of_pod(struct world *w, const struct record *r, bool *by_owner)
 {
 	struct owner o = {r->id.api_version, r->id.kind, r->id.name};
 
-	if (controller(r, &o) && !skip_node(r, &o))
+	*by_owner = controller(r, &o) && !skip_node(r, &o);
+	if (*by_owner)
 		skip_replica_set(r, &o);
 	return get_workload(w, r->id.cluster, r->id.ns,
 	    group_of(o.api_version), o.kind, o.name);
+}
+
+static uint32_t
+workload_of_pod(struct world *w, const struct record *r, uint64_t glance)
+{
+	struct world_glance *g = &w->glance[glance / 2 % WORLD_GLANCES];
+	bool by_owner;
+	uint32_t id;
+
+	if (glance && g->glance == glance &&
+	    w->workload[g->workload].serial == g->serial &&
+	    (w->workload[g->workload].flags & WORLD_ALIVE))
+		return g->workload;
+	id = find_workload_of_pod(w, r, &by_owner);
+	if (glance && by_owner)
+		*g = (struct world_glance){glance, id, w->workload[id].serial};
+	return id;
 }
 
 static uint8_t
@@ -607,7 +643,8 @@ has_ended(const struct world *w, const struct record *r)
 }
 
 void
-world_pod(struct world *w, const struct record *r, uint32_t shape)
+world_pod(struct world *w, const struct record *r, uint32_t shape,
+    uint64_t glance)
 {
 	struct pod key = pod_key(w, &r->id), *p;
 	uint32_t id = table_find(&w->pods, key.key, &key), workload;
@@ -619,7 +656,7 @@ world_pod(struct world *w, const struct record *r, uint32_t shape)
 			forget_pod(w, id);
 		return;
 	}
-	workload = workload_of_pod(w, r);
+	workload = workload_of_pod(w, r, glance);
 	if (id == TABLE_NONE)
 		id = new_pod(w, &key);
 	p = &w->pod[id];

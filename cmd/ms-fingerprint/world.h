@@ -30,6 +30,7 @@ struct workload {
 	uint32_t owner;		/* workload; WORLD_NONE */
 	uint32_t children;	/* workloads that it owns */
 	uint32_t next;		/* of the same namespace, or the free list */
+	uint32_t serial;	/* another one each time the place is used */
 	uint16_t n_uses, sync;
 	uint8_t epoch, flags;
 };
@@ -60,6 +61,14 @@ enum thing_part {
 	THING_C		/* resource as JSON; or version */
 };
 
+/* Pods that look the same have the same workload. */
+struct world_glance {
+	uint64_t glance;
+	uint32_t workload, serial;
+};
+
+#define WORLD_GLANCES 4096
+
 struct sync {
 	uint32_t cluster, resource;	/* in world.names */
 	uint8_t epoch;
@@ -84,6 +93,8 @@ struct world {
 	size_t n_first;
 	uint8_t *dirty;		/* by product */
 	bool any_dirty;
+	struct world_glance *glance;
+	size_t last_sync;	/* that a record was of */
 	struct json buf;
 	int phase;		/* path of a pod's phase */
 	int selector, ports, group, plural, origin, controller,
@@ -95,9 +106,10 @@ void world_init(struct world *w, struct shapes *s, struct scan_plan *plan,
 void world_free(struct world *w);
 
 /* Take in an object with this shape (which is held if need be); or forget the
- * object that a DELETED record names. */
+ * object that a DELETED record names. glance is facts_glance() of a pod. */
 void world_workload(struct world *w, const struct record *r, uint32_t shape);
-void world_pod(struct world *w, const struct record *r, uint32_t shape);
+void world_pod(struct world *w, const struct record *r, uint32_t shape,
+    uint64_t glance);
 /* Returns the thing's number, or WORLD_NONE if it is gone. */
 uint32_t world_service(struct world *w, const struct record *r);
 void world_api(struct world *w, const struct record *r);

@@ -104,12 +104,14 @@ tell_failure(struct watch *w, const struct failure *f)
 {
 	unsigned bit = 1u << f->class;
 
-	if (f->class == IN_SERVER || f->class == IN_CUT) {
+	if (f->class == IN_SERVER) {
 		tell_unreachable(w, f);
 		return;
 	}
-	if (f->class == IN_EXPIRED || f->class == IN_TOO_LARGE ||
-	    f->class == IN_UNSUPPORTED || w->told & bit) {
+	/* These are what a long run is made of. */
+	if (f->class == IN_CUT || f->class == IN_EXPIRED ||
+	    f->class == IN_TOO_LARGE || f->class == IN_UNSUPPORTED ||
+	    w->told & bit) {
 		diag_info("%s: %s", w->resource->id, f->why);
 		return;
 	}

@@ -312,9 +312,17 @@ class Server:
 
     def __exit__(self, *exc):
         self.close()
+        self.run(self.end_tasks())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(PATIENCE)
         shutil.rmtree(self.folder)
+
+    async def end_tasks(self):
+        tasks = [t for t in asyncio.all_tasks()
+                 if t is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def run(self, coroutine):
         return asyncio.run_coroutine_threadsafe(
@@ -383,21 +391,23 @@ class Server:
             meta["namespace"] = namespace
         return {"metadata": meta, **more}
 
-    def put(self, resource, name=None, obj=None, **more):
-        """Create or change; as the same object unless uid says otherwise."""
+    def put(self, resource, name=None, obj=None, quietly=False, **more):
+        """Create or change; as the same object unless uid says otherwise.
+        quietly: no watch is told."""
         obj = obj or self.make(resource, name, **more)
         meta = obj["metadata"]
         key = (resource, meta.get("namespace", ""), meta["name"])
-        return self.run(self._put(key, obj, "uid" in more))
+        return self.run(self._put(key, obj, "uid" in more, quietly))
 
-    async def _put(self, key, obj, is_new):
+    async def _put(self, key, obj, is_new, quietly=False):
         self.rv += 1
         old = self.objects.get(key)
         if old and not is_new:
             obj["metadata"]["uid"] = old["metadata"]["uid"]
         obj["metadata"]["resourceVersion"] = str(self.rv)
         self.objects[key] = obj
-        self.note(key[0], "MODIFIED" if old else "ADDED", obj)
+        if not quietly:
+            self.note(key[0], "MODIFIED" if old else "ADDED", obj)
         return obj
 
     def delete(self, resource, name, namespace="default", quietly=False):

@@ -394,6 +394,65 @@ is_bare(const struct record *r)
 	    r->at[AT_SYNTHETIC].n;
 }
 
+/* The plural of a kind is never guessed; but whether a plural that a signature
+ * names may be that of this kind can be asked. */
+static struct span
+plural_of(const struct record *r, char *buf, size_t cap)
+{
+	struct span s = scan_text(r->at[AT_RESOURCE], buf, cap);
+	const char *dot = s.n ? memchr(s.p, '.', s.n) : NULL;
+	size_t n;
+
+	if (dot)
+		return (struct span){s.p, (size_t)(dot - s.p)};
+	if (r->id.kind.n + 3 > cap)
+		return (struct span){0};
+	for (n = 0; n < r->id.kind.n; n++)
+		buf[n] = (char)(r->id.kind.p[n] | 0x20);
+	if (n && buf[n - 1] == 'y' && (n < 2 || !strchr("aeiou", buf[n - 2]))) {
+		memcpy(buf + n - 1, "ies", 3);
+		return (struct span){buf, n + 2};
+	}
+	if (n && (strchr("sx", buf[n - 1]) || (n > 1 && buf[n - 1] == 'h')))
+		buf[n++] = 'e';
+	buf[n++] = 's';
+	return (struct span){buf, n};
+}
+
+/* The prints of a custom resource; NULL: its API is nobody's. */
+static const struct catalog_link *
+custom_link(const struct filter *f, const struct record *r)
+{
+	struct span api = r->id.api_version;
+	const char *slash = memchr(api.p, '/', api.n);
+	char buf[RESOURCE_TEXT];
+
+	if (!slash || !memchr(api.p, '.', (size_t)(slash - api.p)))
+		return NULL;
+	return catalog_crd(f->catalog, plural_of(r, buf, sizeof(buf)),
+	    (struct span){api.p, (size_t)(slash - api.p)});
+}
+
+/* A custom resource that runs containers (a Rollout) is part of the product
+ * that reads it, too. */
+static struct span
+with_reader(struct filter *f, const struct record *r, struct span prints)
+{
+	const struct catalog_link *k = custom_link(f, r);
+
+	if (!k)
+		return prints;
+	json_reset(&f->value);
+	if (prints.n)
+		json_raw(&f->value, prints.p, prints.n - 1);
+	else
+		json_open(&f->value, '[');
+	match_print(&f->catalog->signatures->product[k->print->product], NULL,
+	    ROLE_RESOURCE, (struct span){0}, EVIDENCE_MOST, &f->value);
+	json_close(&f->value, ']');
+	return (struct span){f->value.p, f->value.len};
+}
+
 static void
 running(struct filter *f, const struct record *r, bool is_pod)
 {
@@ -407,7 +466,8 @@ running(struct filter *f, const struct record *r, bool is_pod)
 		world_pod(&f->world, r, shape, glance);
 	else if (counts)
 		world_workload(&f->world, r, shape);
-	put_prints(f, r, shape_prints(&f->shapes, shape));
+	put_prints(f, r, is_pod ? shape_prints(&f->shapes, shape) :
+	    with_reader(f, r, shape_prints(&f->shapes, shape)));
 	shapes_drop(&f->shapes, shape);
 }
 
@@ -497,42 +557,11 @@ class(struct filter *f, const struct record *r)
 	    api_prints(f, k, ROLE_RESOURCE, (struct span){0}));
 }
 
-/* The plural of a kind is never guessed; but whether a plural that a signature
- * names may be that of this kind can be asked. */
-static struct span
-plural_of(const struct record *r, char *buf, size_t cap)
-{
-	struct span s = scan_text(r->at[AT_RESOURCE], buf, cap);
-	const char *dot = s.n ? memchr(s.p, '.', s.n) : NULL;
-	size_t n;
-
-	if (dot)
-		return (struct span){s.p, (size_t)(dot - s.p)};
-	if (r->id.kind.n + 3 > cap)
-		return (struct span){0};
-	for (n = 0; n < r->id.kind.n; n++)
-		buf[n] = (char)(r->id.kind.p[n] | 0x20);
-	if (n && buf[n - 1] == 'y' && (n < 2 || !strchr("aeiou", buf[n - 2]))) {
-		memcpy(buf + n - 1, "ies", 3);
-		return (struct span){buf, n + 2};
-	}
-	if (n && (strchr("sx", buf[n - 1]) || (n > 1 && buf[n - 1] == 'h')))
-		buf[n++] = 'e';
-	buf[n++] = 's';
-	return (struct span){buf, n};
-}
-
 static void
 custom(struct filter *f, const struct record *r)
 {
-	struct span api = r->id.api_version;
-	const char *slash = memchr(api.p, '/', api.n);
-	const struct catalog_link *k = NULL;
-	char buf[RESOURCE_TEXT];
+	const struct catalog_link *k = custom_link(f, r);
 
-	if (slash && memchr(api.p, '.', (size_t)(slash - api.p)))
-		k = catalog_crd(f->catalog, plural_of(r, buf, sizeof(buf)),
-		    (struct span){api.p, (size_t)(slash - api.p)});
 	put_prints(f, r, !k ? (struct span){0} :
 	    api_prints(f, k, ROLE_RESOURCE, (struct span){0}));
 }
@@ -591,6 +620,7 @@ static void
 object(struct filter *f, const struct record *r)
 {
 	bool is_core = span_eq(r->id.api_version, "v1");
+	uint32_t shape = SHAPE_NONE;
 
 	/* most of what there is comes first */
 	if (is_core && r->at[f->paths.containers].n && !is_bare(r) &&
@@ -606,8 +636,10 @@ object(struct filter *f, const struct record *r)
 		return;
 	}
 	if (is_bare(r))
-		world_named(&f->world, r);
-	if (is_core && span_eq(r->id.kind, "Pod") && !is_bare(r))
+		shape = world_named(&f->world, r);
+	if (shape != SHAPE_NONE)
+		put_prints(f, r, shape_prints(&f->shapes, shape));
+	else if (is_core && span_eq(r->id.kind, "Pod") && !is_bare(r))
 		running(f, r, true);
 	else if (is_core && span_eq(r->id.kind, "Service") && !is_bare(r))
 		service(f, r);

@@ -583,11 +583,10 @@ use_shape(struct world *w, uint32_t id, uint32_t shape, int pods, int green)
 }
 
 static struct pod
-pod_key(const struct world *w, const struct identity *id)
+pod_key(const struct identity *id)
 {
 	uint64_t a = table_hash(id->cluster.p, id->cluster.n, 7), b;
 
-	(void)w;
 	a = table_hash(id->ns.p, id->ns.n, a);
 	b = table_hash(id->name.p, id->name.n, a + 1);
 	return (struct pod){.key = table_hash(id->name.p, id->name.n, a),
@@ -646,7 +645,7 @@ void
 world_pod(struct world *w, const struct record *r, uint32_t shape,
     uint64_t glance)
 {
-	struct pod key = pod_key(w, &r->id), *p;
+	struct pod key = pod_key(&r->id), *p;
 	uint32_t id = table_find(&w->pods, key.key, &key), workload;
 	uint8_t origin = origin_of(w, r);
 
@@ -945,32 +944,35 @@ world_selects(const struct world *w, const struct thing *service,
 
 /* ---- named, amended ---- */
 
-void
+uint32_t
 world_named(struct world *w, const struct record *r)
 {
-	struct pod key = pod_key(w, &r->id);
-	uint32_t id;
-	uint16_t sync = sync_of(w, r);
-	uint8_t epoch = w->sync[sync].epoch;
+	struct pod key = pod_key(&r->id);
+	uint8_t epoch = w->sync[sync_of(w, r)].epoch;
+	uint32_t id, shape = SHAPE_NONE;
 
 	if (span_eq(r->id.kind, "Pod")) {
 		id = table_find(&w->pods, key.key, &key);
-		if (id != TABLE_NONE)
-			w->pod[id].epoch = epoch;
-		return;
+		if (id == TABLE_NONE)
+			return SHAPE_NONE;
+		w->pod[id].epoch = epoch;
+		return w->pod[id].shape;
 	}
 	id = find_workload(w, &r->id);
-	if (id != TABLE_NONE)
+	if (id != TABLE_NONE) {
 		w->workload[id].epoch = epoch;
+		shape = w->workload[id].own;
+	}
 	id = find_thing(w, &r->id);
 	if (id != TABLE_NONE)
 		w->thing[id].epoch = epoch;
+	return shape;
 }
 
 void
 world_amend(struct world *w, const struct record *r)
 {
-	struct pod key = pod_key(w, &r->id);
+	struct pod key = pod_key(&r->id);
 	uint8_t origin = origin_of(w, r);
 	struct pod *p;
 	uint32_t id;

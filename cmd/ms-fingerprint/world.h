@@ -113,8 +113,9 @@ void world_pod(struct world *w, const struct record *r, uint32_t shape,
 /* Returns the thing's number, or WORLD_NONE if it is gone. */
 uint32_t world_service(struct world *w, const struct record *r);
 void world_api(struct world *w, const struct record *r);
-/* Only remember that a complete sync has named it. */
-void world_named(struct world *w, const struct record *r);
+/* Only remember that a complete sync has named it. Returns the shape that is
+ * held of it, or SHAPE_NONE. */
+uint32_t world_named(struct world *w, const struct record *r);
 /* What is learnt late: an origin. */
 void world_amend(struct world *w, const struct record *r);
 

@@ -1,0 +1,153 @@
+#!/usr/bin/python3
+"""ms-fingerprint: the same objects give the same verdicts, whatever the order
+in which they come and whatever was before."""
+import glob
+import json
+import os
+import random
+import subprocess
+import sys
+
+here = os.path.dirname(os.path.abspath(__file__))
+program = os.path.join(os.environ.get("BIN", here + "/../../build"),
+                       "ms-fingerprint")
+tests = failed = 0
+
+
+def ok(true, what):
+    global tests, failed
+    tests += 1
+    failed += not true
+    print("%sok %d - %s" % ("" if true else "not ", tests, what), flush=True)
+
+
+def key(o):
+    m = o["metadata"]
+    return (o["apiVersion"], o["kind"], m.get("namespace", ""), m["name"])
+
+
+def run(lines, one_by_one=False):
+    """What is left at the end: Infrastructure objects, and prints of others.
+    With one_by_one the program has told all about a line before the next."""
+    p = subprocess.Popen([program], stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE)
+    if one_by_one:
+        out = b""
+        for line in lines:
+            p.stdin.write(line + b"\n")
+            p.stdin.flush()
+            # its own line ends what the program says of those before it
+            while json.loads(got := p.stdout.readline()).get(
+                    "object", {}).get("kind") == "Infrastructure" or \
+                    json.loads(got)["type"] == "AMEND":
+                out += got
+            out += got
+        p.stdin.close()
+        out += p.stdout.read()
+        p.wait()
+    else:
+        out = p.communicate(b"\n".join(lines) + b"\n")[0]
+    if p.returncode != 0:
+        return {"status": p.returncode}
+    world = {}
+    for line in out.splitlines():
+        r = json.loads(line)
+        if r["type"] == "AMEND":
+            ms = r["ms"]
+            k = (ms["apiVersion"], ms["kind"], ms.get("namespace", ""),
+                 ms["name"])
+            world[k] = ms["prints"]
+        elif r["type"] == "DELETED":
+            world.pop(key(r["object"]), None)
+        elif r["object"]["kind"] == "Infrastructure":
+            world[key(r["object"])] = r["object"]
+        else:
+            world[key(r["object"])] = r["ms"].get("prints")
+    return world
+
+
+def difference(a, b):
+    return sorted(str(k) for k in set(a) | set(b) if a.get(k) != b.get(k))
+
+
+def renamed(line, prefix):
+    """A namespace per case, as cases use the same names."""
+    r = json.loads(line)
+    m = r["object"]["metadata"]
+    if "namespace" in m:
+        m["namespace"] = prefix + m["namespace"]
+    return r
+
+
+def dump(r):
+    return json.dumps(r, separators=(",", ":")).encode()
+
+
+cases = ["istio", "linkerd", "prometheus", "grafana", "cert-manager",
+         "ingress-nginx", "argo-cd", "nats", "redis", "meshery", "pitfalls",
+         "rollout"]
+records = []
+for case in cases:
+    with open(here + "/../golden/ms-fingerprint/%s.in" % case) as f:
+        records += [renamed(line, case + "-") for line in f]
+lines = [dump(r) for r in records]
+want = run(lines)
+found = [k for k in want if k[1] == "Infrastructure"]
+ok(len(found) > 50, "the stream has infrastructure (%d)" % len(found))
+
+for seed in range(20):
+    mixed = list(lines)
+    random.Random(seed).shuffle(mixed)
+    d = difference(want, run(mixed))
+    ok(not d, "shuffled by seed %d %s" % (seed, d[:3]))
+
+for seed in range(3):
+    mixed = list(lines)
+    random.Random(seed).shuffle(mixed)
+    d = difference(want, run(mixed, one_by_one=True))
+    ok(not d, "shuffled by seed %d, line by line %s" % (seed, d[:3]))
+
+
+def history(seed):
+    """Each object comes as something else first, some go and come back, and
+    others come that go again."""
+    rng = random.Random(seed)
+    past, rest = [], []
+    for r in records:
+        other = json.loads(json.dumps(r))
+        text = json.dumps(other["object"])
+        other["object"] = json.loads(text.replace(":v1.", ":v9.").replace(
+            "redis", "valkey"))
+        other["object"]["metadata"] = r["object"]["metadata"]
+        choice = rng.randrange(4)
+        if choice == 0:
+            past.append(dump(other))
+            rest.append(dump(dict(r, type="MODIFIED")))
+        elif choice == 1:
+            past.append(dump(r))
+            past.append(dump(dict(r, type="DELETED")))
+            rest.append(dump(r))
+        elif choice == 2:
+            other["object"] = json.loads(json.dumps(r["object"]))
+            other["object"]["metadata"]["name"] += "-gone"
+            past.append(dump(other))
+            rest.append(dump(dict(other, type="DELETED")))
+            rest.append(dump(r))
+        else:
+            rest.append(dump(r))
+    rng.shuffle(rest)
+    return past + rest
+
+
+for seed in range(5):
+    for step in (False, True):
+        d = difference(want, run(history(seed), one_by_one=step))
+        ok(not d, "another history, seed %d%s %s" %
+           (seed, ", line by line" if step else "", d[:3]))
+
+everything = lines + [dump(dict(r, type="DELETED")) for r in records]
+left = run(everything)
+ok(left == {}, "what is deleted leaves nothing %s" % sorted(map(str, left))[:3])
+
+print("1..%d" % tests)
+sys.exit(failed > 0)

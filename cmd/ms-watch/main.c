@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "catalog.h"
+#include "check.h"
 #include "diag.h"
 #include "session.h"
 
@@ -106,7 +107,8 @@ main(int argc, char **argv)
 	if (kubeconfig_load(&config, settings.kubeconfig, settings.context,
 	    err) < 0)
 		diag_die(EXIT_PERMANENT, "%s", err);
-	code = session_run(&settings, &config);
+	code = settings.is_check ? check_run(&settings, &config) :
+	    session_run(&settings, &config);
 	kubeconfig_free(&config);
 	opts_list_free(&settings.namespaces);
 	opts_list_free(&settings.resources);

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "diag.h"
 #include "discovery.h"
+#include "refusal.h"
 #include "stop.h"
 #include "watch.h"
 
@@ -93,24 +94,6 @@ start(struct session *s)
 	discovery_start(s->discovery);
 }
 
-static void
-die_distrusted(struct session *s, const struct http_request *r)
-{
-	diag_die(EXIT_PERMANENT, "%s cannot be trusted: %s: correct the "
-	    "certificate-authority (or the client certificate) of context "
-	    "'%s' in %s", s->config->server, http_why(r), s->config->context,
-	    s->config->source);
-}
-
-static void
-die_refused(struct session *s, const struct failure *f)
-{
-	diag_die(EXIT_PERMANENT, "%s does not accept the credentials of "
-	    "context '%s' in %s (%s): renew the token or the certificate "
-	    "there", s->config->server, s->config->context, s->config->source,
-	    f->why);
-}
-
 /* The server does not answer as it should: later, or never. */
 static void
 fail_start(struct session *s, const struct failure *f,
@@ -120,10 +103,7 @@ fail_start(struct session *s, const struct failure *f,
 	int delay = BACKOFF << level;
 	int64_t now = s->env.now;
 
-	if (http_is_distrust(r))
-		die_distrusted(s, r);
-	if (f->class == IN_AUTH && s->was_refused)
-		die_refused(s, f);
+	refusal_check(s->config, f, r, s->was_refused);
 	s->failures++;
 	if (f->class == IN_AUTH) {
 		s->was_refused = true;

@@ -14,6 +14,7 @@ Needs Debian's python3-h2, so run tests with /usr/bin/python3.
 import asyncio
 import base64
 import json
+import logging
 import os
 import shutil
 import signal
@@ -34,6 +35,7 @@ import h2.settings
 
 PATIENCE = 20       # seconds that anything may take; never what decides
 BIN = os.environ.get("BIN", "build")
+logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 KUBE_SYSTEM = "11111111-2222-4333-8444-555555555555"
 VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
 
@@ -181,7 +183,9 @@ class Link(asyncio.Protocol):
             self.server.links.remove(self)
 
     def flush(self):
-        self.transport.write(self.h2.data_to_send())
+        data = self.h2.data_to_send()
+        if not self.transport.is_closing():
+            self.transport.write(data)
 
     def forget(self, request):
         request.is_open = False

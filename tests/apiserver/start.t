@@ -141,6 +141,23 @@ def test_refused(server):
     server.unhook()
 
 
+def test_check(server):
+    async def forbid(r):
+        if r.path != "/apis/apps/v1/deployments":
+            return False
+        return await r.fail(403, "Forbidden", "not for you") or True
+    path = server.kubeconfig()
+    server.hook(forbid)
+    result = run("--check", "--kubeconfig", path)
+    same((result.returncode, result.stdout.splitlines()[1:]),
+         (0, ["no     deployments.v1.apps: 403: not for you",
+              "yes    pods.v1.", "1 of 2 kinds can be read"]),
+         "--check says what can be read")
+    result = run("--check", "--kubeconfig", path, "--resource", "deploy")
+    same(result.returncode, 100, "--check when nothing can be read: 100")
+    server.unhook()
+
+
 def test_options(server):
     path = server.kubeconfig()
     refused("a resource that the server does not have",
@@ -162,5 +179,6 @@ with Server() as server:
     test_trust(server)
     test_unreachable(server)
     test_refused(server)
+    test_check(server)
     test_options(server)
 done()

@@ -1,0 +1,17 @@
+/* refusal - failures at the start that trying again does not cure.
+ *
+ * A server that is not trusted, and one that does not take our credentials even
+ * after they have been read again: only a person can help, and is told how.
+ */
+#ifndef MS_REFUSAL_H
+#define MS_REFUSAL_H
+
+#include "failure.h"
+#include "http.h"
+
+/* Dies (100) if it is one of these; else returns. is_second: the credentials
+ * have been read again since the server first refused them. */
+void refusal_check(const struct kubeconfig *config, const struct failure *f,
+    const struct http_request *r, bool is_second);
+
+#endif

@@ -1,0 +1,228 @@
+#!/usr/bin/python3
+"""Discovery: what is watched, and what is done when that changes. Numbers are
+those of the research's cases."""
+import json
+
+from apiserver import CONFIGMAPS, DEPLOYMENTS, EVENTS, NODES, PODS, Resource, \
+    Server, Watch, done, ok, same
+
+CRDS = Resource("customresourcedefinitions", "CustomResourceDefinition",
+                "apiextensions.k8s.io", namespaced=False, short=["crd"])
+FOOS = Resource("foos", "Foo", "example.com", short=["fo"])
+LEASES = Resource("leases", "Lease", "coordination.k8s.io")
+NEW_EVENTS = Resource("events", "Event", "events.k8s.io")
+REVIEWS = Resource("reviews", "Review", "authorization.k8s.io",
+                   verbs=["create"])
+
+
+def resources(w):
+    return sorted(w.wait_ready()[0]["ms"]["resources"])
+
+
+def test_default():
+    with Server(PODS, NODES, DEPLOYMENTS, EVENTS, NEW_EVENTS, LEASES, REVIEWS,
+                Resource("pods/status", "Pod")) as server:
+        with Watch(server) as w:
+            same(resources(w),
+                 ["deployments.v1.apps", "nodes.v1.", "pods.v1."],
+                 "all that can be watched, less events and leases")
+            begun = [d.split()[0] for d in w.digests() if " begin" in d]
+            same(sorted(begun, key=["nodes", "deployments", "pods"].index),
+                 begun, "owners are started before what they own")
+
+
+def test_profile():
+    with Server(PODS, NODES, DEPLOYMENTS, FOOS, CRDS) as server:
+        with Watch(server, "--profile", "meshsync-1") as w:
+            same(resources(w),
+                 ["deployments.v1.apps", "nodes.v1.", "pods.v1."],
+                 "--profile meshsync-1 is upstream's set")
+
+
+def test_names():
+    newer = Resource("deployments", "Deployment", "apps", "v2")
+    with Server(PODS, DEPLOYMENTS, newer, FOOS, EVENTS, CONFIGMAPS) as server:
+        for names, want in (
+                ("po", ["pods.v1."]), ("Pod", ["pods.v1."]),
+                ("pods.v1.", ["pods.v1."]),
+                ("deploy", ["deployments.v1.apps"]),
+                ("deployments.apps", ["deployments.v1.apps"]),
+                ("deployments.v2.apps", ["deployments.v2.apps"]),
+                ("foos.example.com,fo", ["foos.v1.example.com"]),
+                ("events,CM", ["configmaps.v1.", "events.v1."])):
+            with Watch(server, "--once", "--resource", names) as w:
+                same(resources(w), want, f"--resource {names}")
+
+
+def test_versions():
+    old = Resource("foos", "Foo", "example.com", "v1beta1")
+    bars = Resource("bars", "Bar", "example.com", "v1beta1")
+    with Server(FOOS, old, bars) as server:
+        for legacy in (False, True):
+            server.legacy = legacy
+            with Watch(server, "--once") as w:
+                same(resources(w),
+                     ["bars.v1beta1.example.com", "foos.v1.example.com"],
+                     "18. the preferred version, else one that there is" +
+                     (" (old form)" if legacy else ""))
+
+
+def test_etag():
+    with Server(PODS, CRDS) as server, Watch(server) as w:
+        w.wait_ready()
+        server.put("customresourcedefinitions", "x")
+        server.wait(lambda: len(server.seen("/apis")) >= 2, "a second look")
+        again = server.seen("/apis")[1]
+        ok("if-none-match" in again.headers, "15. asked again with its ETag")
+        same(len([r for r in server.requests if r.is_stream()]), 2,
+             "15. unchanged: nothing is touched")
+
+
+def test_crd():
+    with Server(PODS, CRDS) as server, Watch(server) as w:
+        w.wait_ready()
+        before = len(server.seen("/api/v1/pods"))
+        server.resources.append(FOOS)
+        server.put("foos", "a")
+        server.put("customresourcedefinitions", "foos.example.com")
+        w.wait(lambda r: r["type"] == "ADDED" and
+               r["ms"]["resource"] == "foos.v1.example.com", "19. the object")
+        begin = w.find(lambda r: r["ms"].get("resource") ==
+                       "foos.v1.example.com")[0]["ms"]
+        same((begin["phase"], begin["complete"]), ("begin", True),
+             "19. a new kind is watched, complete")
+        server.resources.remove(FOOS)
+        server.delete("customresourcedefinitions", "foos.example.com")
+        w.wait(lambda r: r["ms"].get("phase") == "gone", "20. gone")
+        same([d for d in w.digests() if d.startswith("foos")][-1],
+             "foos gone", "20. a kind that is gone: one line")
+        server.wait(lambda: not [r for r in server.requests if r.is_open and
+                                 r.path.endswith("/foos")],
+                    "20. its watch is ended")
+        same(len(server.seen("/api/v1/pods")), before,
+             "19. others are not touched")
+
+
+def test_stale():
+    with Server(PODS, CRDS, FOOS) as server:
+        server.put("foos", "a")
+        with Watch(server) as w:
+            w.wait_ready()
+            stale = []
+
+            async def answer(r):
+                if r.path != "/apis":
+                    return False
+                body = {"kind": "APIGroupDiscoveryList", "items": [
+                    {"metadata": {"name": "example.com"}, "versions": [
+                        {"version": "v1", "freshness": "Stale"}]},
+                    {"metadata": {"name": CRDS.group}, "versions": [{
+                        "version": "v1", "freshness": "Current", "resources": [
+                            {"resource": CRDS.name, "scope": "Cluster",
+                             "responseKind": {"kind": CRDS.kind},
+                             "verbs": CRDS.verbs}]}]}]}
+                r.link.headers(r, [(":status", "200"), ("content-type",
+                               "application/json;g=apidiscovery.k8s.io;v=v2;"
+                               "as=APIGroupDiscoveryList")])
+                await r.send(json.dumps(body))
+                await r.end()
+                stale.append(r)
+                return True
+            server.hook(answer)
+            server.put("customresourcedefinitions", "x")
+            server.wait(lambda: len(stale) >= 2, "two looks")
+            same([d for d in w.digests() if "gone" in d or "DELETED" in d],
+                 [], "17. a stale group is not gone")
+            server.put("foos", "b")
+            ok(w.wait(lambda r: r["type"] == "ADDED" and r["object"][
+                "metadata"]["name"] == "b", "b"), "17. its watch goes on")
+        with Watch(server) as w:
+            ready = w.wait_ready()[0]["ms"]
+            same((ready["complete"], "foos.v1.example.com" in
+                  ready["resources"]), (False, False),
+                 "17. at the start, ready says what it does not know")
+
+
+def test_legacy():
+    groups = [Resource("foos", "Foo", f"g{i}.example.com") for i in range(5)]
+    with Server(PODS, *groups) as server:
+        server.legacy = True
+
+        async def answer(r):
+            if r.path != "/apis/g3.example.com/v1":
+                return False
+            await r.start(503, [("content-type", "text/plain")])
+            await r.send("service unavailable")
+            await r.end()
+            return True
+        server.hook(answer)
+        with Watch(server) as w:
+            ready = w.wait_ready()[0]["ms"]
+            same(len(ready["resources"]), 5, "16. one group of six fails: the "
+                 "others are watched")
+            same(ready["complete"], False, "16. and ready says so")
+            ok("g3.example.com/v1" in w.stderr(), "16. it is warned about",
+               w.stderr())
+
+
+def test_failing():
+    with Server(PODS, CRDS) as server, Watch(server) as w:
+        w.wait_ready()
+
+        async def answer(r):
+            if not r.path.startswith("/api") or r.path.count("/") > 1:
+                return False
+            await r.fail(500, "InternalError", "sad")
+            return True
+        server.hook(answer)
+        server.put("customresourcedefinitions", "x")
+        server.wait(lambda: len(server.seen("/apis")) >= 3, "two more looks")
+        server.put("pods", "a")
+        ok(w.wait(lambda r: r["type"] == "ADDED" and
+                  r["ms"]["resource"] == "pods.v1.", "a"),
+           "23. discovery fails: watches go on")
+
+
+def test_other_cluster():
+    with Server(PODS, CRDS) as server, Watch(server) as w:
+        w.wait_ready()
+
+        async def answer(r):
+            if r.path != "/api/v1/namespaces/kube-system":
+                return False
+            await r.reply(200, {"kind": "Namespace", "metadata": {
+                "name": "kube-system", "uid": "other"}})
+            return True
+        server.hook(answer)
+        server.put("customresourcedefinitions", "x")
+        same(w.end(), 111, "another cluster behind the address: 111")
+        ok("is another cluster now" in w.stderr(), "which is told", w.stderr())
+
+
+def test_identity():
+    with Server(PODS) as server:
+        async def answer(r):
+            if r.path != "/api/v1/namespaces/kube-system":
+                return False
+            await r.fail(403, "Forbidden", "namespaces is forbidden")
+            return True
+        server.hook(answer)
+        with Watch(server, "--once") as w:
+            same(w.end(), 0, "who may not read kube-system can still watch")
+            ok(len(w.records[0]["ms"]["cluster"]) == 36 and
+               "kube-system" in w.stderr(), "under an id made up, with a "
+               "warning", w.stderr())
+
+
+test_default()
+test_profile()
+test_names()
+test_versions()
+test_etag()
+test_crd()
+test_stale()
+test_legacy()
+test_failing()
+test_other_cluster()
+test_identity()
+done()

@@ -9,12 +9,14 @@
 
 #include "diag.h"
 #include "example.h"
+#include "explain.h"
 #include "filter.h"
 #include "opts.h"
 #include "sandbox.h"
 
 #define HELP \
-	"usage: ms-fingerprint [--signatures PATH]... [--check FILE | --test FILE]\n" \
+	"usage: ms-fingerprint [--signatures PATH]...\n" \
+	"           [--check FILE | --test FILE | --explain KIND/NS/NAME]\n" \
 	"Say which products Kubernetes objects are part of, in which version,\n" \
 	"and why. Reads records on stdin, writes them on stdout.\n\n" \
 	"      --signatures PATH  read this file or folder of signatures too;\n" \
@@ -22,17 +24,21 @@
 	"      --check FILE      only say whether FILE (or folder) is valid\n" \
 	"      --test FILE       run the examples that its signatures carry;\n" \
 	"                        'built-in' runs those of this program\n" \
+	"      --explain KIND/NS/NAME\n" \
+	"                        read a whole stream, then tell a person why this\n" \
+	"                        object was identified, or was not\n" \
 	OPTS_COMMON_HELP
 
 static const struct option options[] = {
 	{"signatures", required_argument, NULL, 's'},
 	{"check", required_argument, NULL, 'c'},
 	{"test", required_argument, NULL, 't'},
+	{"explain", required_argument, NULL, 'e'},
 	OPTS_COMMON
 };
 
 static struct opts_list paths;
-static const char *check_path, *test_path;
+static const char *check_path, *test_path, *explain_name;
 
 static void
 parse_options(int argc, char **argv)
@@ -51,13 +57,16 @@ parse_options(int argc, char **argv)
 		case 't':
 			test_path = optarg;
 			break;
+		case 'e':
+			explain_name = optarg;
+			break;
 		default:
 			opts_common(c, argv, HELP);
 		}
 	if (optind < argc)
 		opts_wrong("unexpected argument %s", argv[optind]);
-	if (check_path && test_path)
-		opts_wrong("--check and --test exclude each other");
+	if (!!check_path + !!test_path + !!explain_name > 1)
+		opts_wrong("--check, --test and --explain exclude each other");
 }
 
 static void
@@ -100,7 +109,8 @@ main(int argc, char **argv)
 		load(&s, test_path);
 	catalog_build(&c, &s);
 	status = check_path ? example_check(&c, check_path) :
-	    test_path ? example_test(&c, test_path) : stream(&c);
+	    test_path ? example_test(&c, test_path) :
+	    explain_name ? explain(&c, explain_name) : stream(&c);
 	catalog_free(&c);
 	signatures_free(&s);
 	opts_list_free(&paths);

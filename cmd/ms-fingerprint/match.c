@@ -1,5 +1,6 @@
 #include "match.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,7 +37,23 @@ struct look {
 	unsigned n_hits;
 	struct span version_label;
 	bool is_job;
+	struct json *why;	/* lines for a person, or NULL */
 };
+
+__attribute__((format(printf, 2, 3))) static void
+why(const struct look *l, const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+
+	if (!l->why)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	json_puts(l->why, line);
+	json_puts(l->why, "\n");
+}
 
 /* ---- what there is ---- */
 
@@ -447,6 +464,22 @@ winner(const struct field *f)
 }
 
 static void
+explain_field(const struct look *l, const struct field *f)
+{
+	for (unsigned i = 0; l->why && i < f->n; i++) {
+		const struct candidate *c = &f->c[i];
+		float sure = evidence_confidence(&c->sum);
+
+		why(l, "    it %s %s: %.2f together, %.2f are needed%s",
+		    sure < EVIDENCE_CLAIM ? "might be" : "may be called",
+		    l->c->signatures->product[c->product].id, (double)sure,
+		    (double)EVIDENCE_CLAIM, sure < EVIDENCE_CLAIM ?
+		    "; a known image, or more of its command line or labels, "
+		    "would raise it" : "");
+	}
+}
+
+static void
 unknown_verdict(struct look *l, const struct box *b)
 {
 	struct field f = {.n = 0};
@@ -457,6 +490,7 @@ unknown_verdict(struct look *l, const struct box *b)
 	weigh_container(l, b, &f);
 	if (f.n)
 		weigh_hits(l, &f);
+	explain_field(l, &f);
 	if (!(c = winner(&f)) || !(v = add_verdict(l, b, c->best)))
 		return;
 	v->version = version_by_tags(b, c->best);
@@ -605,43 +639,89 @@ sort_verdicts(struct match *m)
 		}
 }
 
-void
-match_facts(const struct catalog *c, struct span facts, struct match *m)
+static void
+explain_box(const struct look *l, const struct box *b)
+{
+	const struct print *p = b->print;
+
+	why(l, "  container %s: %.*s", b->name, (int)b->image_text.n,
+	    b->image_text.n ? b->image_text.p : "");
+	if (b->how == MATCH_HELPER)
+		why(l, "    is a helper, and nobody's product");
+	else if (!b->image_text.n)
+		why(l, "    has no image that can be read");
+	else if (is_known(b))
+		why(l, "    is known as %s (%s): %s:%u, %s",
+		    product_of(l, p)->id, role_name((enum role)p->role),
+		    product_of(l, p)->file, p->line, p->text);
+	else if (p)
+		why(l, "    only its last part is known, from %s (%s:%u): "
+		    "worth %.2f", product_of(l, p)->id,
+		    product_of(l, p)->file, p->line, (double)b->weight);
+	else
+		why(l, "    no signature knows this image");
+}
+
+static void
+see_all(struct look *l, struct span facts)
 {
 	struct facts_iter it = {facts.p, facts.p + facts.n};
-	struct look l;
 	struct span text;
 	enum fact fact;
+	unsigned boxes;
 
+	while (facts_next(&it, &fact, &text) && fact != FACT_POD)
+		see(l, fact, text);
+	boxes = l->n_boxes;
+	l->n_boxes = 0;	/* what follows is of none of them */
+	while (facts_next(&it, &fact, &text))
+		see(l, fact, text);
+	l->n_boxes = boxes;
+}
+
+static void
+match_with(const struct catalog *c, struct span facts, struct match *m,
+    struct json *out)
+{
+	struct look l;
+
+	/* not all of it: this is most of what a new shape costs */
 	l.c = c;
 	l.m = m;
+	l.why = out;
 	l.n_boxes = l.n_hits = 0;
 	l.version_label = (struct span){0};
 	l.is_job = false;
 	m->n_verdicts = m->n_evidence = 0;
-	while (facts_next(&it, &fact, &text))
-		if (fact == FACT_POD)
-			break;
-		else
-			see(&l, fact, text);
-	while (facts_next(&it, &fact, &text)) {
-		unsigned boxes = l.n_boxes;
-
-		l.n_boxes = 0;	/* what follows is of none of them */
-		see(&l, fact, text);
-		l.n_boxes = boxes;
-	}
+	see_all(&l, facts);
 	for (unsigned i = 0; i < l.n_boxes; i++)
 		l.box[i].print = choose_print(&l, &l.box[i]);
-	for (unsigned i = 0; i < l.n_boxes; i++)
+	for (unsigned i = 0; i < l.n_boxes; i++) {
+		explain_box(&l, &l.box[i]);
 		if (is_known(&l.box[i]))
 			known_verdict(&l, &l.box[i]);
 		else if (l.box[i].how != MATCH_HELPER)
 			unknown_verdict(&l, &l.box[i]);
+	}
 	add_parts(&l);
 	add_label_versions(&l);
 	sort_verdicts(m);
 	add_conflicts(&l);
+	if (l.is_job)
+		why(&l, "  it runs to its end, so it makes no product run");
+}
+
+void
+match_facts(const struct catalog *c, struct span facts, struct match *m)
+{
+	match_with(c, facts, m, NULL);
+}
+
+void
+match_explain(const struct catalog *c, struct span facts, struct match *m,
+    struct json *out)
+{
+	match_with(c, facts, m, out);
 }
 
 /* ---- writing ---- */

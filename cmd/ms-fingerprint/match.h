@@ -42,6 +42,10 @@ struct match {
 void match_facts(const struct catalog *c, struct span facts,
     struct match *m);
 
+/* The same, and why it is so appended to out: lines for a person. */
+void match_explain(const struct catalog *c, struct span facts,
+    struct match *m, struct json *out);
+
 /* The value of ms.prints. */
 void match_prints(const struct catalog *c, const struct match *m,
     struct json *out);

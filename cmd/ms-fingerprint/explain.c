@@ -1,0 +1,169 @@
+#define _GNU_SOURCE	/* strcasestr */
+#include "explain.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "diag.h"
+#include "filter.h"
+#include "opts.h"
+#include "sandbox.h"
+
+/* The object that is asked for. */
+struct wanted {
+	char *text;	/* holds the parts */
+	const char *kind, *ns, *name;
+	char *line;	/* the last record that shows it */
+	size_t n;
+	bool deleted;
+};
+
+static void
+read_name(struct wanted *w, const char *name)
+{
+	char *first, *last;
+
+	w->text = diag_strndup(name, strlen(name));
+	first = strchr(w->text, '/');
+	last = strrchr(w->text, '/');
+	if (!first || !first[1] || !last[1])
+		opts_wrong("--explain wants KIND/NAMESPACE/NAME or KIND/NAME, "
+		    "not '%s'", name);
+	w->kind = w->text;
+	w->name = last + 1;
+	w->ns = first == last ? "" : first + 1;
+	*first = *last = '\0';
+}
+
+static bool
+is_wanted(const struct wanted *w, const struct record *r)
+{
+	return record_has_state(r) && r->id.kind.n == strlen(w->kind) &&
+	    strncasecmp(r->id.kind.p, w->kind, r->id.kind.n) == 0 &&
+	    span_eq(r->id.name, w->name) &&
+	    r->id.ns.n == strlen(w->ns) &&
+	    strncmp(r->id.ns.p, w->ns, r->id.ns.n) == 0;
+}
+
+static void
+keep(struct wanted *w, const struct record *r)
+{
+	w->deleted = r->type == RECORD_DELETED;
+	if (w->line && r->at[AT_SYNTHETIC].n)
+		return;
+	free(w->line);
+	w->line = diag_strndup(r->line.p, r->line.n);
+	w->n = r->line.n;
+}
+
+static void
+tell_verdicts(const struct catalog *c, const struct match *m)
+{
+	const struct signatures *s = c->signatures;
+
+	for (unsigned i = 0; i < m->n_verdicts; i++) {
+		const struct verdict *v = &m->verdict[i];
+
+		printf("  so it is %s: %s, as %s, version %.*s, confidence "
+		    "%.2f\n", s->product[v->product].name, v->component,
+		    role_name((enum role)v->role),
+		    v->version.n ? (int)v->version.n : 14,
+		    v->version.n ? v->version.p : "not to be told",
+		    (double)evidence_confidence(&v->sum));
+		for (unsigned k = 0; k < m->n_evidence; k++) {
+			const struct evidence *e = &m->evidence[k];
+
+			if (e->verdict != i)
+				continue;
+			printf("    %s %s %s", e->weight > 0 ? "for it:" :
+			    "against it:", print_kind_name(
+			    (enum print_kind)e->print->kind), e->value);
+			if (e->weight > 0)
+				printf(" (%.2f)", (double)e->weight);
+			putchar('\n');
+		}
+	}
+	if (!m->n_verdicts)
+		printf("  so it is nothing that is known\n");
+}
+
+static void
+tell_infrastructure(const struct filter *f, const struct wanted *w)
+{
+	char member[1024];
+
+	/* as describe.c writes it */
+	snprintf(member, sizeof(member), "\"object\":\"%s/%s%s%s\"", w->kind,
+	    w->ns, *w->ns ? "/" : "", w->name);
+	for (size_t i = 0; i < f->infras.n; i++)
+		if (strcasestr(f->infras.infra[i].object, member)) {
+			const char *key = f->infras.infra[i].key;
+			const char *ns = key + strlen(key) + 1;
+
+			printf("  evidence for Infrastructure %s/%s\n", ns,
+			    ns + strlen(ns) + 1);
+		}
+}
+
+static void
+tell(struct filter *f, const struct wanted *w)
+{
+	struct json facts = {0}, why = {0};
+	static struct record r;
+	static struct match m;
+	struct scan_error err;
+
+	if (record_parse(&f->rs.plan, (struct span){w->line, w->n}, &r,
+	    &err) < 0)
+		diag_die(EXIT_BUG, "a record is none any more: %s", err.what);
+	printf("%.*s %s/%s%s\n", (int)r.id.kind.n, r.id.kind.p, w->ns,
+	    w->name, w->deleted ? " (deleted)" : "");
+	if (facts_read(&f->paths, f->catalog, &r, &facts)) {
+		match_explain(f->catalog, (struct span){facts.p, facts.len},
+		    &m, &why);
+		printf("%.*s", (int)why.len, why.p);
+		tell_verdicts(f->catalog, &m);
+	} else {
+		printf("  runs no containers; its own prints are ms.prints of "
+		    "its record\n");
+	}
+	tell_infrastructure(f, w);
+	json_release(&facts);
+	json_release(&why);
+}
+
+int
+explain(const struct catalog *c, const char *name)
+{
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	static struct record r;
+	static struct filter f;
+	struct wanted w = {0};
+	bool found;
+
+	read_name(&w, name);
+	if (nowhere < 0)
+		diag_die(EXIT_TEMPORARY, "unable to open /dev/null: %m");
+	fflush(stdout);
+	sandbox_enter();
+	filter_init(&f, c, 0, nowhere);
+	while (records_next(&f.rs, &r)) {
+		if (is_wanted(&w, &r))
+			keep(&w, &r);
+		filter_record(&f, &r);
+	}
+	filter_settle(&f);
+	found = w.line;
+	if (found)
+		tell(&f, &w);
+	else
+		diag_warn("no %s in the stream", name);
+	filter_release(&f);
+	free(w.line);
+	free(w.text);
+	return fflush(stdout) != 0 ? EXIT_TEMPORARY :
+	    found ? 0 : EXIT_PERMANENT;
+}

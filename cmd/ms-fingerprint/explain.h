@@ -1,0 +1,12 @@
+/* explain - tell a person why an object was identified, or was not. */
+#ifndef MS_EXPLAIN_H
+#define MS_EXPLAIN_H
+
+#include "catalog.h"
+
+/* Read records from stdin to their end, and tell on stdout of the object that
+ * name (KIND/NAMESPACE/NAME or KIND/NAME) names. Returns the exit code: 100 if
+ * there was no such object. */
+int explain(const struct catalog *c, const char *name);
+
+#endif

@@ -25,6 +25,7 @@ struct scan {
 	const struct scan_plan *plan;
 	struct span *slots;
 	uint64_t seen;		/* nodes of the plan met so far */
+	bool is_odd;		/* a string was not plain ASCII, or had escapes */
 };
 
 static const char *
@@ -61,17 +62,15 @@ plain_run(const char *p, const char *end)
 #if defined(SCAN_SSE2)
 	const __m128i quote = _mm_set1_epi8('"');
 	const __m128i backslash = _mm_set1_epi8('\\');
-	const __m128i control = _mm_set1_epi8(0x1f);
+	const __m128i space = _mm_set1_epi8(' ');
 
 	while (LIKELY(end - p >= 16)) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i hit = _mm_or_si128(
+		/* bytes are signed here, so those of UTF-8 are below a space */
+		__m128i hit = _mm_or_si128(_mm_cmplt_epi8(v, space),
 		    _mm_or_si128(_mm_cmpeq_epi8(v, quote),
-			_mm_cmpeq_epi8(v, backslash)),
-		    _mm_cmpeq_epi8(_mm_min_epu8(v, control), v));
-		/* movemask takes top bits: v's own are the non-ASCII bytes */
-		unsigned mask = (unsigned)_mm_movemask_epi8(
-		    _mm_or_si128(hit, v));
+			_mm_cmpeq_epi8(v, backslash)));
+		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
 
 		if (mask)
 			return p + __builtin_ctz(mask);
@@ -175,6 +174,7 @@ skip_string(struct scan *s, const char *p)
 			return fail(s, "the document ends early", p);
 		if (LIKELY(*p == '"'))
 			return p + 1;
+		s->is_odd = true;
 		if (*p == '\\')
 			p = skip_escape(s, p);
 		else if ((unsigned char)*p < 0x20)
@@ -408,10 +408,11 @@ walk_object(struct scan *s, unsigned node, const char *p, unsigned depth)
 		const char *key = p + 1, *key_end = NULL, *value;
 		unsigned child;
 
+		s->is_odd = false;
 		if (UNLIKELY(!(value = skip_key(s, p, &key_end))))
 			return NULL;
 		child = find_child(s->plan, node, key, (size_t)(key_end - key));
-		if (!child && memchr(key, '\\', (size_t)(key_end - key)))
+		if (UNLIKELY(s->is_odd && !child))
 			child = find_escaped_child(s->plan, node, key,
 			    (size_t)(key_end - key));
 		if (child) {

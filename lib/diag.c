@@ -18,7 +18,7 @@ diag_level(enum diag_level level)
 }
 
 /* Keeps errno, so that a caller may print and then look at it. */
-static void
+__attribute__((format(printf, 2, 0))) static void
 tell(enum diag_level level, const char *fmt, va_list ap)
 {
 	static const char *const name[] = {"fatal", "warning", "info"};

@@ -295,8 +295,7 @@ test_passing(void)
 	static const char *const line[] = {
 		"{\"type\":\"ADDED\",\"ms\":{}," POD "}",
 		" { \"ms\" : { } , " POD " , \"type\" : \"ADDED\" } \t",
-		"{\"type\":\"LATER\",\"ms\":{\"x\":1.10},\"z\":"
-		"9007199254740993}"
+		"{\"type\":\"LATER\",\"ms\":{},\"z\":9007199254740993}"
 	};
 
 	for (size_t i = 0; i < sizeof(line) / sizeof(*line); i++) {

@@ -227,7 +227,8 @@ spread_dirt(struct world *w)
 
 				for (uint32_t p = 0; shape != SHAPE_NONE &&
 				    p < s->n_products; p++)
-					w->dirty[s->product[p]] = 1;
+					w->dirty[s->product[p]] |=
+					    WORLD_DIRTY_NS;
 				if (k == wl->n_uses)
 					break;
 				shape = wl->use[k].shape;
@@ -619,12 +620,13 @@ deleted(struct filter *f, const struct record *r)
 static void
 object(struct filter *f, const struct record *r)
 {
-	bool is_core = span_eq(r->id.api_version, "v1");
+	bool is_core = r->id.api_version.n == 2 &&
+	    memcmp(r->id.api_version.p, "v1", 2) == 0;
 	uint32_t shape = SHAPE_NONE;
 
 	/* most of what there is comes first */
-	if (is_core && r->at[f->paths.containers].n && !is_bare(r) &&
-	    span_eq(r->id.kind, "Pod")) {
+	if (is_core && r->id.kind.n == 3 && r->at[f->paths.containers].n &&
+	    memcmp(r->id.kind.p, "Pod", 3) == 0 && !is_bare(r)) {
 		running(f, r, true);
 		return;
 	}

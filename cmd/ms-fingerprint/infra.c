@@ -231,28 +231,43 @@ remove_stale(struct infras *f, const struct infra_out *out)
 	f->n = kept;
 }
 
+/* Whether an object is of those that are found again now, or gone. */
+static bool
+is_asked(const struct infra *i, const struct world *w, const char *product,
+    bool everywhere, const struct infra_out *out)
+{
+	uint32_t ns = intern_find(&w->names, span_of(next_text(i->key)));
+
+	return i->product == product && (everywhere || w->dirty_ns[ns]) &&
+	    out->may_tell(out->context, i->key);
+}
+
 static void
 settle_product(struct infras *f, struct world *w, uint32_t product,
-    const struct infra_out *out, bool told)
+    uint8_t dirt, const struct infra_out *out, bool told)
 {
-	const char *id = w->shapes->catalog->signatures->product[product].id;
+	const struct product *p =
+	    &w->shapes->catalog->signatures->product[product];
+	bool everywhere = dirt & WORLD_DIRTY_ALL || p->scope == SCOPE_CLUSTER;
 	struct sighting *s, *end;
 	size_t n;
 
 	for (size_t i = 0; i < f->n; i++)
-		f->infra[i].stale = f->infra[i].product == id &&
-		    out->may_tell(out->context, f->infra[i].key);
-	sight_product(&f->sightings, w, product);
+		f->infra[i].stale = is_asked(&f->infra[i], w, p->id,
+		    everywhere, out);
+	sight_product(&f->sightings, w, product, everywhere);
 	s = f->sightings.s;
 	end = s + f->sightings.n;
 	for (; s < end; s += n) {
 		n = sight_group(s, end);
 		if (!s->v.makes)
 			continue;
-		if (out->may_tell(out->context, world_name(w, s->cluster)))
+		if (out->may_tell(out->context, world_name(w, s->cluster))) {
 			settle_group(f, w, s, n, told ? out : NULL);
-		else
-			w->dirty[product] = w->any_dirty = true;
+		} else {
+			w->dirty[product] |= dirt;
+			w->any_dirty = true;
+		}
 	}
 	remove_stale(f, told ? out : NULL);
 }
@@ -264,9 +279,10 @@ infras_settle(struct infras *f, struct world *w,
 	size_t n = w->shapes->catalog->signatures->n_products;
 
 	for (uint32_t p = 0; p < n; p++) {
-		if (!w->dirty[p])
-			continue;
+		uint8_t dirt = w->dirty[p];
+
 		w->dirty[p] = 0;
-		settle_product(f, w, p, out, told);
+		if (dirt)
+			settle_product(f, w, p, dirt, out, told);
 	}
 }

@@ -170,13 +170,15 @@ add_shape(struct sightings *all, const struct world *w, uint32_t workload,
 }
 
 void
-sight_product(struct sightings *all, const struct world *w, uint32_t product)
+sight_product(struct sightings *all, const struct world *w, uint32_t product,
+    bool everywhere)
 {
 	sight_free(all);
 	for (uint32_t i = 0; i < w->n_workloads; i++) {
 		const struct workload *wl = &w->workload[i];
 
-		if (!(wl->flags & WORLD_ALIVE))
+		if (!(wl->flags & WORLD_ALIVE) ||
+		    (!everywhere && !w->dirty_ns[wl->ns]))
 			continue;
 		add_shape(all, w, i, wl->own, product, true);
 		for (unsigned k = 0; k < wl->n_uses; k++)

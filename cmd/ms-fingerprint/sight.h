@@ -27,10 +27,11 @@ struct sightings {
 	size_t n, size;
 };
 
-/* All sightings of a product, sorted by group. The verdicts point into shapes,
- * so the world must not change while they are used. */
+/* All sightings of a product, sorted by group; everywhere, or only in the
+ * namespaces that world.dirty_ns marks. The verdicts point into shapes, so the
+ * world must not change while they are used. */
 void sight_product(struct sightings *all, const struct world *w,
-    uint32_t product);
+    uint32_t product, bool everywhere);
 void sight_free(struct sightings *all);
 
 /* How many sightings from the first on are of its group. */

@@ -169,7 +169,7 @@ touch_shape(struct world *w, uint32_t shape, uint32_t ns)
 		return;
 	s = &w->shapes->shape[shape];
 	for (uint32_t i = 0; i < s->n_products; i++)
-		w->dirty[s->product[i]] = 1;
+		w->dirty[s->product[i]] |= WORLD_DIRTY_NS;
 	if (s->n_products) {
 		w->dirty_ns[ns] = 1;
 		w->any_dirty = true;
@@ -228,8 +228,12 @@ static bool
 is_of_sync(const struct world *w, const struct sync *s, struct span cluster,
     struct span resource)
 {
-	return span_eq(resource, world_name(w, s->resource)) &&
-	    span_eq(cluster, world_name(w, s->cluster));
+	struct span r = intern_text(&w->names, s->resource);
+	struct span c = intern_text(&w->names, s->cluster);
+
+	return r.n == resource.n && c.n == cluster.n &&
+	    memcmp(r.p, resource.p, r.n) == 0 &&
+	    memcmp(c.p, cluster.p, c.n) == 0;
 }
 
 static uint16_t
@@ -710,7 +714,7 @@ touch_api(struct world *w, const struct thing *t)
 		k = catalog_find(c, KEY_CLASS,
 		    span_of(thing_text(t, THING_A)));
 	for (; k; k = catalog_next(c, k)) {
-		w->dirty[k->print->product] = 1;
+		w->dirty[k->print->product] |= WORLD_DIRTY_ALL;
 		w->any_dirty = true;
 	}
 }

@@ -76,6 +76,12 @@ struct sync {
 	char *namespaces;	/* each with a NUL, and one more; NULL: all */
 };
 
+/* Where verdicts about a product have to be looked at again. */
+enum world_dirt {
+	WORLD_DIRTY_NS = 1,	/* in namespaces that are marked */
+	WORLD_DIRTY_ALL = 2
+};
+
 struct world {
 	struct shapes *shapes;
 	struct intern names;	/* clusters, namespaces, groups, kinds … */
@@ -91,7 +97,7 @@ struct world {
 	uint32_t *first;	/* by namespace's name: its first workload */
 	uint8_t *dirty_ns;	/* by the same */
 	size_t n_first;
-	uint8_t *dirty;		/* by product */
+	uint8_t *dirty;		/* by product: enum world_dirt */
 	bool any_dirty;
 	struct world_glance *glance;
 	size_t last_sync;	/* that a record was of */

@@ -17,6 +17,7 @@ struct broker {
 	struct sink sink;	/* first: a sink is a broker */
 	const struct broker_settings *settings;
 	natsConnection *nc;
+	natsSubscription *sub;
 	char name[URL_TEXT + 16];
 	natsStatus failed;	/* the first send that did, since the opening */
 };
@@ -49,6 +50,20 @@ on_error(natsConnection *nc, natsSubscription *sub, natsStatus err,
 	(void)sub;
 	(void)err;
 	(void)context;
+}
+
+static void
+on_request(natsConnection *nc, natsSubscription *sub, natsMsg *msg,
+    void *context)
+{
+	struct broker *b = context;
+
+	(void)nc;
+	(void)sub;
+	requests_take(b->settings->requests, (struct span){
+	    natsMsg_GetData(msg), (size_t)natsMsg_GetDataLength(msg)});
+	natsMsg_Destroy(msg);
+	b->settings->changed(b->settings->context);
 }
 
 static natsStatus
@@ -113,6 +128,8 @@ close_broker(struct sink *sink)
 {
 	struct broker *b = (struct broker *)sink;
 
+	natsSubscription_Destroy(b->sub);
+	b->sub = NULL;
 	natsConnection_Destroy(b->nc);
 	b->nc = NULL;
 }
@@ -132,13 +149,16 @@ open_broker(struct sink *sink)
 		s = set_options(b, o);
 	if (s == NATS_OK)
 		s = natsConnection_Connect(&b->nc, o);
+	if (s == NATS_OK && b->settings->requests)
+		s = natsConnection_QueueSubscribe(&b->sub, b->nc,
+		    REQUESTS_SUBJECT, REQUESTS_GROUP, on_request, b);
 	detail = s == NATS_OK ? NULL : nats_GetLastError(NULL);
 	natsOptions_Destroy(o);
 	if (s == NATS_OK) {
 		sink->max = (size_t)natsConnection_GetMaxPayload(b->nc);
 		return SINK_OK;
 	}
-	b->nc = NULL;
+	close_broker(sink);
 	return explain(b, s == NATS_CONNECTION_AUTH_FAILED ? SINK_REFUSED :
 	    SINK_AWAY, natsStatus_GetText(s), detail);
 }
@@ -187,7 +207,7 @@ flush_broker(struct sink *sink)
 		s = wait_for_answer(b);
 	/* the reading thread has set this before it took the answer in */
 	last = natsConnection_GetLastError(b->nc, &text);
-	if (last == NATS_NOT_PERMITTED)
+	if (last == NATS_NOT_PERMITTED && text && strstr(text, "ublish"))
 		return explain(b, SINK_REFUSED, "publishing is denied", text);
 	if (s == NATS_OK)
 		return SINK_OK;

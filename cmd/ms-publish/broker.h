@@ -9,6 +9,7 @@
 #ifndef MS_BROKER_H
 #define MS_BROKER_H
 
+#include "requests.h"
 #include "sink.h"
 #include "url.h"
 
@@ -19,6 +20,7 @@ struct broker_settings {
 	unsigned patience;	/* seconds that a silent server is waited for */
 	void (*changed)(void *);	/* called when the connection is gone */
 	void *context;
+	struct requests *requests;	/* gets what is asked of us; or NULL */
 };
 
 /* The settings stay the caller's, for as long as the sink is used. */

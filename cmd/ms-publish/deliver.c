@@ -42,6 +42,7 @@ struct deliver {
 	struct store *store;
 	struct format *format;
 	struct sink *sink;
+	struct requests *requests;
 
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -72,20 +73,25 @@ now_ms(void)
 }
 
 struct deliver *
-deliver_new(struct store *store, struct format *format, struct sink *sink)
+deliver_new(struct store *store, struct format *format, struct sink *sink,
+    struct requests *requests)
 {
 	struct deliver *d = diag_alloc(NULL, sizeof(*d));
+	pthread_condattr_t attr;
 
 	memset(d, 0, sizeof(*d));
 	d->store = store;
 	d->format = format;
 	d->sink = sink;
+	d->requests = requests;
 	d->is_answered = true;	/* of an earlier life, there will be none */
 	d->ended = eventfd(0, EFD_CLOEXEC);
 	if (d->ended < 0)
 		diag_die(EXIT_TEMPORARY, "unable to create an eventfd: %m");
 	pthread_mutex_init(&d->lock, NULL);
-	pthread_cond_init(&d->wake, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&d->wake, &attr);
 	return d;
 }
 
@@ -113,12 +119,20 @@ deliver_answered(void *deliver)
 	pthread_mutex_unlock(&d->lock);
 }
 
+/* Until there is news, or a request falls due. */
 static void
 wait_for_news(struct deliver *d)
 {
+	int due = requests_due(d->requests);
+	int64_t at = now_ms() + due;
+	struct timespec until = {(time_t)(at / 1000),
+	    (long)(at % 1000) * 1000000};
+	int err = 0;
+
 	pthread_mutex_lock(&d->lock);
-	while (!d->is_woken)
-		pthread_cond_wait(&d->wake, &d->lock);
+	while (!d->is_woken && !err)
+		err = due < 0 ? pthread_cond_wait(&d->wake, &d->lock) :
+		    pthread_cond_timedwait(&d->wake, &d->lock, &until);
 	d->is_woken = false;
 	pthread_mutex_unlock(&d->lock);
 }
@@ -537,6 +551,21 @@ send_marks(struct deliver *d)
 	return true;
 }
 
+/* Answer what is asked; true if that may have made something owed. */
+static bool
+answer(struct deliver *d)
+{
+	enum sink_status status;
+
+	if (requests_due(d->requests) != 0)
+		return false;
+	requests_answer(d->requests, d->store, d->format, d->sink);
+	status = d->sink->flush(d->sink);
+	if (status != SINK_OK)
+		lose(d, status);
+	return true;
+}
+
 /* ---- the thread ---- */
 
 static bool
@@ -586,7 +615,7 @@ run(void *deliver)
 			continue;
 		}
 		say_back(d);
-		if (n > 0 || !send_marks(d))
+		if (n > 0 || !send_marks(d) || answer(d))
 			continue;
 		if (has_ended(d))
 			break;

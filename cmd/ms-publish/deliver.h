@@ -9,15 +9,16 @@
 #define MS_DELIVER_H
 
 #include "format.h"
+#include "requests.h"
 #include "sink.h"
 #include "store.h"
 
 struct deliver;
 
-/* Taken: store, format and sink belong to the thread once it is started, but
+/* Taken: store, format, sink and requests belong to the thread once it is started, but
  * for what their own rules allow others. */
 struct deliver *deliver_new(struct store *store, struct format *format,
-    struct sink *sink);
+    struct sink *sink, struct requests *requests);
 void deliver_start(struct deliver *d);
 
 /* There may be news: rows, or a lost connection. */

@@ -24,6 +24,7 @@
 #include "format.h"
 #include "ingest.h"
 #include "opts.h"
+#include "requests.h"
 #include "stop.h"
 #include "store.h"
 
@@ -289,6 +290,16 @@ report(const struct settings *s, struct store *store)
 	return EXIT_TEMPORARY;
 }
 
+/* Threads of ours, and of libnats, are still running at exit, and destructors
+ * of libraries that ran under them would crash: end without. */
+static void
+leave(int status, void *unused)
+{
+	(void)unused;
+	store_remove_temporary();
+	_exit(status);
+}
+
 static int
 run(struct settings *s, struct format *f)
 {
@@ -300,15 +311,17 @@ run(struct settings *s, struct format *f)
 	int stop = stop_open(), ended = eventfd(0, EFD_CLOEXEC);
 	int control = open_control(s->control);
 
+	on_exit(leave, NULL);
 	store_open(&store, s->store, s->is_durable);
 	if (!s->store)
 		diag_warn("the snapshot is a temporary file: what is deleted "
 		    "while this does not run goes unnoticed; give --store FILE");
+	s->broker.requests = requests_new();
 	if (is_stdout(s))
 		sink_stdout(sink);
 	else
 		sink = broker_new(&s->broker);
-	d = deliver_new(&store, f, sink);
+	d = deliver_new(&store, f, sink, s->broker.requests);
 	s->broker.changed = deliver_wake;
 	s->broker.context = d;
 	f->meshery.dial = dial_ask;
@@ -325,9 +338,10 @@ run(struct settings *s, struct format *f)
 int
 main(int argc, char **argv)
 {
-	struct settings s = {.dial_seconds = 5, .drain_seconds = 30,
+	/* static, as threads look at them until the very end */
+	static struct settings s = {.dial_seconds = 5, .drain_seconds = 30,
 	    .broker = {.subject = SUBJECT, .patience = 30}};
-	struct format f = {0};
+	static struct format f;
 
 	opts_start("ms-publish");
 	s.redact = redact_by_default();

@@ -76,10 +76,12 @@ const char schema_sql[] =
 	" change > (SELECT value FROM state WHERE name = 'confirmed');"
 	"COMMIT;";
 
-const char schema_read[] =
-	"SELECT r.id, r.change, r.born, r.deleted, r.sent, r.cluster,"
-	" r.apiVersion, r.kind, r.namespace, r.name, r.uid, r.rv, r.resource,"
+#define COLUMNS \
+	"SELECT r.id, r.change, r.born, r.deleted, r.sent, r.cluster," \
+	" r.apiVersion, r.kind, r.namespace, r.name, r.uid, r.rv, r.resource," \
 	" r.depth, r.ms, o.body FROM row r JOIN object o USING (id)"
+
+const char schema_read[] = COLUMNS
 	" WHERE r.change > ?1 AND r.change <= ?2 AND r.held = 0"
 	" ORDER BY r.change";
 
@@ -88,3 +90,6 @@ const char schema_owed[] =
 
 const char schema_held[] =
 	"SELECT count(*) FROM row WHERE held = ?1 AND held <> 0";
+
+const char schema_dump[] = COLUMNS
+	" WHERE r.id > ?1 AND r.deleted = 0 ORDER BY r.id";

@@ -6,11 +6,11 @@
 #define SCHEMA_VERSION 1
 
 extern const char schema_pragmas[], schema_reader_pragmas[], schema_sql[];
-/* What is owed: rows above a change number, in order; how many they are; and
- * how many are held for one reason. */
-extern const char schema_read[], schema_owed[], schema_held[];
+/* What is owed: rows above a change number, in order; how many they are; how
+ * many are held for one reason; and all live rows from an id on. */
+extern const char schema_read[], schema_owed[], schema_held[], schema_dump[];
 
-/* Columns of schema_read. */
+/* Columns of schema_read and schema_dump. */
 enum schema_column {
 	C_ID, C_CHANGE, C_BORN, C_DELETED, C_SENT, C_CLUSTER, C_API_VERSION,
 	C_KIND, C_NAMESPACE, C_NAME, C_UID, C_RV, C_RESOURCE, C_DEPTH, C_MS,

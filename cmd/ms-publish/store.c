@@ -58,7 +58,8 @@ static const char *const statement[S_COUNT] = {
 	    " held = 0 WHERE deleted = 0",
 	[S_CONFIRM] = "UPDATE state SET value = ?1 WHERE name = 'confirmed'",
 	[S_LABELS] = "SELECT json_extract(body, '$.metadata.labels')"
-	    " FROM object WHERE id = ?1"
+	    " FROM object WHERE id = ?1",
+	[S_LAST_ID] = "SELECT coalesce(max(id), 0) FROM row"
 };
 
 /* ---- files ---- */
@@ -110,8 +111,8 @@ remove_files(const char *path)
 
 static char *temporary;
 
-static void
-remove_temporary(void)
+void
+store_remove_temporary(void)
 {
 	if (temporary)
 		remove_files(temporary);
@@ -129,7 +130,6 @@ make_temporary(void)
 		diag_die(EXIT_TEMPORARY, "unable to create %s: %m", path);
 	close(fd);
 	temporary = path;
-	atexit(remove_temporary);
 	return with_suffix(path, "");
 }
 
@@ -268,11 +268,28 @@ open_writer(struct store *s, bool durable)
 }
 
 static void
+prepare_one(struct store *s, sqlite3 *db, const char *sql, sqlite3_stmt **st)
+{
+	must(s, db, sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+	    st, NULL));
+}
+
+static void
 prepare(struct store *s)
 {
 	for (int i = 0; i < S_COUNT; i++)
-		must(s, s->db, sqlite3_prepare_v3(s->db, statement[i], -1,
-		    SQLITE_PREPARE_PERSISTENT, &s->st[i], NULL));
+		prepare_one(s, s->db, statement[i], &s->st[i]);
+}
+
+static void
+open_reader(struct store *s)
+{
+	s->reader = connect_to(s, SQLITE_OPEN_READONLY);
+	must(s, s->reader, sqlite3_exec(s->reader, schema_reader_pragmas, 0, 0,
+	    0));
+	prepare_one(s, s->reader, schema_read, &s->st_read);
+	prepare_one(s, s->reader, schema_held, &s->st_held);
+	prepare_one(s, s->reader, schema_dump, &s->st_dump);
 }
 
 static void
@@ -305,26 +322,7 @@ store_open(struct store *s, const char *path, bool durable)
 		;
 	prepare(s);
 	read_state(s);
-	s->reader = connect_to(s, SQLITE_OPEN_READONLY);
-	must(s, s->reader, sqlite3_exec(s->reader, schema_reader_pragmas, 0, 0,
-	    0));
-	must(s, s->reader, sqlite3_prepare_v3(s->reader, schema_read, -1,
-	    SQLITE_PREPARE_PERSISTENT, &s->st_read, NULL));
-	must(s, s->reader, sqlite3_prepare_v3(s->reader, schema_held, -1,
-	    SQLITE_PREPARE_PERSISTENT, &s->st_held, NULL));
-}
-
-void
-store_close(struct store *s)
-{
-	for (int i = 0; i < S_COUNT; i++)
-		sqlite3_finalize(s->st[i]);
-	sqlite3_finalize(s->st_read);
-	sqlite3_finalize(s->st_held);
-	sqlite3_close(s->reader);
-	sqlite3_close(s->db);
-	close(s->lock);
-	free(s->path);
+	open_reader(s);
 }
 
 /* ---- transactions ---- */

@@ -29,7 +29,8 @@ enum store_statement {
 	S_BEGIN, S_COMMIT, S_ROLLBACK, S_FIND, S_FIND_DEAD, S_INSERT,
 	S_INSERT_BODY, S_UPDATE, S_UPDATE_BODY, S_UPDATE_MS, S_BURY, S_FORGET,
 	S_FORGET_BODY, S_OF_RESOURCE, S_RESOURCES, S_SENT, S_HOLD, S_HELD,
-	S_RENUMBER, S_RESYNC, S_CONFIRM, S_LABELS, S_COUNT
+	S_RENUMBER, S_RESYNC, S_CONFIRM, S_LABELS, S_LAST_ID,
+	S_COUNT
 };
 
 struct store {
@@ -38,7 +39,7 @@ struct store {
 	int lock;			/* descriptor of FILE.lock */
 	sqlite3 *db, *reader;
 	sqlite3_stmt *st[S_COUNT];	/* of db */
-	sqlite3_stmt *st_read, *st_held;	/* of reader */
+	sqlite3_stmt *st_read, *st_held, *st_dump;	/* of reader */
 
 	/* the turn */
 	pthread_mutex_t mutex;
@@ -53,12 +54,13 @@ struct store {
 	int64_t attempted;	/* numbers above were never published */
 };
 
-/* Open or create; path NULL: a temporary file, gone at exit. durable: survive
+/* Open or create; path NULL: a temporary file, for store_remove_temporary(). durable: survive
  * power loss, not only the death of processes. A file that is no store of ours
  * is set aside. Dies: 111 when another process writes to it, 100 when the path
  * is no use. */
 void store_open(struct store *s, const char *path, bool durable);
-void store_close(struct store *s);
+/* Remove the temporary file, if there is one; at exit. */
+void store_remove_temporary(void);
 
 /* Wait for the turn and begin a transaction. False: an error of the disk, and
  * the turn is not held. */

@@ -1,0 +1,44 @@
+#!/usr/bin/python3
+"""ms-publish killed with -9 at random points, and its input played again."""
+from chaos import *
+from stream import Cluster
+import random
+
+ROUNDS = int(os.environ.get("ROUNDS", 20))
+rand = random.Random(4)
+nats = Nats().up()
+w = Consumer(nats.url()).ready()
+store = path("killed.db")
+c = Cluster(4, 400, pad=1500)
+for i in range(ROUNDS):
+    p = Publish(nats.url(), store=store)
+    lines = list(c.sync()) if i else list(c.sync())
+    for _ in range(300):
+        lines += c.change()
+    # each start is a complete sync, cut off somewhere in the stream
+    feeder = threading.Thread(target=p.feed, args=(lines,))
+    feeder.start()
+    time.sleep(rand.random() * 0.15)
+    p.kill()
+    feeder.join()
+p = Publish(nats.url(), store=store)
+p.feed(c.sync())
+ok(p.end() == 0, "the last start ends with 0")
+ok("set aside" not in p.said(), "the snapshot was sound all the time")
+same_world(w, c, "after %d deaths the world is right" % ROUNDS)
+ok(owed(store) == 0, "nothing is owed")
+
+# Deaths while the end is drained, without new input.
+for i in range(5):
+    for _ in range(100):
+        c.change()
+    lines = list(c.sync())
+    p = Publish(nats.url(), store=store)
+    p.feed(lines)
+    time.sleep(rand.random() * 0.05)
+    p.kill()
+p = Publish(nats.url(), store=store)
+p.feed(c.sync())
+p.end()
+same_world(w, c, "and after deaths at the end")
+done()

@@ -285,7 +285,7 @@ is_mirror(const struct catalog *c, struct span part)
 			return true;
 		from = i + 1;
 	}
-	return catalog_has(c, KEY_MIRROR, part);
+	return false;
 }
 
 /* By its last part alone. How much that is worth depends on what is before:

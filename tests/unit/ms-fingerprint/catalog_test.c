@@ -124,6 +124,8 @@ nobodys(void)
 	is("robotshop/rs-mongodb", "none");
 	is("acme/controller", "none");
 	is("acme/operator", "none");
+	is("acme/speaker:1.0", "none");
+	is("acme/gitjob:1.0", "none");
 	is("acme/web:1.0", "none");
 	is("acme/release/pilot", "name istio");
 	is("someone/redis:7", "name redis");

@@ -71,6 +71,8 @@ others(void)
 	is("*-pg<version>*", "2.14.2-pg16", "");
 	is("<number>", "467", "467");
 	is("<number>", "3.5", "");
+	is("<number>*", "3.5", "");
+	is("<number>-*", "467-slim", "467");
 	is("<number>", "latest", "");
 	is("<version>.Final*", "34.0.1.Final-jdk17", "34.0.1");
 }

@@ -65,7 +65,40 @@ http_free(struct http *h)
 	curl_slist_free_all(h->connect_to);
 	free(h->host);
 	free(h->base);
+	free(h->link);
 	curl_global_cleanup();
+}
+
+/* ---- connections ---- */
+
+/* Ports come again, so the list does not grow for ever: 64 Ki at most. */
+static size_t
+find_link(struct http *h, long port)
+{
+	size_t i = 0;
+
+	while (i < h->n_links && h->link[i].port != port)
+		i++;
+	if (i < h->n_links)
+		return i;
+	h->link = diag_alloc(h->link, (i + 1) * sizeof(*h->link));
+	h->link[i] = (struct http_link){.port = port};
+	h->n_links++;
+	return i;
+}
+
+/* Bytes came: the request is alive, and so are all others beside it. */
+static void
+note_bytes(struct http_request *r)
+{
+	r->heard = clock_ms();
+	r->http->link[r->link].heard = r->heard;
+}
+
+int64_t
+http_link_heard(const struct http_request *r)
+{
+	return r->http->link[r->link].heard;
 }
 
 /* ---- one request ---- */
@@ -78,7 +111,7 @@ on_body(char *p, size_t one, size_t n, void *context)
 	size_t most = is_ok ? MAX_BODY : MAX_ERROR;
 
 	(void)one;
-	r->heard = clock_ms();
+	note_bytes(r);
 	if (is_ok && r->ask.data)
 		r->ask.data(r->ask.context, p, n);
 	else if (r->body.len + n <= most)
@@ -93,12 +126,15 @@ static size_t
 on_header(char *p, size_t one, size_t n, void *context)
 {
 	struct http_request *r = context;
+	long port = 0;
 
 	(void)one;
 	if (n > 2 || *p != '\r')
 		return n;
 	curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &r->status);
-	r->heard = clock_ms();
+	curl_easy_getinfo(r->easy, CURLINFO_LOCAL_PORT, &port);
+	r->link = find_link(r->http, port);
+	note_bytes(r);
 	if (r->status == 200 && r->ask.open)
 		r->ask.open(r->ask.context);
 	return n;
@@ -249,6 +285,13 @@ http_cancel(struct http_request *r)
 	curl_slist_free_all(r->headers);
 	json_release(&r->body);
 	free(r);
+}
+
+void
+http_abandon(struct http_request *r)
+{
+	curl_easy_setopt(r->easy, CURLOPT_FORBID_REUSE, 1L);
+	http_cancel(r);
 }
 
 void

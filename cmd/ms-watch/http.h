@@ -12,6 +12,12 @@
 #include "credentials.h"
 #include "json.h"
 
+/* A connection, known by its local port. */
+struct http_link {
+	long port;
+	int64_t heard;		/* ms: when bytes came last, of any request */
+};
+
 struct http {
 	CURLM *multi;
 	const struct kubeconfig *config;
@@ -19,6 +25,8 @@ struct http {
 	char *base;		/* what paths are put behind */
 	struct curl_slist *connect_to;
 	char *host;		/* a Host header of our own, or NULL */
+	struct http_link *link;	/* all connections that there have been */
+	size_t n_links;
 };
 
 struct http_request;
@@ -49,6 +57,7 @@ struct http_request {
 	long status;
 	struct json body;	/* of errors: no more than 64 KiB */
 	int64_t started, heard;	/* ms: heard is when bytes came last */
+	size_t link;		/* index of its connection, once it is open */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -59,6 +68,11 @@ void http_free(struct http *h);
 struct http_request *http_get(struct http *h, const struct http_ask *ask);
 /* No callback follows. */
 void http_cancel(struct http_request *r);
+/* The same, and its connection is not used again once all its requests are
+ * cancelled so. */
+void http_abandon(struct http_request *r);
+/* When bytes came last on the connection of a request that is open. */
+int64_t http_link_heard(const struct http_request *r);
 
 /* Do what can be done now; calls back. */
 void http_turn(struct http *h);

@@ -202,8 +202,10 @@ queue_is_full(struct queue *q)
 	if (q->is_awake && read(q->wake, &n, sizeof(n)) > 0)
 		q->is_awake = false;
 	pthread_mutex_unlock(&q->mutex);
-	if (error)
+	if (error) {
+		pthread_join(q->thread, NULL);	/* it ends by itself */
 		die_of(error);
+	}
 	return is_full;
 }
 

@@ -13,6 +13,7 @@
 #define WATCH_SPREAD 300u	/* ... to less than that much more */
 #define GRACE 30000		/* ms that the server may be late */
 #define SILENCE 30000		/* ms without data: streaming lists fail here */
+#define DEAD 150000		/* ms without a byte on the whole connection */
 #define HEALTHY 120000		/* ms a stream has to live to be called so */
 #define LIVED 5000		/* ms, or an event: no reason to slow down */
 #define DECODE_AT (64u << 10)	/* bytes: decode while they are in the cache */
@@ -564,13 +565,13 @@ on_done(void *context, struct http_request *r)
 
 /* Break off a request for a reason found in its data, or in its silence. */
 static void
-break_off(struct watch *w)
+break_off(struct watch *w, void (*end_it)(struct http_request *r))
 {
 	struct http_request *r = w->request;
 
 	w->request = NULL;
 	conclude(w, r, w->failure.class);
-	http_cancel(r);
+	end_it(r);
 }
 
 void
@@ -585,7 +586,7 @@ watch_settle_all(struct watch_env *env)
 			continue;
 		decode(w);
 		if (w->has_failed)
-			break_off(w);
+			break_off(w, http_cancel);
 		else
 			intake_shrink(&w->intake);
 	}
@@ -700,38 +701,43 @@ send_request(struct watch *w, enum machine_do what)
 
 /* Since when nothing has come, not counting the time that we did not read. */
 static int64_t
-quiet_since(const struct watch *w)
+quiet_since(const struct watch *w, int64_t heard)
 {
-	int64_t heard = w->request->heard;
-
 	return heard > w->env->reading_since ? heard : w->env->reading_since;
 }
 
-static bool
-is_silent(const struct watch *w)
+/* When to give up a stream, and why. A server answers at once, and sends the
+ * objects of a streaming list without pause. After that a watch may be silent
+ * for a minute; but bookmarks of all watches together keep a connection busy,
+ * and one that carries nothing is dead, whatever the kernel thinks of it. */
+static int64_t
+patience(const struct watch *w, enum machine_input *class, const char **why)
 {
-	if (!w->request || w->is_page)
-		return false;
-	return !w->is_open || w->machine.state == MACHINE_STREAMING;
+	int64_t dead;
+
+	if (!w->is_open || w->machine.state == MACHINE_STREAMING) {
+		*class = w->is_open ? IN_UNSUPPORTED : IN_SERVER;
+		*why = "nothing has come for 30 s";
+		return quiet_since(w, w->request->heard) + SILENCE;
+	}
+	*class = IN_CUT;
+	dead = quiet_since(w, http_link_heard(w->request)) + DEAD;
+	*why = dead < w->deadline ? "the connection is dead" :
+	    "the server has not ended the watch in time";
+	return dead < w->deadline ? dead : w->deadline;
 }
 
 static void
 check_silence(struct watch *w)
 {
-	struct watch_env *env = w->env;
+	enum machine_input class;
+	const char *why;
 
-	if (!w->request || w->is_page)
+	if (!w->request || w->is_page ||
+	    w->env->now < patience(w, &class, &why))
 		return;
-	if (is_silent(w) && env->now - quiet_since(w) >= SILENCE) {
-		failure_set(&w->failure,
-		    w->is_open ? IN_UNSUPPORTED : IN_SERVER,
-		    "nothing has come for %d s", SILENCE / 1000);
-		break_off(w);
-	} else if (env->now >= w->deadline) {
-		failure_set(&w->failure, IN_CUT,
-		    "the server has not ended the watch in time");
-		break_off(w);
-	}
+	failure_set(&w->failure, class, "%s", why);
+	break_off(w, class == IN_CUT ? http_abandon : http_cancel);
 }
 
 void
@@ -747,13 +753,14 @@ watch_tick(struct watch *w)
 int64_t
 watch_due(const struct watch *w)
 {
+	enum machine_input class;
+	const char *why;
+
 	if (w->due)
 		return w->due;
 	if (!w->request || w->is_page)
 		return INT64_MAX;
-	if (is_silent(w))
-		return quiet_since(w) + SILENCE;
-	return w->deadline;
+	return patience(w, &class, &why);
 }
 
 const char *

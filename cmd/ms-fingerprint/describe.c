@@ -21,6 +21,26 @@ same_text(struct span a, struct span b)
 	return a.n == b.n && (!a.n || memcmp(a.p, b.p, a.n) == 0);
 }
 
+static void
+put_reference(const char *kind, const char *ns, const char *name,
+    struct json *out)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s/%s%s%s", kind, ns, *ns ? "/" : "",
+	    name);
+	json_member_text(out, "object", span_of(text));
+}
+
+static void
+put_object(const struct world *w, uint32_t workload, struct json *out)
+{
+	const struct workload *wl = &w->workload[workload];
+
+	put_reference(world_name(w, wl->kind), world_name(w, wl->ns),
+	    wl->name, out);
+}
+
 /* ---- versions ---- */
 
 struct versions {
@@ -59,7 +79,6 @@ struct component {
 	const char *name;
 	enum role role;
 	struct versions running, wanted;
-	bool rollout;
 };
 
 static bool
@@ -89,11 +108,6 @@ read_component(const struct world *w, const struct sighting *s, size_t n,
 	 * image yet) is all there is to go by */
 	if (!c->running.n)
 		c->running = c->wanted;
-	for (size_t i = 0; i < c->wanted.n; i++)
-		if (!has_version(&c->running, c->wanted.v[i]))
-			c->rollout = true;
-	if (c->wanted.n && c->running.n > c->wanted.n)
-		c->rollout = true;
 }
 
 /* During a rollout the new one as soon as it runs; else the highest. */
@@ -180,18 +194,44 @@ put_components(const struct world *w, const struct sighting *s, size_t n,
 	json_close(out, ']');
 }
 
+/* What the pods of one workload run of a component, and what its template
+ * wants. True if that is not the same. */
+static bool
+read_rollout(const struct sighting *s, size_t n, size_t at,
+    struct component *c)
+{
+	*c = (struct component){.name = s[at].v.component};
+	for (size_t i = 0; i < n; i++)
+		if (s[i].workload == s[at].workload &&
+		    s[i].v.role == s[at].v.role &&
+		    strcmp(s[i].v.component, c->name) == 0)
+			add_version(s[i].is_own ? &c->wanted : &c->running,
+			    s[i].v.version);
+	return c->running.n > 1 || (c->running.n && c->wanted.n &&
+	    !has_version(&c->running, c->wanted.v[0]));
+}
+
+static bool
+is_first_of_rollout(const struct sighting *s, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (s[k].workload == s[i].workload &&
+		    s[k].v.role == s[i].v.role &&
+		    strcmp(s[k].v.component, s[i].v.component) == 0)
+			return false;
+	return true;
+}
+
 static void
-put_rollout(const struct world *w, const struct sighting *s, size_t n,
+put_rollouts(const struct world *w, const struct sighting *s, size_t n,
     struct json *out)
 {
 	bool any = false;
 	struct component c;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!is_first_of_component(s, i))
-			continue;
-		read_component(w, s + i, n - i, &c);
-		if (!c.rollout)
+		if (!sight_is_member(&s[i]) || !is_first_of_rollout(s, i) ||
+		    !read_rollout(s, n, i, &c))
 			continue;
 		if (!any) {
 			json_key(out, "rollout");
@@ -199,9 +239,11 @@ put_rollout(const struct world *w, const struct sighting *s, size_t n,
 		}
 		any = true;
 		json_open(out, '{');
+		put_object(w, s[i].workload, out);
 		json_member_text(out, "component", span_of(c.name));
 		put_version_list(out, "running", &c.running);
-		put_version_list(out, "wanted", &c.wanted);
+		if (c.wanted.n)
+			put_version_list(out, "wanted", &c.wanted);
 		json_close(out, '}');
 	}
 	if (any)
@@ -382,18 +424,20 @@ find_apis(const struct world *w, const struct sighting *s,
 
 /* The letter before a value is that of its fact. */
 static void
-path_of(const struct sighting *s, const struct evidence *e, char *out,
-    size_t n)
+path_of(const struct world *w, const struct sighting *s,
+    const struct evidence *e, char *out, size_t n)
 {
 	static const char *const of[PRINT_KINDS] = {
 		[PRINT_IMAGE] = "image", [PRINT_ARG] = "args",
 		[PRINT_COMMAND] = "command", [PRINT_ENV] = "env",
 		[PRINT_NAME] = "name", [PRINT_PORT] = "ports"
 	};
-	const char *template = !s->is_own || e->value[-1] == FACT_OWN_LABEL ?
-	    "" : "spec.template.";
+	const char *template = s->is_own ? "spec.template." : "pods[*].";
 	const char *field = of[e->print->kind];
 
+	if (e->value[-1] == FACT_OWN_LABEL ||
+	    strcmp(world_name(w, w->workload[s->workload].kind), "Pod") == 0)
+		template = "";
 	if (e->container && field)
 		snprintf(out, n, "%sspec.containers[name=%s].%s", template,
 		    e->container, field);
@@ -413,27 +457,14 @@ put_weight(struct json *out, const char *key, float weight)
 }
 
 static void
-put_object(struct json *out, const char *kind, const char *ns,
-    const char *name)
-{
-	char text[1024];
-
-	snprintf(text, sizeof(text), "%s/%s%s%s", kind, ns, *ns ? "/" : "",
-	    name);
-	json_member_text(out, "object", span_of(text));
-}
-
-static void
 put_evidence(const struct world *w, const struct sighting *s,
     const struct evidence *e, struct json *out)
 {
-	const struct workload *wl = &w->workload[s->workload];
 	char path[512];
 
 	json_open(out, '{');
-	put_object(out, world_name(w, wl->kind), world_name(w, wl->ns),
-	    wl->name);
-	path_of(s, e, path, sizeof(path));
+	put_object(w, s->workload, out);
+	path_of(w, s, e, path, sizeof(path));
 	json_member_text(out, "path", span_of(path));
 	json_member_text(out, "value", span_of(e->value));
 	json_member_text(out, "print",
@@ -450,8 +481,8 @@ put_api(const struct world *w, const struct thing *t,
 	bool is_crd = *thing_text(t, THING_B);
 
 	json_open(out, '{');
-	put_object(out, world_name(w, t->kind), "",
-	    thing_text(t, THING_NAME));
+	put_reference(world_name(w, t->kind), "", thing_text(t, THING_NAME),
+	    out);
 	json_member_text(out, "path", span_of(is_crd ? "metadata.name" :
 	    "spec.controller"));
 	json_member_text(out, "value", span_of(thing_text(t,
@@ -631,7 +662,7 @@ describe_spec(const struct world *w, const struct sighting *s, size_t n,
 		json_member_text(out, "version", version);
 	if (s->instance.n)
 		json_member_text(out, "instance", s->instance);
-	put_rollout(w, s, n, out);
+	put_rollouts(w, s, n, out);
 	put_components(w, s, n, out);
 	put_members(w, s, n, out);
 	put_endpoints(w, s, n, out);

@@ -3,7 +3,7 @@
 
     compare.py WORLD EXPECTED
 
-WORLD: one resource a line, as world.py writes it. EXPECTED: one message a line,
+WORLD: as world.py writes it. EXPECTED: one message a line,
 made from what kubectl shows. Infrastructure objects are MeshSync's own and are
 left out. Prints what differs, and ends with 1 if anything does.
 """
@@ -22,7 +22,7 @@ def read(path):
     with open(path) as lines:
         for line in lines:
             resource = json.loads(line)
-            resource = resource.get("Object", resource)
+            resource = resource.get("Object") or resource["object"]
             if resource["kind"] != "Infrastructure":
                 found[key(resource)] = resource
     return found

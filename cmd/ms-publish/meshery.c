@@ -234,6 +234,15 @@ put(char *out, const char *p, size_t n)
 	return out + n;
 }
 
+/* ,"key": */
+static inline char *
+put_key(char *out, const char *key)
+{
+	out = PUT(out, ",\"");
+	out = put(out, key, strlen(key));
+	return PUT(out, "\":");
+}
+
 /* The string a node holds, or "". */
 static char *
 put_text(char *out, const struct tape *t, uint32_t node)
@@ -270,7 +279,7 @@ put_text_member(char *out, const struct tape *t, const char *key,
 {
 	if (is_empty_text(t, node))
 		return out;
-	out += sprintf(out, ",\"%s\":", key);
+	out = put_key(out, key);
 	return put_text(out, t, node);
 }
 
@@ -283,7 +292,8 @@ put_raw_member(char *out, struct tape *t, const char *key, uint32_t exact,
 		return put_text_member(out, t, key, text);
 	if (is_empty_text(t, exact))
 		return out;
-	out += sprintf(out, ",\"%s\":\"", key);
+	out = put_key(out, key);
+	*out++ = '"';
 	out = put_raw(out, t, exact);
 	*out++ = '"';
 	return out;
@@ -300,7 +310,8 @@ put_pairs(char *out, struct tape *t, const char *member, const char *kind,
 	if (object == TAPE_NONE || t->node[object].type != SCAN_OBJECT ||
 	    t->node[object].end == object + 1)
 		return out;
-	out += sprintf(out, ",\"%s\":[", member);
+	out = put_key(out, member);
+	*out++ = '[';
 	n = tape_sort(t, object, &first);
 	for (uint32_t i = 0; i < n; i++) {
 		node = t->order[first + i].node;
@@ -362,7 +373,8 @@ put_holder(char *out, struct tape *t, const char *key, bool is_there,
 {
 	if (!is_there && value == TAPE_NONE)
 		return out;
-	out += sprintf(out, ",\"%s\":{\"id\":", key);
+	out = put_key(out, key);
+	out = PUT(out, "{\"id\":");
 	out = put_text(out, t, id);
 	if (is_there)
 		out = put_raw_member(out, t, "attribute", value, TAPE_NONE);
@@ -446,8 +458,10 @@ is_kind(const struct tape *t, const struct fields *f, const char *kind)
 static char *
 put_head(char *out, enum record_type type)
 {
+	const char *name = record_type_name(type);
+
 	out = PUT(out, MESHERY_HEAD);
-	out += sprintf(out, "%s", record_type_name(type));
+	out = put(out, name, strlen(name));
 	return PUT(out, "\",\"Request\":null,\"Object\":");
 }
 

@@ -128,26 +128,39 @@ key_head(const struct tape *t, const struct tape_node *m)
 	    head & ~0ull << (64 - 8 * m->key_n) : 0;
 }
 
+/* Two keys whose heads are equal. */
 static int
-compare_keys(const struct tape *t, const struct tape_node *a,
+compare_tails(const struct tape *t, const struct tape_node *a,
     const struct tape_node *b)
 {
 	uint32_t n = a->key_n < b->key_n ? a->key_n : b->key_n;
-	int c = memcmp(t->doc + a->key, t->doc + b->key, n);
+	int c = n > 8 ? memcmp(t->doc + a->key + 8, t->doc + b->key + 8,
+	    n - 8) : 0;
 
 	return c ? c : (a->key_n > b->key_n) - (a->key_n < b->key_n);
 }
 
+static inline int
+compare_plain(const struct tape *t, const struct tape_node *a, uint64_t head_a,
+    const struct tape_node *b, uint64_t head_b)
+{
+	if (head_a != head_b)
+		return head_a < head_b ? -1 : 1;
+	return compare_tails(t, a, b);
+}
+
 /* A member joins its object: does it come after its elder brother? While a
  * container is open its n is the index of the last child, end its parent. */
-static void
+static inline void
 join(struct tape *t, uint32_t parent, uint32_t child)
 {
-	struct tape_node *o = &t->node[parent], *m = &t->node[child];
+	struct tape_node *o = &t->node[parent], *m = &t->node[child], *last;
 
-	if (o->n && (m->flags & TAPE_KEY_ODD ||
-	    t->node[o->n].flags & TAPE_KEY_ODD ||
-	    compare_keys(t, &t->node[o->n], m) >= 0))
+	if (m->flags & TAPE_KEY_ODD)
+		o->flags |= TAPE_ODD | TAPE_UNSORTED;
+	last = &t->node[o->n];
+	if (o->n && !(o->flags & TAPE_UNSORTED) &&
+	    compare_plain(t, last, key_head(t, last), m, key_head(t, m)) >= 0)
 		o->flags |= TAPE_UNSORTED;
 	o->n = child;
 }
@@ -259,27 +272,24 @@ compare_decoded(struct tape *t, uint32_t a, uint32_t b)
 	return c ? c : (x.n > y.n) - (x.n < y.n);
 }
 
-static int
+static inline int
 compare(struct tape *t, const struct tape_order *a,
-    const struct tape_order *b)
+    const struct tape_order *b, bool is_odd)
 {
-	const struct tape_node *x = &t->node[a->node], *y = &t->node[b->node];
-
-	if ((x->flags | y->flags) & TAPE_KEY_ODD)
+	if (is_odd)
 		return compare_decoded(t, a->node, b->node);
-	if (a->head != b->head)
-		return a->head < b->head ? -1 : 1;
-	return compare_keys(t, x, y);
+	return compare_plain(t, &t->node[a->node], a->head,
+	    &t->node[b->node], b->head);
 }
 
-static void
-insertion_sort(struct tape *t, struct tape_order *o, uint32_t n)
+static inline void
+insertion_sort(struct tape *t, struct tape_order *o, uint32_t n, bool is_odd)
 {
 	for (uint32_t i = 1; i < n; i++) {
 		struct tape_order one = o[i];
 		uint32_t j = i;
 
-		for (; j > 0 && compare(t, &one, &o[j - 1]) < 0; j--)
+		for (; j > 0 && compare(t, &one, &o[j - 1], is_odd) < 0; j--)
 			o[j] = o[j - 1];
 		o[j] = one;
 	}
@@ -289,18 +299,19 @@ insertion_sort(struct tape *t, struct tape_order *o, uint32_t n)
  * last in the document must stay last. spare has room for n. */
 static void
 merge_sort(struct tape *t, struct tape_order *o, uint32_t n,
-    struct tape_order *spare)
+    struct tape_order *spare, bool is_odd)
 {
 	uint32_t half = n / 2, i = 0, j = half, k = 0;
 
 	if (n <= SMALL) {
-		insertion_sort(t, o, n);
+		insertion_sort(t, o, n, is_odd);
 		return;
 	}
-	merge_sort(t, o, half, spare);
-	merge_sort(t, o + half, n - half, spare);
+	merge_sort(t, o, half, spare, is_odd);
+	merge_sort(t, o + half, n - half, spare, is_odd);
 	while (i < half && j < n)
-		spare[k++] = compare(t, &o[j], &o[i]) < 0 ? o[j++] : o[i++];
+		spare[k++] = compare(t, &o[j], &o[i], is_odd) < 0 ?
+		    o[j++] : o[i++];
 	memcpy(spare + k, o + i, (half - i) * sizeof(*o));
 	memcpy(o, spare, (k + half - i) * sizeof(*o));
 }
@@ -322,6 +333,7 @@ tape_sort(struct tape *t, uint32_t node, uint32_t *first)
 {
 	uint32_t n, kept = 0;
 	struct tape_order *o;
+	bool is_odd = t->node[node].flags & TAPE_ODD;
 
 	*first = t->n_order;
 	for (uint32_t i = node + 1; i < t->node[node].end; i = t->node[i].end)
@@ -333,9 +345,9 @@ tape_sort(struct tape *t, uint32_t node, uint32_t *first)
 		for (uint32_t i = 0; i < n; i++)
 			push(t, node);
 	o = t->order + *first;
-	merge_sort(t, o, n, o + n);
+	merge_sort(t, o, n, o + n, is_odd);
 	for (uint32_t i = 0; i < n; i++) {
-		if (kept && compare(t, &o[i], &o[kept - 1]) == 0)
+		if (kept && compare(t, &o[i], &o[kept - 1], is_odd) == 0)
 			kept--;
 		o[kept++] = o[i];
 	}

@@ -16,7 +16,8 @@
 /* What a walk must know of a node beyond its bytes. */
 enum tape_flag {
 	TAPE_KEY_ODD = 1,	/* the key is not the same text in Go's JSON */
-	TAPE_ODD = 2,		/* the string's content is not */
+	TAPE_ODD = 2,		/* the string's content is not; an object: one
+				 * of its keys is not */
 	TAPE_UNSORTED = 4	/* the object's keys do not rise strictly */
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 
 #include "clock.h"
 #include "diag.h"
@@ -13,6 +14,7 @@
 #define MAX_STREAMS 1000L	/* 100 by default, which is fewer than watches */
 #define MAX_ERROR (64u << 10)
 #define MAX_BODY (64u << 20)
+#define SOCKETS 16		/* that are waited for without curl's help */
 #define DEAD_AFTER 45000u	/* ms that sent bytes may stay unconfirmed */
 
 /* ---- the server's address ---- */
@@ -312,10 +314,66 @@ http_turn(struct http *h)
 	}
 }
 
-void
-http_wait(struct http *h, struct curl_waitfd *fd, unsigned n, int ms)
+/* curl_multi_poll names a socket once for each request that shares it, which
+ * makes the kernel look at it hundreds of times. This looks once. 0: there are
+ * too many sockets, or none to tell. */
+static size_t
+get_sockets(struct http *h, struct pollfd *fd)
 {
-	curl_multi_poll(h->multi, fd, n, ms, NULL);
+	fd_set in, out, other;
+	int last = -1;
+	size_t n = 0;
+
+	FD_ZERO(&in);
+	FD_ZERO(&out);
+	FD_ZERO(&other);
+	if (curl_multi_fdset(h->multi, &in, &out, &other, &last) != CURLM_OK)
+		return 0;
+	for (int i = 0; i <= last; i++) {
+		short events = (short)((FD_ISSET(i, &in) ? POLLIN : 0) |
+		    (FD_ISSET(i, &out) ? POLLOUT : 0));
+
+		if (!events)
+			continue;
+		if (n == SOCKETS)
+			return 0;
+		fd[n++] = (struct pollfd){.fd = i, .events = events};
+	}
+	return n;
+}
+
+static void
+wait_as_curl_does(struct http *h, struct pollfd *fd, size_t n, int ms)
+{
+	struct curl_waitfd other[HTTP_OTHERS] = {0};
+
+	for (size_t i = 0; i < n; i++)
+		other[i] = (struct curl_waitfd){
+		    .fd = fd[i].fd, .events = CURL_WAIT_POLLIN};
+	curl_multi_poll(h->multi, other, (unsigned)n, ms, NULL);
+	for (size_t i = 0; i < n; i++)
+		fd[i].revents = other[i].revents;
+}
+
+void
+http_wait(struct http *h, struct pollfd *fd, size_t n, int ms)
+{
+	struct pollfd all[SOCKETS + HTTP_OTHERS] = {0};
+	size_t sockets = get_sockets(h, all);
+	long timeout = -1;
+
+	if (!sockets) {
+		wait_as_curl_does(h, fd, n, ms);
+		return;
+	}
+	curl_multi_timeout(h->multi, &timeout);
+	if (timeout >= 0 && timeout < ms)
+		ms = (int)timeout;
+	for (size_t i = 0; i < n; i++)
+		all[sockets + i] = fd[i];
+	poll(all, (nfds_t)(sockets + n), ms);
+	for (size_t i = 0; i < n; i++)
+		fd[i].revents = all[sockets + i].revents;
 }
 
 const char *

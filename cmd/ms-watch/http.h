@@ -76,8 +76,10 @@ int64_t http_link_heard(const struct http_request *r);
 
 /* Do what can be done now; calls back. */
 void http_turn(struct http *h);
-/* Wait for the network, one of the descriptors, or for ms milliseconds. */
-void http_wait(struct http *h, struct curl_waitfd *fd, unsigned n, int ms);
+/* Wait for the network, for one of n other descriptors, or for ms milliseconds.
+ * revents of the latter are set. */
+#define HTTP_OTHERS 4
+void http_wait(struct http *h, struct pollfd *fd, size_t n, int ms);
 
 /* A header of the answer, or NULL. Valid until the next call. */
 const char *http_header(struct http_request *r, const char *name);

@@ -563,9 +563,8 @@ wait_for_gathering(struct session *s)
 static void
 wait_for_more(struct session *s)
 {
-	struct curl_waitfd fd[2] = {
-	    {.fd = s->stop, .events = CURL_WAIT_POLLIN},
-	    {.fd = s->queue.wake, .events = CURL_WAIT_POLLIN}};
+	struct pollfd fd[2] = {{.fd = s->stop, .events = POLLIN},
+	    {.fd = s->queue.wake, .events = POLLIN}};
 
 	http_wait(&s->http, fd, 2, time_left(s));
 	check_stop(s, fd[0].revents);

@@ -333,6 +333,36 @@ def test_marks():
                  "41. only the mark ends a streaming list")
 
 
+def test_broken_relist():
+    with Server(PODS) as server:
+        fill(server, 3)
+        with Watch(server, "--resource", "pods") as w:
+            w.wait_ready()
+            before = len(server.requests)
+
+            async def answer(r):
+                count = len(server.requests) - before
+                if not r.is_watch() or count > 2:
+                    return False
+                await r.start()
+                if count == 1:
+                    await r.send({"type": "ERROR", "object": {"code": 410}})
+                else:
+                    await r.send(server.event(PODS, "ADDED", {"metadata": {
+                        "name": "x", "uid": "u", "resourceVersion": "9000"}}))
+                await r.end()
+                return True
+            server.hook(answer)
+            server.cut()
+            w.wait_synced("pods.v1.", 2)
+            same([r.query["resourceVersion"] for r in server.requests[before:]
+                  ], ["103", "103", "103"],
+                 "41. an object's version is nowhere to go on from")
+            same(w.digests()[-2:], ["pods DELETED x synthetic 9000",
+                                    "pods end 103"],
+                 "40. what a broken stream told is compared with the next")
+
+
 test_pages()
 test_token()
 test_expired_token()
@@ -346,4 +376,5 @@ test_streams()
 test_no_streams()
 test_broken_streams()
 test_marks()
+test_broken_relist()
 done()

@@ -93,7 +93,7 @@ test_pages(void)
 	test_page("items before metadata, spaces, unknown members",
 	    " { \"apiVersion\" : \"x/v1\" , \"items\" : [ {\"kind\":\"Foo\","
 	    "\"metadata\":{\"name\":\"a\"}} ] , \"kind\" : \"FooList\" ,"
-	    "\"more\":[1,{\"items\":[{}]}],\"metadata\":"
+	    "\"n\":12345,\"more\":[1,{\"items\":[{}]}],\"metadata\":"
 	    "{\"resourceVersion\":\"3\"} } ",
 	    "\"a\"\"Foo\"={\"kind\":\"Foo\",\"metadata\":{\"name\":\"a\"}};"
 	    "done 3");
@@ -235,6 +235,32 @@ test_streams(void)
 	test_stream("nothing", "\n", "end");
 }
 
+/* An event is told as soon as it is whole, though the watch goes on. */
+static void
+test_at_once(void)
+{
+	static const char *const ends[] = {"", "\n", " \r\n"};
+	const char *text = EVENT("ADDED", "a", "1");
+	struct scan_error err;
+	struct stream_event e;
+	bool is_fine = true;
+
+	for (size_t i = 1; i < strlen(text) * 3; i++) {
+		struct intake in = {0};
+		size_t n = i / 3;
+
+		intake_put(&in, text, n);
+		is_fine &= stream_next(&in, &event_plan, &e, &err) ==
+		    STREAM_MORE;
+		intake_put(&in, text + n, strlen(text) - n);
+		intake_put(&in, ends[i % 3], strlen(ends[i % 3]));
+		is_fine &= stream_next(&in, &event_plan, &e, &err) ==
+		    STREAM_EVENT;
+		intake_release(&in);
+	}
+	ok(is_fine, "an event is told as soon as it is whole");
+}
+
 /* A big object comes in many pieces: it must not be scanned for each. */
 static void
 test_big(void)
@@ -260,6 +286,7 @@ main(void)
 	object_plan_event(&event_plan);
 	test_pages();
 	test_streams();
+	test_at_once();
 	test_big();
 	return tap_done();
 }

@@ -105,9 +105,9 @@ test_marks(void)
 	index_put(&ix, &k, &seen);
 	ok(seen.marked, "seen again");
 	/* An aborted snapshot leaves marks that must never count again. */
-	for (int i = 0; i < 600; i++) {
+	for (int i = 0; i < 255 * 3; i++) {
 		index_begin(&ix);
-		if (i % 300 == 0) {
+		if (i % 255 == 0) {
 			index_put(&ix, &k, &seen);
 			is_fine &= !seen.marked;
 		}

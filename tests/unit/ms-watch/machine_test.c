@@ -64,6 +64,10 @@ test_snapshots(void)
 {
 	WALK(fresh, "a streaming list goes on as a watch", TURN_STREAM,
 	    OPEN_STREAM, {IN_END, MACHINE_WATCHING, DO_NOTHING, E, 0});
+	WALK(fresh, "each snapshot has a begin of its own", TURN_STREAM,
+	    OPEN_STREAM, {IN_END, MACHINE_WATCHING, DO_NOTHING, E, 0},
+	    {IN_EXPIRED, MACHINE_QUEUED, DO_NOTHING, 0, 0}, TURN_STREAM,
+	    OPEN_STREAM, {IN_END, MACHINE_WATCHING, DO_NOTHING, E, 0});
 	WALK(lister, "pages, then a watch", TURN_LIST, OPEN_LIST,
 	    {IN_PAGE, MACHINE_LISTING, DO_PAGE, 0, 0},
 	    {IN_OPEN, MACHINE_LISTING, DO_NOTHING, 0, 0},

@@ -33,33 +33,23 @@ mask_values(struct redact *red, struct span object)
 		mask(red, value);
 }
 
-/* A key as text; keys that matter here are short. */
-static struct span
-key_text(struct span key, char *buf, size_t cap)
-{
-	if (key.n > cap)
-		return key;
-	return (struct span){buf, scan_decode(key.p, key.n, buf)};
-}
-
 /* The copy in the annotations, of whichever of duplicate keys. */
 static void
 mask_copy(struct redact *red, struct span metadata)
 {
 	struct scan_iter outer, inner;
 	struct span key, value, name, text;
-	char buf[256];
 
 	if (scan_type(metadata) != SCAN_OBJECT)
 		return;
 	scan_iter(&outer, metadata);
 	while (scan_member(&outer, &key, &value)) {
-		if (!span_eq(key_text(key, buf, sizeof(buf)), "annotations") ||
+		if (!scan_key_eq(key, "annotations") ||
 		    scan_type(value) != SCAN_OBJECT)
 			continue;
 		scan_iter(&inner, value);
 		while (scan_member(&inner, &name, &text))
-			if (span_eq(key_text(name, buf, sizeof(buf)), COPY))
+			if (scan_key_eq(name, COPY))
 				mask(red, text);
 	}
 }
@@ -70,19 +60,17 @@ bool
 redact_find(struct redact *red, const struct record *r)
 {
 	struct scan_iter it;
-	struct span key, value, text;
-	char buf[256];
+	struct span key, value;
 
 	red->n = 0;
 	if (!span_eq(r->id.kind, "Secret"))
 		return false;
 	scan_iter(&it, r->at[AT_OBJECT]);
 	while (scan_member(&it, &key, &value)) {
-		text = key_text(key, buf, sizeof(buf));
-		if (span_eq(text, "data") || span_eq(text, "stringData") ||
-		    span_eq(text, "binaryData"))
+		if (scan_key_eq(key, "data") || scan_key_eq(key, "stringData") ||
+		    scan_key_eq(key, "binaryData"))
 			mask_values(red, value);
-		else if (span_eq(text, "metadata"))
+		else if (scan_key_eq(key, "metadata"))
 			mask_copy(red, value);
 	}
 	return red->n > 0;

@@ -952,7 +952,8 @@ uint32_t
 world_named(struct world *w, const struct record *r)
 {
 	struct pod key = pod_key(&r->id);
-	uint8_t epoch = w->sync[sync_of(w, r)].epoch;
+	uint16_t sync = sync_of(w, r);	/* which may move w->sync */
+	uint8_t epoch = w->sync[sync].epoch;
 	uint32_t id, shape = SHAPE_NONE;
 
 	if (span_eq(r->id.kind, "Pod")) {

@@ -149,5 +149,46 @@ everything = lines + [dump(dict(r, type="DELETED")) for r in records]
 left = run(everything)
 ok(left == {}, "what is deleted leaves nothing %s" % sorted(map(str, left))[:3])
 
+VALUES = [None, True, 0, 1.5, -1, "", "x", "a=b", "redis:7", "\0", [], {}, [[]],
+          [{}], {"a": 1}, "\ud800", "v" * 2000, "ready", "begin", "end", "gone"]
+
+
+def bent(rng, value, p):
+    """The same with members lost, doubled, or of another type."""
+    if isinstance(value, dict):
+        return {k: rng.choice(VALUES) if rng.random() < p else bent(rng, v, p)
+                for k, v in value.items() if rng.random() >= p / 2}
+    if isinstance(value, list):
+        return [rng.choice(VALUES) if rng.random() < p else bent(rng, v, p)
+                for v in value] * (3 if rng.random() < p else 1)
+    return value
+
+
+pool = []
+for path in sorted(glob.glob(here + "/../golden/ms-fingerprint/*.in")):
+    with open(path) as f:
+        for line in f:
+            try:
+                pool.append(json.loads(line))
+            except ValueError:
+                pass
+for seed in range(4):
+    rng = random.Random(seed)
+    lines = []
+    for i in range(3000):
+        r = bent(rng, rng.choice(pool), rng.choice([0, 0.01, 0.03, 0.1]))
+        if rng.random() < 0.3:
+            r["type"] = rng.choice(["ADDED", "MODIFIED", "DELETED", "SYNC",
+                                    "AMEND"])
+        lines.append(json.dumps(r))
+    p = subprocess.run([program, "-q"], capture_output=True,
+                       input=("\n".join(lines) + "\n").encode())
+    try:
+        out = [json.loads(line) for line in p.stdout.splitlines()]
+    except ValueError:
+        out = []
+    ok(p.returncode == 0 and out, "bent records, seed %d: status %d, %d lines"
+       % (seed, p.returncode, len(out)))
+
 print("1..%d" % tests)
 sys.exit(failed > 0)

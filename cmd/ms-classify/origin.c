@@ -16,9 +16,9 @@ static struct mark {
 } marks[] = {
 	{ORIGIN_GREENFIELD, VIA_ANNOTATION, "designs.meshery.io"},
 	{ORIGIN_GREENFIELD, VIA_LABEL, "designs.meshery.io"},
-	{ORIGIN_GREENFIELD, VIA_LABEL, "resource.pattern.meshery.io/id"},
-	{ORIGIN_GREENFIELD, VIA_ANNOTATION, "resource.pattern.meshery.io/id"},
 	{ORIGIN_GREENFIELD, VIA_LABEL, "design.meshery.io/id"},
+	{ORIGIN_EARMARKED, VIA_LABEL, "resource.pattern.meshery.io/id"},
+	{ORIGIN_EARMARKED, VIA_ANNOTATION, "resource.pattern.meshery.io/id"},
 	{ORIGIN_BROWNFIELD, VIA_ANNOTATION, "argocd.argoproj.io/tracking-id",
 	    "argocd"},
 	{ORIGIN_BROWNFIELD, VIA_LABEL, "argocd.argoproj.io/instance",
@@ -102,8 +102,8 @@ has_mark(const struct record *r, const struct mark *m, struct intern *texts,
 	text = scan_text(value, buf, sizeof(buf));
 	if (!text.n)
 		return false;
-	o->text = m->class == ORIGIN_GREENFIELD ? intern_put(texts, text) :
-	    put_lower(texts, text);
+	o->text = m->class == ORIGIN_BROWNFIELD ? put_lower(texts, text) :
+	    intern_put(texts, text);
 	return true;
 }
 
@@ -156,8 +156,9 @@ origin_own(const struct record *r, struct intern *texts)
 	return o;
 }
 
-/* A design reaches what its objects bring about, whatever labels those carry;
- * of other marks an object's own say more than its owner's. */
+/* A design reaches what its objects bring about, whatever labels those carry:
+ * controllers copy labels, such as a Service's to its EndpointSlices. Of equal
+ * marks an object's own says more than its owner's. */
 struct origin
 origin_inherit(struct origin own, struct origin owner)
 {
@@ -184,9 +185,9 @@ origin_write(struct origin o, const struct intern *texts, struct json *out)
 		return;
 	}
 	json_open(out, '{');
-	json_member_text(out, "class", span_of(o.class == ORIGIN_GREENFIELD ?
-	    "greenfield" : "brownfield"));
-	json_member_text(out, o.class == ORIGIN_GREENFIELD ? "design" : "by",
+	json_member_text(out, "class", span_of(o.class == ORIGIN_BROWNFIELD ?
+	    "brownfield" : "greenfield"));
+	json_member_text(out, o.class == ORIGIN_BROWNFIELD ? "by" : "design",
 	    text);
 	json_member_text(out, "via", span_of(via[o.via]));
 	json_close(out, '}');

@@ -10,7 +10,14 @@
 #include "intern.h"
 #include "record.h"
 
-enum origin_class { ORIGIN_NONE, ORIGIN_BROWNFIELD, ORIGIN_GREENFIELD };
+/* In the order of what outweighs what. EARMARKED is greenfield as well: by the
+ * id of one resource of a design, where the design itself is not named. */
+enum origin_class {
+	ORIGIN_NONE,
+	ORIGIN_BROWNFIELD,
+	ORIGIN_EARMARKED,
+	ORIGIN_GREENFIELD
+};
 enum origin_via { VIA_ANNOTATION, VIA_LABEL, VIA_OWNER };
 
 struct origin {

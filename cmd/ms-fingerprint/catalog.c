@@ -355,6 +355,24 @@ drop_machine(struct image *image)
 	return false;
 }
 
+/* Packagers mark their builds before the name, too. */
+static const struct catalog_link *
+by_prefixed_name(const struct catalog *c, const struct image *image)
+{
+	const struct registries *r = &c->signatures->registries;
+	struct span name = image->part[image->n - 1];
+	const struct catalog_link *link = NULL;
+
+	for (size_t i = 0; !link && i < r->n_prefix; i++) {
+		size_t n = strlen(r->prefix[i]);
+
+		if (name.n > n && memcmp(name.p, r->prefix[i], n) == 0)
+			link = by_name(c, KEY_BARE,
+			    (struct span){name.p + n, name.n - n});
+	}
+	return link;
+}
+
 static enum catalog_match
 by_any(const struct catalog *c, const struct image *image,
     const struct catalog_link **first, float *weight)
@@ -368,6 +386,10 @@ by_any(const struct catalog *c, const struct image *image,
 	if ((*first = by_joined_name(c, image))) {
 		*weight = (*first)->print->weight;
 		return MATCH_REPO;
+	}
+	if ((*first = by_prefixed_name(c, image))) {
+		*weight = 0.9f;
+		return MATCH_PACKAGED;
 	}
 	if (catalog_has(c, KEY_HELPER, image->part[image->n - 1]))
 		return MATCH_HELPER;

@@ -520,8 +520,8 @@ read_aliases(struct reader *r, config_node *map)
 static int
 read_registries(struct reader *r, config_node *root)
 {
-	static const char *const known[] = {"aliases", "packagers", "mirrors",
-	    "generic", "helpers", NULL};
+	static const char *const known[] = {"aliases", "packagers", "prefixes",
+	    "mirrors", "generic", "helpers", NULL};
 	config_node *map = config_get(&r->c, root, "registries");
 	struct registries *reg = &r->s->registries;
 
@@ -531,6 +531,7 @@ read_registries(struct reader *r, config_node *root)
 	    read_aliases(r, config_get(&r->c, map, "aliases")) < 0 ||
 	    read_words(r, map, "packagers", &reg->packager,
 		&reg->n_packager) < 0 ||
+	    read_words(r, map, "prefixes", &reg->prefix, &reg->n_prefix) < 0 ||
 	    read_words(r, map, "mirrors", &reg->mirror, &reg->n_mirror) < 0 ||
 	    read_words(r, map, "generic", &reg->generic, &reg->n_generic) < 0 ||
 	    read_words(r, map, "helpers", &reg->helper, &reg->n_helper) < 0 ?
@@ -592,6 +593,7 @@ signatures_free(struct signatures *s)
 	free(s->rules);
 	free(reg->alias);
 	free(reg->packager);
+	free(reg->prefix);
 	free(reg->mirror);
 	free(reg->generic);
 	free(reg->helper);

@@ -71,10 +71,11 @@ struct registries {
 	/* pairs: a path's part, and what it is to be read as */
 	const char **alias;
 	/* owners that repackage others' products under the usual names; parts
-	 * of paths below which copies are kept; last parts that say nothing;
-	 * images that are nobody's product */
-	const char **packager, **mirror, **generic, **helper;
-	size_t n_alias, n_packager, n_mirror, n_generic, n_helper;
+	 * what such put before a name; parts of paths below which copies are
+	 * kept; last parts that say nothing; images that are nobody's
+	 * product */
+	const char **packager, **prefix, **mirror, **generic, **helper;
+	size_t n_alias, n_packager, n_prefix, n_mirror, n_generic, n_helper;
 };
 
 struct signatures {

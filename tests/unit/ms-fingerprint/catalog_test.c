@@ -107,6 +107,16 @@ packagers_and_mirrors(void)
 	is("cgr.dev/chainguard/redis:latest", "packaged redis");
 	is("cgr.dev/acme.example/cert-manager-webhook",
 	    "packaged cert-manager");
+	is("rancher/hardened-calico:v3.28.1", "packaged calico");
+	is("rancher/hardened-k8s-metrics-server:v0.7.1",
+	    "packaged metrics-server");
+	is("acme/dhi-redis:7.4.1", "packaged redis");
+	is("dhi.io/redis:7.4", "packaged redis");
+	is("mcr.microsoft.com/oss/v2/kubernetes/coredns:v1.11.3-1",
+	    "packaged coredns");
+	is("gke.gcr.io/k8s-dns-kube-dns:1.23.0-gke.9", "packaged kube-dns");
+	is("public.ecr.aws/eks-distro/kubernetes/kube-proxy:v1.30.0",
+	    "packaged kube-proxy");
 	is("bitnamilegacy/redis:7", "repo redis");
 	is("registry.corp.example/docker-remote/redis:7", "copy redis");
 	is("busybox", "helper");

@@ -234,12 +234,11 @@ remove_stale(struct infras *f, const struct infra_out *out)
 /* Whether an object is of those that are found again now, or gone. */
 static bool
 is_asked(const struct infra *i, const struct world *w, const char *product,
-    bool everywhere, const struct infra_out *out)
+    bool everywhere)
 {
 	uint32_t ns = intern_find(&w->names, span_of(next_text(i->key)));
 
-	return i->product == product && (everywhere || w->dirty_ns[ns]) &&
-	    out->may_tell(out->context, i->key);
+	return i->product == product && (everywhere || w->dirty_ns[ns]);
 }
 
 static void
@@ -254,7 +253,7 @@ settle_product(struct infras *f, struct world *w, uint32_t product,
 
 	for (size_t i = 0; i < f->n; i++)
 		f->infra[i].stale = is_asked(&f->infra[i], w, p->id,
-		    everywhere, out);
+		    everywhere);
 	sight_product(&f->sightings, w, product, everywhere);
 	s = f->sightings.s;
 	end = s + f->sightings.n;

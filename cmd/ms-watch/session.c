@@ -23,8 +23,8 @@
 #define POLL_SPREAD 30000
 #define DEBOUNCE 1000
 #define HOLD 10			/* ms that lines wait to fill a block */
-#define PACE 3			/* ms between turns of a snapshot ... */
-#define PACE_BYTES (256u << 10)	/* ... that brought less than this */
+#define PACE 3			/* ms after a turn that brought something ... */
+#define PACE_BYTES (256u << 10)	/* ... but less than this */
 #define DRAIN 30000		/* ms for what stdout has not taken yet */
 
 /* After a CRD changed: it is served some seconds later, by one server of
@@ -544,8 +544,9 @@ wait_for_room(struct session *s)
 	check_stop(s, fd[0].revents);
 }
 
-/* A turn of libcurl costs as much with little data as with a lot. While
- * objects pour in, let some gather in the socket. */
+/* A turn of libcurl costs as much with little data as with a lot: it looks at
+ * every request. What comes alone is told at once, but after that some more may
+ * gather in the socket. */
 static bool
 wait_for_gathering(struct session *s)
 {
@@ -553,7 +554,7 @@ wait_for_gathering(struct session *s)
 	uint64_t came = s->env.bytes - s->bytes;
 
 	s->bytes = s->env.bytes;
-	if (!s->is_busy || came == 0 || came >= PACE_BYTES)
+	if (came == 0 || came >= PACE_BYTES)
 		return false;
 	poll(&fd, 1, PACE);
 	check_stop(s, fd.revents);

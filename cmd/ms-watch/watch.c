@@ -276,10 +276,12 @@ take_deleted(struct watch *w, const struct index_key *key,
 static void
 refuse_object(struct watch *w)
 {
-	if (!(w->told & 1u))
+	unsigned bit = 1u << IN_NOTHING;	/* no class of failure */
+
+	if (!(w->told & bit))
 		diag_warn("%s: an object lacks name, uid or resourceVersion: "
 		    "such objects are left out", w->resource->id);
-	w->told |= 1u;
+	w->told |= bit;
 }
 
 static void

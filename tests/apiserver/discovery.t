@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """Discovery: what is watched, and what is done when that changes. Numbers are
 those of the research's cases."""
 import json

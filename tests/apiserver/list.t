@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """Lists: every way in which a page, a token or a streaming list can fail, and
 what must come out all the same. Numbers are those of the research's cases."""
 import json

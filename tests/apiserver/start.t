@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """What ms-watch needs before it can watch: a kubeconfig, a server, rights.
 Each thing that is wrong is told in one line that says what to do."""
 import os

@@ -127,8 +127,7 @@ add(struct catalog *c, const char *group, const char *version, char *name,
 	r->is_namespaced = is_namespaced;
 	r->is_watchable = has_verb(verbs, "list") && has_verb(verbs, "watch");
 	add_short_names(r, scan_get(from, "shortNames"));
-	c->resource = diag_alloc(c->resource,
-	    (c->n + 1) * sizeof(*c->resource));
+	c->resource = diag_alloc(c->resource, (c->n + 1) * sizeof(void *));
 	c->resource[c->n++] = r;
 }
 
@@ -153,13 +152,14 @@ add_aggregated_version(struct catalog *c, const char *group, struct span doc)
 			size_t before = c->n;
 
 			kind = scan_type(kind) == SCAN_OBJECT ?
-			    scan_get(kind, "kind") : (struct span){0};
+			    scan_get(kind, "kind") :
+			    (struct span){0};
 			add(c, group, version,
 			    text_of(scan_get(one, "resource")), text_of(kind),
 			    one, scan_eq(scan_get(one, "scope"), "Namespaced"));
 			if (c->n > before)
-				c->resource[before]->singular = text_of(
-				    scan_get(one, "singularResource"));
+				c->resource[before]->singular =
+				    text_of(scan_get(one, "singularResource"));
 		}
 	}
 	free(version);
@@ -172,7 +172,8 @@ add_aggregated_group(struct catalog *c, struct span doc)
 	struct span versions = scan_get(doc, "versions");
 	struct scan_iter it;
 	char *group = text_of(scan_type(metadata) == SCAN_OBJECT ?
-	    scan_get(metadata, "name") : (struct span){0});
+		scan_get(metadata, "name") :
+		(struct span){0});
 
 	if (scan_type(versions) == SCAN_ARRAY) {
 		scan_iter(&it, versions);
@@ -236,8 +237,9 @@ catalog_choose(struct catalog *c)
 		struct resource *r = c->resource[i];
 		size_t j = 0;
 
-		while (j < i && !(c->resource[j]->is_chosen &&
-		    is_same_kind(c->resource[j], r)))
+		while (j < i &&
+		    !(c->resource[j]->is_chosen &&
+			is_same_kind(c->resource[j], r)))
 			j++;
 		r->is_chosen = r->is_watchable && j == i;
 	}
@@ -255,30 +257,25 @@ catalog_is_stale(const struct catalog *c, const struct resource *r)
 /* ---- selection ---- */
 
 /* What upstream's MeshSync 1.0 watches. */
-static const char *const meshsync_1[] = {
-	"namespaces.v1.", "configmaps.v1.", "nodes.v1.", "secrets.v1.",
-	"persistentvolumes.v1.", "persistentvolumeclaims.v1.",
-	"replicasets.v1.apps", "pods.v1.", "services.v1.",
-	"deployments.v1.apps", "statefulsets.v1.apps", "daemonsets.v1.apps",
-	"ingresses.v1.networking.k8s.io", "endpoints.v1.",
-	"endpointslices.v1.discovery.k8s.io", "cronjobs.v1.batch",
-	"replicationcontrollers.v1.", "storageclasses.v1.storage.k8s.io",
-	"clusterroles.v1.rbac.authorization.k8s.io",
-	"volumeattachments.v1.storage.k8s.io",
-	"apiservices.v1.apiregistration.k8s.io"
-};
+static const char *const meshsync_1[] = {"namespaces.v1.", "configmaps.v1.",
+    "nodes.v1.", "secrets.v1.", "persistentvolumes.v1.",
+    "persistentvolumeclaims.v1.", "replicasets.v1.apps", "pods.v1.",
+    "services.v1.", "deployments.v1.apps", "statefulsets.v1.apps",
+    "daemonsets.v1.apps", "ingresses.v1.networking.k8s.io", "endpoints.v1.",
+    "endpointslices.v1.discovery.k8s.io", "cronjobs.v1.batch",
+    "replicationcontrollers.v1.", "storageclasses.v1.storage.k8s.io",
+    "clusterroles.v1.rbac.authorization.k8s.io",
+    "volumeattachments.v1.storage.k8s.io",
+    "apiservices.v1.apiregistration.k8s.io"};
 
 /* They change all the time and say little about what runs. */
-static const char *const noisy[] = {
-	"events.", "events.events.k8s.io", "leases.coordination.k8s.io"
-};
+static const char *const noisy[] = {"events.", "events.events.k8s.io",
+    "leases.coordination.k8s.io"};
 
 /* Owners before what they own, so that fewer origins come too late. */
-static const char *const early[] = {
-	"namespaces", "customresourcedefinitions", "nodes", "deployments",
-	"statefulsets", "daemonsets", "cronjobs", "replicationcontrollers",
-	"replicasets", "jobs", "pods"
-};
+static const char *const early[] = {"namespaces", "customresourcedefinitions",
+    "nodes", "deployments", "statefulsets", "daemonsets", "cronjobs",
+    "replicationcontrollers", "replicasets", "jobs", "pods"};
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -368,8 +365,10 @@ find_named(const struct catalog *c, const char *name, char err[CATALOG_ERROR])
 		    "--resource %s: %s cannot be listed and watched", name,
 		    unwatchable->id);
 	else
-		snprintf(err, CATALOG_ERROR, "--resource %s: the server has no "
-		    "such resource (kubectl api-resources lists them)", name);
+		snprintf(err, CATALOG_ERROR,
+		    "--resource %s: the server has no "
+		    "such resource (kubectl api-resources lists them)",
+		    name);
 	return NULL;
 }
 
@@ -404,8 +403,7 @@ has(struct resource **list, size_t n, const struct resource *r)
 
 static int
 select_named(const struct catalog *c, const struct opts_list *names,
-    bool is_lenient, struct resource **list, size_t *n,
-    char err[CATALOG_ERROR])
+    bool is_lenient, struct resource **list, size_t *n, char err[CATALOG_ERROR])
 {
 	for (size_t i = 0; i < names->n; i++) {
 		struct resource *r = find_named(c, names->item[i], err);
@@ -423,8 +421,7 @@ catalog_select(const struct catalog *c, const struct opts_list *names,
     const char *profile, bool is_lenient, struct resource ***out, size_t *n,
     char err[CATALOG_ERROR])
 {
-	struct resource **list = diag_alloc(NULL,
-	    (c->n + 1) * sizeof(*list));
+	struct resource **list = diag_alloc(NULL, (c->n + 1) * sizeof(void *));
 
 	*n = 0;
 	*out = list;
@@ -436,6 +433,6 @@ catalog_select(const struct catalog *c, const struct opts_list *names,
 	for (size_t i = 0; i < c->n && !names->n; i++)
 		if (is_wanted(c->resource[i], profile))
 			list[(*n)++] = c->resource[i];
-	qsort(list, *n, sizeof(*list), compare);
+	qsort(list, *n, sizeof(void *), compare);
 	return 0;
 }

@@ -12,18 +12,18 @@
 #include "scan.h"
 
 struct resource {
-	char *name, *version, *group;	/* pods, v1, "" */
+	char *name, *version, *group; /* pods, v1, "" */
 	char *kind, *singular;
-	char *id;			/* pods.v1. */
-	char *api_version;		/* v1, or apps/v1 */
+	char *id; /* pods.v1. */
+	char *api_version; /* v1, or apps/v1 */
 	struct opts_list short_names;
 	bool is_namespaced, is_watchable;
-	bool is_chosen;		/* its version is the one to watch */
-	unsigned users;		/* who holds it */
+	bool is_chosen; /* its version is the one to watch */
+	unsigned users; /* who holds it */
 };
 
 struct catalog {
-	struct resource **resource;	/* in the server's order of preference */
+	struct resource **resource; /* in the server's order of preference */
 	size_t n;
 	/* Groups with version ("g/v") of which nothing can be known now. */
 	struct opts_list stale;

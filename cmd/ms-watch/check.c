@@ -9,7 +9,7 @@
 #include "discovery.h"
 #include "refusal.h"
 
-#define TIMEOUT 30L	/* s */
+#define TIMEOUT 30L /* s */
 
 /* A collection that is asked for one object. */
 struct question {
@@ -35,10 +35,10 @@ struct check {
 static void
 add_question(struct check *c, const struct resource *r, const char *ns)
 {
-	c->question = diag_alloc(c->question,
-	    (c->n + 1) * sizeof(*c->question));
-	c->question[c->n++] = (struct question){
-	    .check = c, .resource = r, .ns = ns};
+	c->question =
+	    diag_alloc(c->question, (c->n + 1) * sizeof(*c->question));
+	c->question[c->n++] =
+	    (struct question){.check = c, .resource = r, .ns = ns};
 }
 
 static void
@@ -59,8 +59,9 @@ static void
 ask(struct check *c, struct question *q)
 {
 	const struct resource *r = q->resource;
-	struct http_ask question = {
-	    .timeout = TIMEOUT, .done = on_answer, .context = q};
+	struct http_ask question = {.timeout = TIMEOUT,
+	    .done = on_answer,
+	    .context = q};
 	char path[1024];
 
 	snprintf(path, sizeof(path), "/%s/%s%s%s/%s?limit=1",
@@ -80,7 +81,7 @@ ask_all(struct check *c)
 	size_t n;
 
 	if (catalog_select(&c->catalog, &c->settings->resources,
-	    c->settings->profile, false, &list, &n, err) < 0)
+		c->settings->profile, false, &list, &n, err) < 0)
 		diag_die(EXIT_PERMANENT, "%s", err);
 	for (size_t i = 0; i < n; i++) {
 		if (!list[i]->is_namespaced || !ns->n)

@@ -7,7 +7,7 @@
 
 #include "diag.h"
 
-#define REREAD 50000	/* ms: tokens are renewed at 80 % of their life */
+#define REREAD 50000 /* ms: tokens are renewed at 80 % of their life */
 
 static void
 set_header(struct credentials *c, const char *start, const char *value,
@@ -62,9 +62,10 @@ credentials_init(struct credentials *c, const struct kubeconfig *config,
 	wrong = read_token(c, now);
 	if (!wrong || c->header)
 		return 0;
-	snprintf(err, CONFIG_ERROR, "%s: the token file %s cannot be used: "
-	    "%s: put a token there, or correct tokenFile", config->source,
-	    config->token_file, wrong);
+	snprintf(err, CONFIG_ERROR,
+	    "%s: the token file %s cannot be used: "
+	    "%s: put a token there, or correct tokenFile",
+	    config->source, config->token_file, wrong);
 	return -1;
 }
 
@@ -83,7 +84,8 @@ reread(struct credentials *c, int64_t now)
 
 	if (wrong && !c->has_warned)
 		diag_warn("unable to read the token file %s: %s: the last "
-		    "token is still used", c->config->token_file, wrong);
+			  "token is still used",
+		    c->config->token_file, wrong);
 	c->has_warned = wrong != NULL;
 }
 

@@ -12,8 +12,8 @@
 
 struct credentials {
 	const struct kubeconfig *config;
-	char *header;		/* "Authorization: ..." or NULL */
-	int64_t read_at;	/* ms: when the token file was read */
+	char *header; /* "Authorization: ..." or NULL */
+	int64_t read_at; /* ms: when the token file was read */
 	bool has_warned;
 };
 

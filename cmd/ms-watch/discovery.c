@@ -11,13 +11,13 @@
 	"application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList," \
 	"application/json;g=apidiscovery.k8s.io;v=v2beta1;" \
 	"as=APIGroupDiscoveryList,application/json"
-#define TIMEOUT 32L	/* s */
+#define TIMEOUT 32L /* s */
 
 /* One document that was asked for. */
 struct part {
 	struct discovery *d;
-	char *group, *version;	/* NULL: one of the two roots */
-	char *body;		/* what came; NULL: nothing of use */
+	char *group, *version; /* NULL: one of the two roots */
+	char *body; /* what came; NULL: nothing of use */
 	size_t n;
 	struct http_request *request;
 };
@@ -34,7 +34,7 @@ struct discovery {
 	discovery_done *done;
 	void *context;
 	struct root root[2];
-	struct part **part;	/* of the old form, in order of preference */
+	struct part **part; /* of the old form, in order of preference */
 	size_t n_parts;
 	unsigned pending;
 };
@@ -46,8 +46,12 @@ static void on_answer(void *context, struct http_request *r);
 static void
 ask(struct part *part, const char *path, const char *accept, const char *etag)
 {
-	struct http_ask ask = {.path = path, .accept = accept, .etag = etag,
-	    .timeout = TIMEOUT, .done = on_answer, .context = part};
+	struct http_ask ask = {.path = path,
+	    .accept = accept,
+	    .etag = etag,
+	    .timeout = TIMEOUT,
+	    .done = on_answer,
+	    .context = part};
 
 	part->d->pending++;
 	part->request = http_get(part->d->http, &ask);
@@ -62,7 +66,7 @@ ask_group(struct discovery *d, const char *group, const char *version)
 	*part = (struct part){.d = d};
 	part->group = diag_strndup(group, strlen(group));
 	part->version = diag_strndup(version, strlen(version));
-	d->part = diag_alloc(d->part, (d->n_parts + 1) * sizeof(*d->part));
+	d->part = diag_alloc(d->part, (d->n_parts + 1) * sizeof(void *));
 	d->part[d->n_parts++] = part;
 	snprintf(path, sizeof(path), *group ? "/apis/%s/%s" : "/api%s/%s",
 	    group, version);
@@ -200,8 +204,9 @@ finish(struct discovery *d)
 	for (size_t i = 0; i < d->n_parts; i++) {
 		struct part *part = d->part[i];
 
-		if (!part->body || catalog_add_legacy(&c, part->group,
-		    part->version, (struct span){part->body, part->n}) < 0)
+		if (!part->body ||
+		    catalog_add_legacy(&c, part->group, part->version,
+			(struct span){part->body, part->n}) < 0)
 			add_unknown(&c, part);
 	}
 	catalog_choose(&c);
@@ -310,8 +315,8 @@ on_answer(void *context, struct http_request *r)
 {
 	struct part *part = context;
 	struct discovery *d = part->d;
-	struct root *root = part == &d->root[0].part ? &d->root[0] :
-	    &d->root[1];
+	struct root *root =
+	    part == &d->root[0].part ? &d->root[0] : &d->root[1];
 	struct failure f;
 
 	part->request = NULL;
@@ -321,8 +326,8 @@ on_answer(void *context, struct http_request *r)
 			on_root(root, r);
 	} else if (is_root(part) && r->status == 304) {
 		root->is_unchanged = true;
-	} else if (is_root(part) && !(r->status == 404 &&
-	    root == &d->root[0])) {
+	} else if (is_root(part) &&
+	    !(r->status == 404 && root == &d->root[0])) {
 		describe(&f, r);
 		fail(d, &f, r);
 		return;
@@ -338,8 +343,7 @@ discovery_new(struct http *http, discovery_done *done, void *context)
 {
 	struct discovery *d = diag_alloc(NULL, sizeof(*d));
 
-	*d = (struct discovery){
-	    .http = http, .done = done, .context = context};
+	*d = (struct discovery){.http = http, .done = done, .context = context};
 	d->root[0] = (struct root){.path = "/api", .part = {.d = d}};
 	d->root[1] = (struct root){.path = "/apis", .part = {.d = d}};
 	return d;

@@ -29,8 +29,8 @@ open_object(struct emit *e, struct json *j, const char *type,
 	record_open(j, type);
 	json_member_text(j, "cluster", span_of(e->cluster));
 	json_member_text(j, "resource", span_of(r->id));
-	json_member_text(j, "depth", span_of(is_metadata ? "metadata" :
-	    "full"));
+	json_member_text(j, "depth",
+	    span_of(is_metadata ? "metadata" : "full"));
 	json_member_text(j, "time", span_of(e->time));
 }
 
@@ -122,9 +122,12 @@ put_object(struct emit *e, struct json *j, const struct resource *r,
 			    span_of(version));
 	}
 	if (at[OBJECT_MANAGED_FIELDS].n && !e->settings->keep_managed_fields)
-		add_edit(edit, &n, scan_cut(at[OBJECT_METADATA],
-		    key_before(at[OBJECT_METADATA], at[OBJECT_MANAGED_FIELDS]),
-		    at[OBJECT_MANAGED_FIELDS]), (struct span){0});
+		add_edit(edit, &n,
+		    scan_cut(at[OBJECT_METADATA],
+			key_before(at[OBJECT_METADATA],
+			    at[OBJECT_MANAGED_FIELDS]),
+			at[OBJECT_MANAGED_FIELDS]),
+		    (struct span){0});
 	scan_splice(object, edit, n, j);
 }
 
@@ -139,9 +142,8 @@ keep_on_one_line(char *p, size_t n)
 }
 
 /* Identity is all that is passed on of an object that no stage would take. */
-static void
-emit_truncated(struct emit *e, const char *type, const struct resource *r,
-    const struct span *at);
+static void emit_truncated(struct emit *e, const char *type,
+    const struct resource *r, const struct span *at);
 
 void
 emit_object(struct emit *e, const char *type, const struct resource *r,
@@ -264,8 +266,8 @@ emit_begin(struct emit *e, const struct resource *r, const char *cause,
 	struct json *j = open_sync(e, r, "begin");
 
 	json_member_text(j, "cause", span_of(cause));
-	json_member_span(j, "complete", span_of(is_complete ? "true" :
-	    "false"));
+	json_member_span(j, "complete",
+	    span_of(is_complete ? "true" : "false"));
 	put_scope(j, ns, e->settings->selector);
 	close_sync(e, j);
 }
@@ -318,14 +320,14 @@ emit_config(struct emit *e)
 	json_close(j, '}');
 	json_key(j, "object");
 	json_open(j, '{');
-	json_member_text(j, "profile", span_of(s->profile ? s->profile :
-	    "default"));
+	json_member_text(j, "profile",
+	    span_of(s->profile ? s->profile : "default"));
 	put_list(j, "resources", &s->resources);
 	put_list(j, "namespaces", &s->namespaces);
 	if (s->selector)
 		json_member_text(j, "labelSelector", span_of(s->selector));
-	json_member_text(j, "depth", span_of(s->is_metadata ? "metadata" :
-	    "full"));
+	json_member_text(j, "depth",
+	    span_of(s->is_metadata ? "metadata" : "full"));
 	json_close(j, '}');
 	close_line(j);
 }
@@ -335,15 +337,14 @@ emit_ready_open(struct emit *e, bool is_complete)
 {
 	struct json *j = open_sync(e, NULL, "ready");
 
-	json_member_span(j, "complete", span_of(is_complete ? "true" :
-	    "false"));
+	json_member_span(j, "complete",
+	    span_of(is_complete ? "true" : "false"));
 	json_key(j, "resources");
 	json_open(j, '{');
 }
 
 void
-emit_ready_resource(struct emit *e, const struct resource *r,
-    const char *state)
+emit_ready_resource(struct emit *e, const struct resource *r, const char *state)
 {
 	json_member_text(&e->queue->line, r->id, span_of(state));
 }

@@ -14,9 +14,9 @@
 struct emit {
 	struct queue *queue;
 	const struct settings *settings;
-	char *cluster;		/* the uid of namespace kube-system */
-	char time[40];		/* what records say about when */
-	struct json stamp;	/* kept between objects */
+	char *cluster; /* the uid of namespace kube-system */
+	char time[40]; /* what records say about when */
+	struct json stamp; /* kept between objects */
 };
 
 /* Note the time for all records until the next call. */

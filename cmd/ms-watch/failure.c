@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#define RETRY_AFTER_MAX 60u	/* s: more is a mistake of someone's */
+#define RETRY_AFTER_MAX 60u /* s: more is a mistake of someone's */
 
 struct status {
 	int64_t code;
@@ -16,8 +16,7 @@ struct status {
 static struct status
 read_status(struct span object)
 {
-	struct status s = {
-	    .reason = scan_get(object, "reason"),
+	struct status s = {.reason = scan_get(object, "reason"),
 	    .message = scan_get(object, "message"),
 	    .details = scan_get(object, "details")};
 
@@ -106,7 +105,8 @@ milliseconds(int64_t seconds)
 	if (seconds <= 0)
 		return 0;
 	return (seconds > RETRY_AFTER_MAX ? RETRY_AFTER_MAX :
-	    (unsigned)seconds) * 1000;
+					    (unsigned)seconds) *
+	    1000;
 }
 
 /* Seconds, or a date as load balancers send it. */
@@ -132,7 +132,7 @@ fill(struct failure *f, const struct status *s, bool was_streaming)
 	int64_t seconds = 0;
 
 	if (message.n > sizeof(buf)) {
-		message.n = 0;	/* too long to be of use in one line */
+		message.n = 0; /* too long to be of use in one line */
 		message.p = NULL;
 	}
 	message = scan_text(message, buf, sizeof(buf));

@@ -11,8 +11,8 @@
 
 struct failure {
 	enum machine_input class;
-	unsigned retry_after;	/* ms that the server asks for; 0: none */
-	char why[256];		/* for people */
+	unsigned retry_after; /* ms that the server asks for; 0: none */
+	char why[256]; /* for people */
 };
 
 /* An answer with this status and body (a Status object, or anything). was
@@ -23,7 +23,7 @@ void failure_of_answer(struct failure *f, long status, struct span body,
 /* The Status object of an ERROR event, or one that came with 200. */
 void failure_of_status(struct failure *f, struct span object,
     bool was_streaming);
-void failure_set(struct failure *f, enum machine_input class,
-    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void failure_set(struct failure *f, enum machine_input class, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
 
 #endif

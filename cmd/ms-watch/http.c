@@ -11,11 +11,11 @@
 #include "diag.h"
 
 #define USER_AGENT "meshsync/" MS_VERSION
-#define MAX_STREAMS 1000L	/* 100 by default, which is fewer than watches */
+#define MAX_STREAMS 1000L /* 100 by default, which is fewer than watches */
 #define MAX_ERROR (64u << 10)
 #define MAX_BODY (64u << 20)
-#define SOCKETS 16		/* that are waited for without curl's help */
-#define DEAD_AFTER 45000u	/* ms that sent bytes may stay unconfirmed */
+#define SOCKETS 16 /* that are waited for without curl's help */
+#define DEAD_AFTER 45000u /* ms that sent bytes may stay unconfirmed */
 
 /* ---- the server's address ---- */
 
@@ -37,8 +37,8 @@ rename_server(struct http *h)
 	snprintf(text, sizeof(text), "Host: %.*s", (int)n, host);
 	h->host = diag_strndup(text, strlen(text));
 	snprintf(text, sizeof(text), "https://%s%.*s%s",
-	    h->config->tls_server_name,
-	    port ? (int)(host + n - port) : 0, port ? port : "", host + n);
+	    h->config->tls_server_name, port ? (int)(host + n - port) : 0,
+	    port ? port : "", host + n);
 	h->base = diag_strndup(text, strlen(text));
 }
 
@@ -171,8 +171,10 @@ set_trust(CURL *easy, const struct kubeconfig *k)
 {
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION,
 	    (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, k->is_insecure ? 0L : 1L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, k->is_insecure ? 0L : 2L);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER,
+	    k->is_insecure ? 0L : 1L);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST,
+	    k->is_insecure ? 0L : 2L);
 	/* As blobs, new content gets a new connection; paths would not. */
 	set_blob(easy, CURLOPT_CAINFO_BLOB, k->ca);
 	set_blob(easy, CURLOPT_SSLCERT_BLOB, k->certificate);
@@ -219,8 +221,8 @@ set_headers(struct http_request *r)
 	struct http *h = r->http;
 	const char *who = credentials_header(h->credentials, r->started);
 
-	add_header(r, "Accept: ", r->ask.accept ? r->ask.accept :
-	    "application/json");
+	add_header(r,
+	    "Accept: ", r->ask.accept ? r->ask.accept : "application/json");
 	if (r->ask.etag)
 		add_header(r, "If-None-Match: ", r->ask.etag);
 	if (who)
@@ -348,8 +350,8 @@ wait_as_curl_does(struct http *h, struct pollfd *fd, size_t n, int ms)
 	struct curl_waitfd other[HTTP_OTHERS] = {0};
 
 	for (size_t i = 0; i < n; i++)
-		other[i] = (struct curl_waitfd){
-		    .fd = fd[i].fd, .events = CURL_WAIT_POLLIN};
+		other[i] = (struct curl_waitfd){.fd = fd[i].fd,
+		    .events = CURL_WAIT_POLLIN};
 	curl_multi_poll(h->multi, other, (unsigned)n, ms, NULL);
 	for (size_t i = 0; i < n; i++)
 		fd[i].revents = other[i].revents;
@@ -411,7 +413,8 @@ void
 http_escape(struct json *j, const char *text)
 {
 	static const char hex[] = "0123456789ABCDEF";
-	static const char plain[] = "-._~"
+	static const char plain[] =
+	    "-._~"
 	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 	for (; *text; text++) {

@@ -15,17 +15,17 @@
 /* A connection, known by its local port. */
 struct http_link {
 	long port;
-	int64_t heard;		/* ms: when bytes came last, of any request */
+	int64_t heard; /* ms: when bytes came last, of any request */
 };
 
 struct http {
 	CURLM *multi;
 	const struct kubeconfig *config;
 	struct credentials *credentials;
-	char *base;		/* what paths are put behind */
+	char *base; /* what paths are put behind */
 	struct curl_slist *connect_to;
-	char *host;		/* a Host header of our own, or NULL */
-	struct http_link *link;	/* all connections that there have been */
+	char *host; /* a Host header of our own, or NULL */
+	struct http_link *link; /* all connections that there have been */
 	size_t n_links;
 };
 
@@ -34,10 +34,10 @@ struct http_request;
 /* What to ask for, and whom to tell. Callbacks may not cancel requests, except
  * done. */
 struct http_ask {
-	const char *path;	/* with query */
-	const char *accept;	/* NULL: application/json */
-	const char *etag;	/* for If-None-Match, or NULL */
-	long timeout;		/* s for the whole answer; 0: none */
+	const char *path; /* with query */
+	const char *accept; /* NULL: application/json */
+	const char *etag; /* for If-None-Match, or NULL */
+	long timeout; /* s for the whole answer; 0: none */
 	/* The answer is 200, its body begins. May be NULL. */
 	void (*open)(void *context);
 	/* Bytes of a 200's body. NULL: they are collected in request.body. */
@@ -50,14 +50,14 @@ struct http_ask {
 /* Outcome: result is CURLE_OK when an answer came to its clean end. */
 struct http_request {
 	struct http *http;
-	struct http_ask ask;	/* its texts are not kept */
+	struct http_ask ask; /* its texts are not kept */
 	CURL *easy;
 	struct curl_slist *headers;
 	CURLcode result;
 	long status;
-	struct json body;	/* of errors: no more than 64 KiB */
-	int64_t started, heard;	/* ms: heard is when bytes came last */
-	size_t link;		/* index of its connection, once it is open */
+	struct json body; /* of errors: no more than 64 KiB */
+	int64_t started, heard; /* ms: heard is when bytes came last */
+	size_t link; /* index of its connection, once it is open */
 	char error[CURL_ERROR_SIZE];
 };
 

@@ -5,8 +5,8 @@
 
 #include "diag.h"
 
-#define UID_TEXT 36	/* 8-4-4-4-12 */
-#define RV_MAX 20	/* digits of a decimal resourceVersion */
+#define UID_TEXT 36 /* 8-4-4-4-12 */
+#define RV_MAX 20 /* digits of a decimal resourceVersion */
 
 /* Texts follow the struct: the name, then what does not fit the numbers. */
 struct index_entry {
@@ -14,8 +14,8 @@ struct index_entry {
 	uint64_t rv;
 	uint32_t ns;
 	uint8_t generation;
-	bool odd_uid, odd_rv;	/* kept as text instead */
-	char text[];		/* name, odd uid, odd rv; each ends in NUL */
+	bool odd_uid, odd_rv; /* kept as text instead */
+	char text[]; /* name, odd uid, odd rv; each ends in NUL */
 };
 
 /* ---- numbers for the usual forms of uid and resourceVersion ---- */
@@ -76,8 +76,7 @@ static bool
 pack_rv(struct span text, uint64_t *rv)
 {
 	*rv = 0;
-	if (text.n == 0 || text.n >= RV_MAX ||
-	    (text.p[0] == '0' && text.n > 1))
+	if (text.n == 0 || text.n >= RV_MAX || (text.p[0] == '0' && text.n > 1))
 		return false;
 	for (size_t i = 0; i < text.n; i++) {
 		if (text.p[i] < '0' || text.p[i] > '9')
@@ -121,14 +120,14 @@ odd_rv(const struct index_entry *e)
 static struct index_key
 key_of(const struct index *ix, const struct index_entry *e, char *buf)
 {
-	struct index_key key = {
-	    .ns = intern_text(ix->names, e->ns), .name = span_of(e->text)};
+	struct index_key key = {.ns = intern_text(ix->names, e->ns),
+	    .name = span_of(e->text)};
 
 	key.uid = e->odd_uid ? span_of(odd_uid(e)) :
-	    (struct span){buf, unpack_uid(e->uid, buf)};
+			       (struct span){buf, unpack_uid(e->uid, buf)};
 	buf += UID_TEXT;
 	key.rv = e->odd_rv ? span_of(odd_rv(e)) :
-	    (struct span){buf, unpack_rv(e->rv, buf)};
+			     (struct span){buf, unpack_rv(e->rv, buf)};
 	return key;
 }
 
@@ -242,8 +241,7 @@ take_place(struct index *ix)
 		return ix->free[--ix->n_free];
 	if (ix->n == ix->size) {
 		ix->size = ix->size ? ix->size + ix->size / 2 : 8;
-		ix->entry = diag_alloc(ix->entry,
-		    ix->size * sizeof(*ix->entry));
+		ix->entry = diag_alloc(ix->entry, ix->size * sizeof(void *));
 		ix->free = diag_alloc(ix->free, ix->size * sizeof(*ix->free));
 	}
 	return ix->n++;
@@ -266,18 +264,15 @@ index_begin(struct index *ix)
 	if (ix->generation == 0)
 		ix->generation = 1;
 	for (uint32_t i = 0; i < ix->n; i++)
-		if (ix->entry[i] &&
-		    ix->entry[i]->generation == ix->generation)
+		if (ix->entry[i] && ix->entry[i]->generation == ix->generation)
 			ix->entry[i]->generation = 0;
 }
 
 static void
 remember_old(struct index_key *old, struct index_seen *seen)
 {
-	size_t n = old->uid.n + old->rv.n;
-
-	if (n > sizeof(seen->buf))
-		old->uid.n = old->rv.n = n = 0;
+	if (old->uid.n + old->rv.n > sizeof(seen->buf))
+		old->uid.n = old->rv.n = 0;
 	memcpy(seen->buf, old->uid.p, old->uid.n);
 	memcpy(seen->buf + old->uid.n, old->rv.p, old->rv.n);
 	seen->old_uid = (struct span){seen->buf, old->uid.n};
@@ -360,8 +355,7 @@ index_sweep(struct index *ix,
 	for (uint32_t i = 0; i < ix->n; i++) {
 		struct index_key key;
 
-		if (!ix->entry[i] ||
-		    ix->entry[i]->generation == ix->generation)
+		if (!ix->entry[i] || ix->entry[i]->generation == ix->generation)
 			continue;
 		key = key_of(ix, ix->entry[i], buf);
 		gone(context, &key);

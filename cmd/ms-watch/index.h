@@ -16,10 +16,10 @@
 struct index_entry;
 
 struct index {
-	struct intern *names;	/* of namespaces, shared by all indexes */
+	struct intern *names; /* of namespaces, shared by all indexes */
 	struct table table;
 	struct index_entry **entry;
-	uint32_t *free;		/* places without an entry */
+	uint32_t *free; /* places without an entry */
 	uint32_t n, size, n_free;
 	uint8_t generation;
 };
@@ -31,9 +31,9 @@ struct index_key {
 
 enum index_verdict {
 	INDEX_NEW,
-	INDEX_SAME,	/* uid and rv as known */
+	INDEX_SAME, /* uid and rv as known */
 	INDEX_CHANGED,
-	INDEX_REPLACED	/* another uid under this name */
+	INDEX_REPLACED /* another uid under this name */
 };
 
 /* names and the index itself must not move. */

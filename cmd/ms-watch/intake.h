@@ -14,20 +14,20 @@
 
 #include "scan.h"
 
-#define INTAKE_MAX (64u << 20)	/* bytes of one value */
+#define INTAKE_MAX (64u << 20) /* bytes of one value */
 
 struct intake {
 	char *buf;
-	size_t start, end, size;	/* [start, end) is not taken yet */
-	size_t tried;	/* bytes of an unfinished value already scanned */
-	bool is_whole;	/* nothing more will come */
-	bool may_end;	/* what came since the last try may end a value */
+	size_t start, end, size; /* [start, end) is not taken yet */
+	size_t tried; /* bytes of an unfinished value already scanned */
+	bool is_whole; /* nothing more will come */
+	bool may_end; /* what came since the last try may end a value */
 };
 
 enum intake_result {
 	INTAKE_VALUE,
-	INTAKE_MORE,	/* not whole yet */
-	INTAKE_BAD	/* no JSON, or far too long */
+	INTAKE_MORE, /* not whole yet */
+	INTAKE_BAD /* no JSON, or far too long */
 };
 
 /* All zero is empty. */
@@ -47,8 +47,7 @@ void intake_skip(struct intake *in, size_t n);
 /* Take a value from the front, which intake_peek() has seen. *value and what
  * the plan finds in it (slots; plan may be NULL) are good until the next
  * intake_put(). */
-enum intake_result intake_value(struct intake *in,
-    const struct scan_plan *plan, struct span *slots, struct span *value,
-    struct scan_error *err);
+enum intake_result intake_value(struct intake *in, const struct scan_plan *plan,
+    struct span *slots, struct span *value, struct scan_error *err);
 
 #endif

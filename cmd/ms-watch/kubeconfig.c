@@ -158,8 +158,7 @@ find_stanza(struct files *f, const char *list, const char *name,
 
 			if (!has || strcmp(has, name) != 0)
 				continue;
-			*out = (struct stanza){c, config_get(c, one, key),
-			    has};
+			*out = (struct stanza){c, config_get(c, one, key), has};
 			return true;
 		}
 	}
@@ -171,8 +170,8 @@ current_context(struct files *f)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		struct config *c = &f->config[i];
-		const char *text = config_get_text(c, config_root(c),
-		    "current-context");
+		const char *text =
+		    config_get_text(c, config_root(c), "current-context");
 
 		if (text && *text)
 			return text;
@@ -208,8 +207,8 @@ resolve(const struct stanza *s, const char *path)
 
 	if (*path == '/' || !slash)
 		return copy(path);
-	folder = diag_strndup(s->file->name,
-	    (size_t)(slash + 1 - s->file->name));
+	folder =
+	    diag_strndup(s->file->name, (size_t)(slash + 1 - s->file->name));
 	out = join(folder, path, "");
 	free(folder);
 	return out;
@@ -303,7 +302,8 @@ static char *
 clean_url(const char *text, bool has_tls)
 {
 	const char *scheme = has_scheme(text) ? "" :
-	    has_tls ? "https://" : "http://";
+	    has_tls                           ? "https://" :
+						"http://";
 	char *part = diag_strndup(text, strcspn(text, "?#"));
 	char *url = join(scheme, part, "");
 
@@ -346,7 +346,8 @@ read_cluster(struct kubeconfig *k, struct stanza *s, char err[CONFIG_ERROR])
 	if (k->ca && k->is_insecure)
 		return config_error(s->file, s->node, err,
 		    "cluster '%s' has a certificate-authority and "
-		    "insecure-skip-tls-verify: remove one", s->name);
+		    "insecure-skip-tls-verify: remove one",
+		    s->name);
 	return 0;
 }
 
@@ -364,8 +365,8 @@ refuse_unsupported(struct stanza *s, char err[CONFIG_ERROR])
 			return config_error(s->file, node, err,
 			    "user '%s': '%s' is not supported; use a token, "
 			    "tokenFile or client-certificate "
-			    "(kubectl create token makes one)", s->name,
-			    key[i]);
+			    "(kubectl create token makes one)",
+			    s->name, key[i]);
 	}
 	return 0;
 }
@@ -418,14 +419,16 @@ read_context(struct kubeconfig *k, struct files *f, const char *wanted,
 	struct stanza s;
 
 	if (!name)
-		return fail(err, "%s: there is no current-context: set it "
+		return fail(err,
+		    "%s: there is no current-context: set it "
 		    "(kubectl config use-context NAME) or give --context NAME",
 		    file);
 	if (!find_stanza(f, "contexts", name, "context", &s))
-		return fail(err, "%s: contexts has no '%s': correct %s or "
+		return fail(err,
+		    "%s: contexts has no '%s': correct %s or "
 		    "give --context NAME (kubectl config get-contexts lists "
-		    "them)", file, name,
-		    wanted ? "--context" : "current-context");
+		    "them)",
+		    file, name, wanted ? "--context" : "current-context");
 	k->context = copy(name);
 	k->source = copy(s.file->name);
 	cluster = config_get_text(s.file, s.node, "cluster");
@@ -434,8 +437,10 @@ read_context(struct kubeconfig *k, struct files *f, const char *wanted,
 		return config_error(s.file, s.node, err,
 		    "context '%s' names no cluster", name);
 	if (!find_stanza(f, "clusters", cluster, "cluster", &s))
-		return fail(err, "%s: clusters has no '%s', which context "
-		    "'%s' names", k->source, cluster, name);
+		return fail(err,
+		    "%s: clusters has no '%s', which context "
+		    "'%s' names",
+		    k->source, cluster, name);
 	if (read_cluster(k, &s, err) < 0)
 		return -1;
 	if (user && *user && find_stanza(f, "users", user, "user", &s) &&
@@ -456,7 +461,8 @@ read_pod(struct kubeconfig *k, char err[CONFIG_ERROR])
 	char *start, *end;
 
 	if (!host || !*host || !port || !*port)
-		return fail(err, "no kubeconfig was found: give --kubeconfig "
+		return fail(err,
+		    "no kubeconfig was found: give --kubeconfig "
 		    "FILE, or set KUBECONFIG, or have ~/.kube/config (and this "
 		    "is no pod: KUBERNETES_SERVICE_HOST is not set)");
 	k->source = copy(POD_FILES);
@@ -464,7 +470,8 @@ read_pod(struct kubeconfig *k, char err[CONFIG_ERROR])
 	k->token_file = copy(POD_FILES "token");
 	if (!(k->ca = config_read_file(POD_FILES "ca.crt", NULL)))
 		diag_warn("unable to read %sca.crt: %m: the system's "
-		    "certificates are used", POD_FILES);
+			  "certificates are used",
+		    POD_FILES);
 	start = join("https://", is_v6 ? "[" : "", host);
 	end = join(is_v6 ? "]" : "", ":", port);
 	k->server = join(start, end, "");

@@ -13,9 +13,9 @@
 
 /* Everything is text, the struct's own; NULL is absent. PEM as it is. */
 struct kubeconfig {
-	char *source;		/* the file, for messages */
-	char *context;		/* empty in a pod */
-	char *server;		/* URL without a trailing slash */
+	char *source; /* the file, for messages */
+	char *context; /* empty in a pod */
+	char *server; /* URL without a trailing slash */
 	char *tls_server_name, *proxy;
 	char *ca, *certificate, *key;
 	char *token, *token_file;
@@ -25,8 +25,8 @@ struct kubeconfig {
 
 /* path and context NULL: as described above, and the current context.
  * -1: err says which file, which field, and what to do. */
-int kubeconfig_load(struct kubeconfig *k, const char *path,
-    const char *context, char err[CONFIG_ERROR]);
+int kubeconfig_load(struct kubeconfig *k, const char *path, const char *context,
+    char err[CONFIG_ERROR]);
 void kubeconfig_free(struct kubeconfig *k);
 
 #endif

@@ -1,14 +1,14 @@
 #include "machine.h"
 
-#define BASE 800u		/* ms, the first wait */
+#define BASE 800u /* ms, the first wait */
 #define CAP 30000u
-#define SLOW_CAP 60000u		/* of what a person has to put right */
+#define SLOW_CAP 60000u /* of what a person has to put right */
 #define DENIED_BASE 60000u
 #define DENIED_CAP 600000u
 #define BRIEF 1000u
 #define PAGE_TRIES 3
 #define GARBLES 3
-#define VOIDS 2			/* streaming lists that broke off */
+#define VOIDS 2 /* streaming lists that broke off */
 
 static unsigned
 doubled(unsigned base, unsigned times, unsigned cap)
@@ -185,14 +185,14 @@ on_denied(struct machine *m, struct machine_action *a)
 	m->then = m->state == MACHINE_WATCHING ? THEN_WATCH : THEN_QUEUE;
 	m->state = MACHINE_WAITING;
 	m->is_denied = true;
-	m->begun = false;	/* "denied" says that as well */
+	m->begun = false; /* "denied" says that as well */
 }
 
 static void
 on_missing(struct machine *m, struct machine_action *a)
 {
-	enum machine_then then = m->state == MACHINE_WATCHING ? THEN_WATCH :
-	    THEN_QUEUE;
+	enum machine_then then =
+	    m->state == MACHINE_WATCHING ? THEN_WATCH : THEN_QUEUE;
 
 	a->discover = true;
 	wait_then(m, a, then, SLOW_CAP);

@@ -28,27 +28,30 @@ static const char help[] =
     "      --depth DEPTH     full (default), or metadata only\n"
     "      --managed-fields  keep metadata.managedFields\n"
     "      --once            end when all is listed\n"
-    "      --check           say what can be read, and end\n"
-    OPTS_COMMON_HELP;
+    "      --check           say what can be read, and end\n" OPTS_COMMON_HELP;
 
 enum {
-	OPT_KUBECONFIG = OPTS_LONG, OPT_CONTEXT, OPT_RESOURCE, OPT_PROFILE,
-	OPT_DEPTH, OPT_MANAGED_FIELDS, OPT_ONCE, OPT_CHECK
+	OPT_KUBECONFIG = OPTS_LONG,
+	OPT_CONTEXT,
+	OPT_RESOURCE,
+	OPT_PROFILE,
+	OPT_DEPTH,
+	OPT_MANAGED_FIELDS,
+	OPT_ONCE,
+	OPT_CHECK
 };
 
-static const struct option options[] = {
-	{"kubeconfig", required_argument, NULL, OPT_KUBECONFIG},
-	{"context", required_argument, NULL, OPT_CONTEXT},
-	{"namespace", required_argument, NULL, 'n'},
-	{"resource", required_argument, NULL, OPT_RESOURCE},
-	{"profile", required_argument, NULL, OPT_PROFILE},
-	{"selector", required_argument, NULL, 'l'},
-	{"depth", required_argument, NULL, OPT_DEPTH},
-	{"managed-fields", no_argument, NULL, OPT_MANAGED_FIELDS},
-	{"once", no_argument, NULL, OPT_ONCE},
-	{"check", no_argument, NULL, OPT_CHECK},
-	OPTS_COMMON
-};
+static const struct option options[] = {{"kubeconfig", required_argument, NULL,
+					    OPT_KUBECONFIG},
+    {"context", required_argument, NULL, OPT_CONTEXT},
+    {"namespace", required_argument, NULL, 'n'},
+    {"resource", required_argument, NULL, OPT_RESOURCE},
+    {"profile", required_argument, NULL, OPT_PROFILE},
+    {"selector", required_argument, NULL, 'l'},
+    {"depth", required_argument, NULL, OPT_DEPTH},
+    {"managed-fields", no_argument, NULL, OPT_MANAGED_FIELDS},
+    {"once", no_argument, NULL, OPT_ONCE},
+    {"check", no_argument, NULL, OPT_CHECK}, OPTS_COMMON};
 
 static void
 set_profile(struct settings *s, const char *name)
@@ -73,19 +76,40 @@ parse_options(int argc, char **argv, struct settings *s)
 	int c;
 
 	while ((c = getopt_long(argc, argv, ":n:l:" OPTS_SHORT, options,
-	    NULL)) != -1)
+		    NULL)) != -1)
 		switch (c) {
-		case OPT_KUBECONFIG: s->kubeconfig = optarg; break;
-		case OPT_CONTEXT: s->context = optarg; break;
-		case OPT_RESOURCE: opts_append(&s->resources, optarg); break;
-		case OPT_PROFILE: set_profile(s, optarg); break;
-		case OPT_DEPTH: set_depth(s, optarg); break;
-		case OPT_MANAGED_FIELDS: s->keep_managed_fields = true; break;
-		case OPT_ONCE: s->is_once = true; break;
-		case OPT_CHECK: s->is_check = true; break;
-		case 'n': opts_append(&s->namespaces, optarg); break;
-		case 'l': s->selector = optarg; break;
-		default: opts_common(c, argv, help);
+		case OPT_KUBECONFIG:
+			s->kubeconfig = optarg;
+			break;
+		case OPT_CONTEXT:
+			s->context = optarg;
+			break;
+		case OPT_RESOURCE:
+			opts_append(&s->resources, optarg);
+			break;
+		case OPT_PROFILE:
+			set_profile(s, optarg);
+			break;
+		case OPT_DEPTH:
+			set_depth(s, optarg);
+			break;
+		case OPT_MANAGED_FIELDS:
+			s->keep_managed_fields = true;
+			break;
+		case OPT_ONCE:
+			s->is_once = true;
+			break;
+		case OPT_CHECK:
+			s->is_check = true;
+			break;
+		case 'n':
+			opts_append(&s->namespaces, optarg);
+			break;
+		case 'l':
+			s->selector = optarg;
+			break;
+		default:
+			opts_common(c, argv, help);
 		}
 	if (optind < argc)
 		opts_wrong("'%s' is too much: ms-watch takes options only",
@@ -105,10 +129,10 @@ main(int argc, char **argv)
 	opts_start("ms-watch");
 	parse_options(argc, argv, &settings);
 	if (kubeconfig_load(&config, settings.kubeconfig, settings.context,
-	    err) < 0)
+		err) < 0)
 		diag_die(EXIT_PERMANENT, "%s", err);
 	code = settings.is_check ? check_run(&settings, &config) :
-	    session_run(&settings, &config);
+				   session_run(&settings, &config);
 	kubeconfig_free(&config);
 	opts_list_free(&settings.namespaces);
 	opts_list_free(&settings.resources);

@@ -3,16 +3,14 @@
 #include <assert.h>
 #include <stdio.h>
 
-static const char *const path[] = {
-	[OBJECT_API_VERSION] = "apiVersion",
-	[OBJECT_KIND] = "kind",
-	[OBJECT_METADATA] = "metadata",
-	[OBJECT_NAMESPACE] = "metadata.namespace",
-	[OBJECT_NAME] = "metadata.name",
-	[OBJECT_UID] = "metadata.uid",
-	[OBJECT_RV] = "metadata.resourceVersion",
-	[OBJECT_MANAGED_FIELDS] = "metadata.managedFields"
-};
+static const char *const path[] = {[OBJECT_API_VERSION] = "apiVersion",
+    [OBJECT_KIND] = "kind",
+    [OBJECT_METADATA] = "metadata",
+    [OBJECT_NAMESPACE] = "metadata.namespace",
+    [OBJECT_NAME] = "metadata.name",
+    [OBJECT_UID] = "metadata.uid",
+    [OBJECT_RV] = "metadata.resourceVersion",
+    [OBJECT_MANAGED_FIELDS] = "metadata.managedFields"};
 
 static void
 add_paths(struct scan_plan *plan, const char *prefix)

@@ -11,7 +11,7 @@
 
 #include "diag.h"
 
-#define BLOCK (128u << 10)	/* bytes that are handed over at once */
+#define BLOCK (128u << 10) /* bytes that are handed over at once */
 
 struct queue_block {
 	struct queue_block *next;
@@ -172,7 +172,7 @@ queue_push(struct queue *q)
 		return;
 	pthread_mutex_lock(&q->mutex);
 	block = new_block(q);
-	q->line = block->text;	/* its memory, for the next lines */
+	q->line = block->text; /* its memory, for the next lines */
 	block->text = text;
 	*q->last = block;
 	q->last = &block->next;
@@ -203,7 +203,7 @@ queue_is_full(struct queue *q)
 		q->is_awake = false;
 	pthread_mutex_unlock(&q->mutex);
 	if (error) {
-		pthread_join(q->thread, NULL);	/* it ends by itself */
+		pthread_join(q->thread, NULL); /* it ends by itself */
 		die_of(error);
 	}
 	return is_full;

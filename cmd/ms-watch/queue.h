@@ -14,23 +14,23 @@
 
 #include "json.h"
 
-#define QUEUE_FULL (16u << 20)		/* bytes: stop reading */
-#define QUEUE_ROOM (8u << 20)		/* bytes: read again */
+#define QUEUE_FULL (16u << 20) /* bytes: stop reading */
+#define QUEUE_ROOM (8u << 20) /* bytes: read again */
 
 struct queue_block;
 
 struct queue {
-	struct json line;	/* what is being put together, whole lines */
+	struct json line; /* what is being put together, whole lines */
 	int fd;
-	int wake;		/* readable: there is room again, or an error */
+	int wake; /* readable: there is room again, or an error */
 
 	pthread_t thread;
-	pthread_mutex_t mutex;	/* guards all below */
+	pthread_mutex_t mutex; /* guards all below */
 	pthread_cond_t more, less;
 	struct queue_block *first, **last, *spare;
 	size_t bytes;
 	bool is_closed, was_full, is_awake;
-	int error;		/* errno of a failed write */
+	int error; /* errno of a failed write */
 };
 
 /* Starts the thread. Signals that shall not reach it must be blocked before. */

@@ -13,19 +13,19 @@
 #include "stop.h"
 #include "watch.h"
 
-#define SNAPSHOTS 8		/* at once */
-#define READY_AFTER 60000	/* ms: then it names what is pending */
-#define TRIES 3			/* of --once, to reach the server */
-#define BACKOFF 800		/* ms, doubled up to ... */
+#define SNAPSHOTS 8 /* at once */
+#define READY_AFTER 60000 /* ms: then it names what is pending */
+#define TRIES 3 /* of --once, to reach the server */
+#define BACKOFF 800 /* ms, doubled up to ... */
 #define BACKOFF_CAP 30000
 #define WARN_EVERY 30000
-#define POLL_EVERY 45000	/* ms between looks at what is served */
+#define POLL_EVERY 45000 /* ms between looks at what is served */
 #define POLL_SPREAD 30000
 #define DEBOUNCE 1000
-#define HOLD 10			/* ms that lines wait to fill a block */
-#define PACE 3			/* ms after a turn that brought something ... */
-#define PACE_BYTES (256u << 10)	/* ... but less than this */
-#define DRAIN 30000		/* ms for what stdout has not taken yet */
+#define HOLD 10 /* ms that lines wait to fill a block */
+#define PACE 3 /* ms after a turn that brought something ... */
+#define PACE_BYTES (256u << 10) /* ... but less than this */
+#define DRAIN 30000 /* ms for what stdout has not taken yet */
 
 /* After a CRD changed: it is served some seconds later, by one server of
  * several first. */
@@ -41,27 +41,27 @@ struct session {
 	struct emit emit;
 	struct watch_env env;
 	struct discovery *discovery;
-	struct http_request *identity;	/* the question for the cluster's id */
+	struct http_request *identity; /* the question for the cluster's id */
 	int stop;
 
-	struct watch **watch;	/* in the order of starting */
+	struct watch **watch; /* in the order of starting */
 	size_t n;
-	bool is_running;	/* discovery has succeeded once */
-	bool is_known;		/* so has the question for the id */
-	bool is_whole;		/* discovery knew all groups */
-	char *cluster;		/* the id that was answered last */
+	bool is_running; /* discovery has succeeded once */
+	bool is_known; /* so has the question for the id */
+	bool is_whole; /* discovery knew all groups */
+	char *cluster; /* the id that was answered last */
 
-	unsigned failures;	/* of the start, in a row */
-	bool was_refused;	/* 401, and the token has been read again */
-	int64_t retry_at;	/* ms: when to start again; 0: not waiting */
-	int64_t poll_at;	/* ms: when to look at what is served */
+	unsigned failures; /* of the start, in a row */
+	bool was_refused; /* 401, and the token has been read again */
+	int64_t retry_at; /* ms: when to start again; 0: not waiting */
+	int64_t poll_at; /* ms: when to look at what is served */
 	int next_follow_up;
 	int64_t began, last_warning;
-	bool is_busy, is_held;	/* snapshots under way; lines not pushed yet */
+	bool is_busy, is_held; /* snapshots under way; lines not pushed yet */
 	int64_t pushed_at;
-	uint64_t bytes;		/* that had come by the last turn */
+	uint64_t bytes; /* that had come by the last turn */
 	bool is_ready, was_pending;
-	int exit_code;		/* -1: go on */
+	int exit_code; /* -1: go on */
 };
 
 static int64_t
@@ -79,8 +79,10 @@ ask_identity(struct session *s)
 {
 	struct http_ask ask = {.path = "/api/v1/namespaces/kube-system",
 	    .accept = "application/json;as=PartialObjectMetadata;"
-		"g=meta.k8s.io;v=v1,application/json",
-	    .timeout = 30, .done = on_identity, .context = s};
+		      "g=meta.k8s.io;v=v1,application/json",
+	    .timeout = 30,
+	    .done = on_identity,
+	    .context = s};
 
 	s->identity = http_get(&s->http, &ask);
 }
@@ -165,9 +167,11 @@ know_cluster(struct session *s, char *uid)
 {
 	s->is_known = true;
 	if (s->cluster && strcmp(s->cluster, uid) != 0)
-		diag_die(EXIT_TEMPORARY, "%s is another cluster now (its "
+		diag_die(EXIT_TEMPORARY,
+		    "%s is another cluster now (its "
 		    "kube-system is %s, it was %s): starting anew is the only "
-		    "way on", s->config->server, uid, s->cluster);
+		    "way on",
+		    s->config->server, uid, s->cluster);
 	if (s->cluster) {
 		free(uid);
 		return;
@@ -196,9 +200,11 @@ on_identity(void *context, struct http_request *r)
 	} else if (!s->is_known &&
 	    (f.class == IN_DENIED || f.class == IN_MISSING)) {
 		uid = make_identity(s);
-		diag_warn("the id of the cluster cannot be read (%s): %s, "
+		diag_warn(
+		    "the id of the cluster cannot be read (%s): %s, "
 		    "made from the server's address, stands for it; allow get "
-		    "on namespace kube-system", f.why, uid);
+		    "on namespace kube-system",
+		    f.why, uid);
 		know_cluster(s, uid);
 	} else if (!s->is_known && !s->retry_at) {
 		fail_start(s, &f, r);
@@ -212,7 +218,7 @@ on_identity(void *context, struct http_request *r)
 static void
 add_watch(struct session *s, struct resource *r, const char *ns)
 {
-	s->watch = diag_alloc(s->watch, (s->n + 1) * sizeof(*s->watch));
+	s->watch = diag_alloc(s->watch, (s->n + 1) * sizeof(void *));
 	s->watch[s->n++] = watch_new(&s->env, r, ns);
 }
 
@@ -279,7 +285,7 @@ select_resources(struct session *s, struct catalog *c)
 	size_t n;
 
 	if (catalog_select(c, &s->settings->resources, s->settings->profile,
-	    s->is_running, &list, &n, err) < 0)
+		s->is_running, &list, &n, err) < 0)
 		diag_die(c->stale.n ? EXIT_TEMPORARY : EXIT_PERMANENT, "%s",
 		    err);
 	remove_gone(s, c, list, n);
@@ -290,7 +296,8 @@ select_resources(struct session *s, struct catalog *c)
 	s->is_whole = c->stale.n == 0;
 	for (size_t i = 0; i < c->stale.n && !s->is_running; i++)
 		diag_warn("%s: what it serves cannot be known now, as the "
-		    "server behind it does not answer", c->stale.item[i]);
+			  "server behind it does not answer",
+		    c->stale.item[i]);
 }
 
 static void
@@ -333,8 +340,10 @@ on_discovery(void *context, enum discovery_result result, struct catalog *c,
 		select_resources(s, c);
 		catalog_free(c);
 		if (!s->n && !s->is_running)
-			diag_die(EXIT_PERMANENT, "%s serves nothing that can "
-			    "be watched", s->config->server);
+			diag_die(EXIT_PERMANENT,
+			    "%s serves nothing that can "
+			    "be watched",
+			    s->config->server);
 	}
 	if (s->is_running)
 		plan_poll(s);
@@ -385,8 +394,7 @@ state_of(const struct session *s, size_t i, size_t *after)
 	for (; i < s->n && s->watch[i]->resource == r; i++) {
 		const char *one = watch_state(s->watch[i]);
 
-		if (strcmp(state, "pending") != 0 &&
-		    strcmp(one, "synced") != 0)
+		if (strcmp(state, "pending") != 0 && strcmp(one, "synced") != 0)
 			state = one;
 	}
 	*after = i;
@@ -477,8 +485,8 @@ look_again(struct session *s)
 static void
 push(struct session *s)
 {
-	s->is_held = s->is_busy && s->env.now - s->pushed_at < HOLD &&
-	    s->queue.line.len;
+	s->is_held =
+	    s->is_busy && s->env.now - s->pushed_at < HOLD && s->queue.line.len;
 	if (s->is_held)
 		return;
 	queue_push(&s->queue);
@@ -604,7 +612,8 @@ drain(struct session *s)
 
 	while (!queue_close(&s->queue, 100))
 		if (stop_read(s->stop) || clock_ms() >= until)
-			diag_die(EXIT_TEMPORARY, "stopped before all was "
+			diag_die(EXIT_TEMPORARY,
+			    "stopped before all was "
 			    "written, as stdout is not read");
 }
 

@@ -91,15 +91,14 @@ take_mark(struct snapshot *s, struct intake *in, int c, struct scan_error *err)
 	static const struct {
 		char mark;
 		enum snapshot_state then;
-	} step[][2] = {
-	    [SNAPSHOT_START] = {{'{', SNAPSHOT_FIRST_KEY}},
+	} step[][2] = {[SNAPSHOT_START] = {{'{', SNAPSHOT_FIRST_KEY}},
 	    [SNAPSHOT_FIRST_KEY] = {{'}', SNAPSHOT_CLOSED}},
 	    [SNAPSHOT_COLON] = {{':', SNAPSHOT_VALUE}},
-	    [SNAPSHOT_AFTER_VALUE] =
-		{{',', SNAPSHOT_KEY}, {'}', SNAPSHOT_CLOSED}},
+	    [SNAPSHOT_AFTER_VALUE] = {{',', SNAPSHOT_KEY},
+		{'}', SNAPSHOT_CLOSED}},
 	    [SNAPSHOT_FIRST_ITEM] = {{']', SNAPSHOT_AFTER_VALUE}},
-	    [SNAPSHOT_AFTER_ITEM] =
-		{{',', SNAPSHOT_ITEM}, {']', SNAPSHOT_AFTER_VALUE}},
+	    [SNAPSHOT_AFTER_ITEM] = {{',', SNAPSHOT_ITEM},
+		{']', SNAPSHOT_AFTER_VALUE}},
 	    [SNAPSHOT_CLOSED] = {{0}}};
 
 	for (int i = 0; i < 2; i++)
@@ -108,8 +107,9 @@ take_mark(struct snapshot *s, struct intake *in, int c, struct scan_error *err)
 			intake_skip(in, 1);
 			return SNAPSHOT_ONE;
 		}
-	return bad(err, s->state == SNAPSHOT_CLOSED ?
-	    "something follows the list" : "it is not a list");
+	return bad(err,
+	    s->state == SNAPSHOT_CLOSED ? "something follows the list" :
+					  "it is not a list");
 }
 
 static bool
@@ -148,7 +148,8 @@ take_value(struct snapshot *s, struct intake *in, const struct scan_plan *plan,
 		break;
 	}
 	if (is_item(s))
-		return scan_type(*value) == SCAN_OBJECT ? SNAPSHOT_ONE :
+		return scan_type(*value) == SCAN_OBJECT ?
+		    SNAPSHOT_ONE :
 		    bad(err, "an item is not an object");
 	if (s->state == SNAPSHOT_VALUE)
 		return note_member(s, *value, err);

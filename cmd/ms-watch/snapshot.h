@@ -13,12 +13,12 @@
 /* What is expected next. */
 enum snapshot_state {
 	SNAPSHOT_START,
-	SNAPSHOT_FIRST_KEY,	/* or the end of an empty object */
+	SNAPSHOT_FIRST_KEY, /* or the end of an empty object */
 	SNAPSHOT_KEY,
 	SNAPSHOT_COLON,
 	SNAPSHOT_VALUE,
 	SNAPSHOT_AFTER_VALUE,
-	SNAPSHOT_FIRST_ITEM,	/* or the end of an empty list */
+	SNAPSHOT_FIRST_ITEM, /* or the end of an empty list */
 	SNAPSHOT_ITEM,
 	SNAPSHOT_AFTER_ITEM,
 	SNAPSHOT_CLOSED
@@ -26,15 +26,15 @@ enum snapshot_state {
 
 struct snapshot {
 	enum snapshot_state state;
-	char key[16];		/* of the member at hand; empty if longer */
-	char *rv, *next;	/* resourceVersion and continue, plain text */
+	char key[16]; /* of the member at hand; empty if longer */
+	char *rv, *next; /* resourceVersion and continue, plain text */
 	bool has_items, is_list;
 };
 
 enum snapshot_result {
-	SNAPSHOT_ONE,	/* an item: *item and at[] */
+	SNAPSHOT_ONE, /* an item: *item and at[] */
 	SNAPSHOT_MORE,
-	SNAPSHOT_DONE,	/* the page is whole (only after intake_finish) */
+	SNAPSHOT_DONE, /* the page is whole (only after intake_finish) */
 	SNAPSHOT_BAD
 };
 

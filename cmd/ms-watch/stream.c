@@ -3,8 +3,8 @@
 static enum stream_type
 type_of(struct span value)
 {
-	static const char *const name[] = {
-	    "ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"};
+	static const char *const name[] = {"ADDED", "MODIFIED", "DELETED",
+	    "BOOKMARK", "ERROR"};
 	int t = 0;
 
 	while (t < STREAM_UNKNOWN && !scan_eq(value, name[t]))
@@ -36,7 +36,8 @@ stream_next(struct intake *in, const struct scan_plan *plan,
 	case INTAKE_BAD:
 		/* Cut off in the midst of an event: it will be sent again. */
 		return in->is_whole && err->at >= intake_size(in) ?
-		    STREAM_TORN : STREAM_BAD;
+		    STREAM_TORN :
+		    STREAM_BAD;
 	case INTAKE_VALUE:
 		break;
 	}

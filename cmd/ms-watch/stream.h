@@ -10,8 +10,12 @@
 #include "object.h"
 
 enum stream_type {
-	STREAM_ADDED, STREAM_MODIFIED, STREAM_DELETED, STREAM_BOOKMARK,
-	STREAM_ERROR, STREAM_UNKNOWN
+	STREAM_ADDED,
+	STREAM_MODIFIED,
+	STREAM_DELETED,
+	STREAM_BOOKMARK,
+	STREAM_ERROR,
+	STREAM_UNKNOWN
 };
 
 struct stream_event {
@@ -21,8 +25,8 @@ struct stream_event {
 
 enum stream_result {
 	STREAM_EVENT,
-	STREAM_MORE,	/* nothing whole is left */
-	STREAM_TORN,	/* all came, and the last event is not whole */
+	STREAM_MORE, /* nothing whole is left */
+	STREAM_TORN, /* all came, and the last event is not whole */
 	STREAM_BAD
 };
 

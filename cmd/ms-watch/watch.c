@@ -7,22 +7,24 @@
 #include "clock.h"
 #include "diag.h"
 
-#define PAGE 500		/* objects */
-#define PAGE_TIMEOUT 75L	/* s: the server itself ends them after 60 */
-#define WATCH_LEAST 300u	/* s: a watch is asked to last from here ... */
-#define WATCH_SPREAD 300u	/* ... to less than that much more */
-#define GRACE 30000		/* ms that the server may be late */
-#define SILENCE 30000		/* ms without data: streaming lists fail here */
-#define DEAD 150000		/* ms without a byte on the whole connection */
-#define HEALTHY 120000		/* ms a stream has to live to be called so */
-#define LIVED 5000		/* ms, or an event: no reason to slow down */
-#define DECODE_AT (64u << 10)	/* bytes: decode while they are in the cache */
-#define WARN_EVERY 30000	/* ms */
-#define FAILING 3		/* failures in a row */
+#define PAGE 500 /* objects */
+#define PAGE_TIMEOUT 75L /* s: the server itself ends them after 60 */
+#define WATCH_LEAST 300u /* s: a watch is asked to last from here ... */
+#define WATCH_SPREAD 300u /* ... to less than that much more */
+#define GRACE 30000 /* ms that the server may be late */
+#define SILENCE 30000 /* ms without data: streaming lists fail here */
+#define DEAD 150000 /* ms without a byte on the whole connection */
+#define HEALTHY 120000 /* ms a stream has to live to be called so */
+#define LIVED 5000 /* ms, or an event: no reason to slow down */
+#define DECODE_AT (64u << 10) /* bytes: decode while they are in the cache */
+#define WARN_EVERY 30000 /* ms */
+#define FAILING 3 /* failures in a row */
 
-#define ACCEPT_LIST "application/json;as=PartialObjectMetadataList;" \
+#define ACCEPT_LIST \
+	"application/json;as=PartialObjectMetadataList;" \
 	"g=meta.k8s.io;v=v1,application/json"
-#define ACCEPT_WATCH "application/json;as=PartialObjectMetadata;" \
+#define ACCEPT_WATCH \
+	"application/json;as=PartialObjectMetadata;" \
 	"g=meta.k8s.io;v=v1,application/json"
 
 static void apply(struct watch *w, struct machine_action a);
@@ -41,7 +43,8 @@ watch_new(struct watch_env *env, struct resource *r, const char *ns)
 {
 	struct watch *w = diag_alloc(NULL, sizeof(*w));
 
-	*w = (struct watch){.env = env, .resource = resource_hold(r),
+	*w = (struct watch){.env = env,
+	    .resource = resource_hold(r),
 	    .cause = "start"};
 	w->ns = ns ? diag_strndup(ns, strlen(ns)) : NULL;
 	index_init(&w->index, &env->names);
@@ -119,7 +122,8 @@ tell_failure(struct watch *w, const struct failure *f)
 	w->told |= bit;
 	if (f->class == IN_DENIED)
 		diag_warn("%s is not watched, all else is: %s; allow list and "
-		    "watch on it", w->resource->id, f->why);
+			  "watch on it",
+		    w->resource->id, f->why);
 	else
 		diag_warn("%s: %s; trying again", w->resource->id, f->why);
 }
@@ -168,7 +172,7 @@ set_wait(struct watch *w, const struct machine_action *a)
 
 	/* Spread over [d/2, 3d/2], so that not all come back at once. */
 	delay = a->brief ? clock_jitter(delay + 1) :
-	    delay / 2 + clock_jitter(delay + 1);
+			   delay / 2 + clock_jitter(delay + 1);
 	if (w->failure.retry_after > delay)
 		delay = w->failure.retry_after + clock_jitter(1000);
 	w->failure.retry_after = 0;
@@ -276,11 +280,12 @@ take_deleted(struct watch *w, const struct index_key *key,
 static void
 refuse_object(struct watch *w)
 {
-	unsigned bit = 1u << IN_NOTHING;	/* no class of failure */
+	unsigned bit = 1u << IN_NOTHING; /* no class of failure */
 
 	if (!(w->told & bit))
 		diag_warn("%s: an object lacks name, uid or resourceVersion: "
-		    "such objects are left out", w->resource->id);
+			  "such objects are left out",
+		    w->resource->id);
 	w->told |= bit;
 }
 
@@ -508,7 +513,7 @@ finish_stream(struct watch *w, const struct http_request *r)
 	if (w->has_failed)
 		return w->failure.class;
 	return w->events > 0 || w->env->now - r->started >= LIVED ? IN_EOF :
-	    IN_SHORT;
+								    IN_SHORT;
 }
 
 /* What the end of a request means. */
@@ -680,8 +685,10 @@ static void
 send_request(struct watch *w, enum machine_do what)
 {
 	struct json path = {0};
-	struct http_ask ask = {.open = on_open, .data = on_data,
-	    .done = on_done, .context = w};
+	struct http_ask ask = {.open = on_open,
+	    .data = on_data,
+	    .done = on_done,
+	    .context = w};
 
 	if (w->env->settings->is_once && what == DO_WATCH)
 		return;
@@ -724,7 +731,8 @@ patience(const struct watch *w, enum machine_input *class, const char **why)
 	}
 	*class = IN_CUT;
 	dead = quiet_since(w, http_link_heard(w->request)) + DEAD;
-	*why = dead < w->deadline ? "the connection is dead" :
+	*why = dead < w->deadline ?
+	    "the connection is dead" :
 	    "the server has not ended the watch in time";
 	return dead < w->deadline ? dead : w->deadline;
 }

@@ -21,38 +21,38 @@ struct watch_env {
 	struct http *http;
 	struct credentials *credentials;
 	struct emit *emit;
-	struct intern names;		/* of namespaces */
+	struct intern names; /* of namespaces */
 	struct scan_plan item, event;
-	struct watch *dirty;		/* those with data to decode */
-	int64_t now;			/* ms, of this turn */
-	int64_t reading_since;		/* ms: when we last began to read */
-	int64_t last_warning;		/* ms: that the server is not there */
-	bool discover;			/* what is served may have changed */
-	uint64_t bytes;			/* that have come */
+	struct watch *dirty; /* those with data to decode */
+	int64_t now; /* ms, of this turn */
+	int64_t reading_since; /* ms: when we last began to read */
+	int64_t last_warning; /* ms: that the server is not there */
+	bool discover; /* what is served may have changed */
+	uint64_t bytes; /* that have come */
 };
 
 struct watch {
 	struct watch_env *env;
 	struct resource *resource;
-	char *ns;			/* or NULL: all of them */
+	char *ns; /* or NULL: all of them */
 	struct machine machine;
 	struct index index;
-	char *rv;			/* where to go on watching */
-	char *next, *page_rv;		/* of a list under way */
-	const char *cause;		/* of the snapshot under way */
-	uint64_t count;			/* objects it has named */
-	bool is_complete;		/* it suppresses nothing */
+	char *rv; /* where to go on watching */
+	char *next, *page_rv; /* of a list under way */
+	const char *cause; /* of the snapshot under way */
+	uint64_t count; /* objects it has named */
+	bool is_complete; /* it suppresses nothing */
 
 	struct http_request *request;
 	struct intake intake;
 	struct snapshot page;
 	bool is_page, is_open, has_failed;
-	unsigned events;		/* of this stream */
-	int64_t deadline;		/* ms: when the stream must have ended */
-	struct failure failure;		/* found in the data */
-	unsigned told;			/* classes of failure told already */
+	unsigned events; /* of this stream */
+	int64_t deadline; /* ms: when the stream must have ended */
+	struct failure failure; /* found in the data */
+	unsigned told; /* classes of failure told already */
 
-	int64_t due;			/* ms: end of a wait; 0: none */
+	int64_t due; /* ms: end of a wait; 0: none */
 	struct watch *next_dirty;
 	bool is_dirty;
 };

@@ -45,7 +45,7 @@ read_page(struct json *log, const char *text, size_t n, size_t first,
 		if (done == n && (k == 0 || n == 0))
 			intake_finish(&in);
 		while ((r = snapshot_next(&s, &in, &item_plan, &item, at,
-		    &err)) == SNAPSHOT_ONE)
+			    &err)) == SNAPSHOT_ONE)
 			put_item(log, at, item);
 		if (r == SNAPSHOT_BAD)
 			break;
@@ -97,28 +97,37 @@ test_pages(void)
 	    "{\"resourceVersion\":\"3\"} } ",
 	    "\"a\"\"Foo\"={\"kind\":\"Foo\",\"metadata\":{\"name\":\"a\"}};"
 	    "done 3");
-	test_page("no items", "{\"kind\":\"L.List\",\"metadata\":"
+	test_page("no items",
+	    "{\"kind\":\"L.List\",\"metadata\":"
 	    "{\"resourceVersion\":\"3\",\"continue\":\"\"},\"items\":[ ]}",
 	    "done 3");
-	test_page("null items", "{\"kind\":\"FooList\",\"metadata\":"
-	    "{\"resourceVersion\":\"3\"},\"items\":null}", "done 3");
-	test_page("cut between items", "{\"kind\":\"FooList\",\"metadata\":"
+	test_page("null items",
+	    "{\"kind\":\"FooList\",\"metadata\":"
+	    "{\"resourceVersion\":\"3\"},\"items\":null}",
+	    "done 3");
+	test_page("cut between items",
+	    "{\"kind\":\"FooList\",\"metadata\":"
 	    "{\"resourceVersion\":\"3\"},\"items\":[{\"a\":1}",
 	    "={\"a\":1};bad the list ends early");
-	test_page("the last brace is missing", "{\"kind\":\"FooList\","
+	test_page("the last brace is missing",
+	    "{\"kind\":\"FooList\","
 	    "\"metadata\":{\"resourceVersion\":\"3\"},\"items\":[]",
 	    "bad the list ends early");
 	test_page("nothing", "", "bad the list ends early");
-	test_page("cut within an item", "{\"items\":[{\"a\":",
-	    "bad the document ends early");
-	test_page("something follows", "{\"kind\":\"FooList\",\"metadata\":"
+	test_page("cut within an item",
+	    "{\"items\":[{\"a\":", "bad the document ends early");
+	test_page("something follows",
+	    "{\"kind\":\"FooList\",\"metadata\":"
 	    "{\"resourceVersion\":\"3\"},\"items\":[]}{",
 	    "bad something follows the list");
 	test_page("HTML", "<html><body>hello</body></html>",
 	    "bad it is not a list");
-	test_page("a Status", "{\"kind\":\"Status\",\"status\":\"Failure\","
-	    "\"metadata\":{},\"code\":410}", "bad it is not a list");
-	test_page("a Table", "{\"kind\":\"Table\",\"metadata\":"
+	test_page("a Status",
+	    "{\"kind\":\"Status\",\"status\":\"Failure\","
+	    "\"metadata\":{},\"code\":410}",
+	    "bad it is not a list");
+	test_page("a Table",
+	    "{\"kind\":\"Table\",\"metadata\":"
 	    "{\"resourceVersion\":\"3\"},\"rows\":[{\"cells\":[]}]}",
 	    "bad it is not a list");
 	test_page("an item that is none", "{\"items\":[1,2]}",
@@ -170,8 +179,10 @@ read_stream(struct json *log, const char *text, size_t n, size_t first,
 		if (r == STREAM_BAD)
 			break;
 	}
-	json_puts(log, r == STREAM_MORE ? "end" : r == STREAM_TORN ? "torn" :
-	    "bad");
+	json_puts(log,
+	    r == STREAM_MORE     ? "end" :
+		r == STREAM_TORN ? "torn" :
+				   "bad");
 	json_raw(log, "", 1);
 	intake_release(&in);
 }
@@ -194,29 +205,40 @@ test_stream(const char *name, const char *text, const char *want)
 	json_release(&log);
 }
 
-#define EVENT(type, name, rv) "{\"type\":\"" type "\",\"object\":{\"kind\":" \
-	"\"Pod\",\"metadata\":{\"name\":\"" name "\",\"resourceVersion\":\"" \
-	rv "\"},\"text\":\"a\\\"}\\\\{\xf0\x9f\x98\x80\\u0000\"}}"
+#define EVENT(type, name, rv) \
+	"{\"type\":\"" type "\",\"object\":{\"kind\":" \
+	"\"Pod\",\"metadata\":{\"name\":\"" name \
+	"\",\"resourceVersion\":\"" rv \
+	"\"},\"text\":\"a\\\"}\\\\{\xf0\x9f\x98\x80\\u0000\"}}"
 
 static void
 test_streams(void)
 {
-	test_stream("events, a line each", EVENT("ADDED", "a", "1") "\n"
-	    EVENT("MODIFIED", "a", "2") "\n" EVENT("DELETED", "a", "3") "\n",
+	test_stream("events, a line each",
+	    EVENT("ADDED", "a", "1") "\n" EVENT("MODIFIED", "a",
+		"2") "\n" EVENT("DELETED", "a", "3") "\n",
 	    "A\"a\"\"1\";M\"a\"\"2\";D\"a\"\"3\";end");
-	test_stream("no line end after the last", EVENT("ADDED", "a", "1") "\n"
-	    EVENT("ADDED", "b", "2"), "A\"a\"\"1\";A\"b\"\"2\";end");
-	test_stream("no line ends at all", EVENT("ADDED", "a", "1")
-	    EVENT("ADDED", "b", "2"), "A\"a\"\"1\";A\"b\"\"2\";end");
-	test_stream("blank lines, CRLF", "\r\n\n" EVENT("ADDED", "a", "1")
-	    "\r\n\r\n" EVENT("ADDED", "b", "2") "\r\n",
+	test_stream("no line end after the last",
+	    EVENT("ADDED", "a", "1") "\n" EVENT("ADDED", "b", "2"),
 	    "A\"a\"\"1\";A\"b\"\"2\";end");
-	test_stream("indented, object first", "{\n  \"object\": {\n"
+	test_stream("no line ends at all",
+	    EVENT("ADDED", "a", "1") EVENT("ADDED", "b", "2"),
+	    "A\"a\"\"1\";A\"b\"\"2\";end");
+	test_stream("blank lines, CRLF",
+	    "\r\n\n" EVENT("ADDED", "a", "1") "\r\n\r\n" EVENT("ADDED", "b",
+		"2") "\r\n",
+	    "A\"a\"\"1\";A\"b\"\"2\";end");
+	test_stream("indented, object first",
+	    "{\n  \"object\": {\n"
 	    "    \"metadata\": {\n      \"name\": \"a\"\n    }\n  },\n"
-	    "  \"type\": \"ADDED\"\n}\n", "A\"a\";end");
-	test_stream("a torn one at the end", EVENT("ADDED", "a", "1") "\n"
-	    "{\"type\":\"ADDED\",\"obj", "A\"a\"\"1\";torn");
-	test_stream("bookmarks", "{\"type\":\"BOOKMARK\",\"object\":{"
+	    "  \"type\": \"ADDED\"\n}\n",
+	    "A\"a\";end");
+	test_stream("a torn one at the end",
+	    EVENT("ADDED", "a", "1") "\n"
+				     "{\"type\":\"ADDED\",\"obj",
+	    "A\"a\"\"1\";torn");
+	test_stream("bookmarks",
+	    "{\"type\":\"BOOKMARK\",\"object\":{"
 	    "\"metadata\":{\"resourceVersion\":\"9\"}}}\n"
 	    "{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{"
 	    "\"resourceVersion\":\"10\",\"annotations\":"
@@ -226,7 +248,8 @@ test_streams(void)
 	    "B\"9\";B!\"10\";B;end");
 	test_stream("errors and unknown types",
 	    "{\"type\":\"ERROR\",\"object\":{\"code\":410}}\n"
-	    "{\"type\":\"NOVEL\",\"object\":{}}\n", "E;?;end");
+	    "{\"type\":\"NOVEL\",\"object\":{}}\n",
+	    "E;?;end");
 	test_stream("garbage", EVENT("ADDED", "a", "1") "\n{]}\n",
 	    "A\"a\"\"1\";bad");
 	test_stream("a list instead", "{\"kind\":\"PodList\",\"items\":[]}",
@@ -250,12 +273,12 @@ test_at_once(void)
 		size_t n = i / 3;
 
 		intake_put(&in, text, n);
-		is_fine &= stream_next(&in, &event_plan, &e, &err) ==
-		    STREAM_MORE;
+		is_fine &=
+		    stream_next(&in, &event_plan, &e, &err) == STREAM_MORE;
 		intake_put(&in, text + n, strlen(text) - n);
 		intake_put(&in, ends[i % 3], strlen(ends[i % 3]));
-		is_fine &= stream_next(&in, &event_plan, &e, &err) ==
-		    STREAM_EVENT;
+		is_fine &=
+		    stream_next(&in, &event_plan, &e, &err) == STREAM_EVENT;
 		intake_release(&in);
 	}
 	ok(is_fine, "an event is told as soon as it is whole");
@@ -268,7 +291,8 @@ test_big(void)
 	size_t n = 8u << 20;
 	char *text = malloc(n + 64);
 	struct json log = {0};
-	size_t from = (size_t)sprintf(text, "{\"type\":\"ADDED\",\"object\":"
+	size_t from = (size_t)sprintf(text,
+	    "{\"type\":\"ADDED\",\"object\":"
 	    "{\"text\":\"");
 
 	memset(text + from, 'x', n);

@@ -42,28 +42,41 @@ test_classes(void)
 static void
 test_status(void)
 {
-	ok(stream("{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\"}")
-	    == IN_EXPIRED, "an ERROR event 410");
+	ok(stream(
+	       "{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\"}") ==
+		IN_EXPIRED,
+	    "an ERROR event 410");
 	ok(stream("{\"kind\":\"Status\",\"code\":500,\"reason\":\"Gone\"}") ==
-	    IN_EXPIRED, "reason Gone");
-	ok(answer(504, "{\"code\":504,\"details\":{\"causes\":[{\"reason\":"
-	    "\"ResourceVersionTooLarge\"}],\"retryAfterSeconds\":1}}\n") ==
-	    IN_TOO_LARGE && f.retry_after == 1000, "too large, as a cause");
-	ok(answer(504, "{\"message\":\"Timeout: Too large resource version: "
-	    "9, current: 8\"}") == IN_TOO_LARGE, "too large, in words");
+		IN_EXPIRED,
+	    "reason Gone");
+	ok(answer(504,
+	       "{\"code\":504,\"details\":{\"causes\":[{\"reason\":"
+	       "\"ResourceVersionTooLarge\"}],\"retryAfterSeconds\":1}}\n") ==
+		    IN_TOO_LARGE &&
+		f.retry_after == 1000,
+	    "too large, as a cause");
+	ok(answer(504,
+	       "{\"message\":\"Timeout: Too large resource version: "
+	       "9, current: 8\"}") == IN_TOO_LARGE,
+	    "too large, in words");
 	ok(answer(504, "{\"message\":\"Timeout\"}") == IN_SERVER,
 	    "any other 504");
-	ok(stream("{\"code\":422,\"message\":\"sendInitialEvents: Forbidden\"}")
-	    == IN_UNSUPPORTED, "no streaming lists: 422");
-	ok(stream("{\"code\":500,\"message\":\"a watch stream was requested by "
-	    "the client but the required storage feature is disabled\"}") ==
-	    IN_UNSUPPORTED, "no streaming lists: 500");
+	ok(stream(
+	       "{\"code\":422,\"message\":\"sendInitialEvents: Forbidden\"}") ==
+		IN_UNSUPPORTED,
+	    "no streaming lists: 422");
+	ok(stream(
+	       "{\"code\":500,\"message\":\"a watch stream was requested by "
+	       "the client but the required storage feature is disabled\"}") ==
+		IN_UNSUPPORTED,
+	    "no streaming lists: 500");
 	ok(stream("{\"code\":422,\"message\":\"bad selector\"}") == IN_BAD,
 	    "any other 422");
 	ok(answer(422, "{\"message\":\"sendInitialEvents\"}") == IN_BAD,
 	    "only when it was asked for");
 	ok(answer(403, "{\"message\":\"pods is forbidden: no\"}") ==
-	    IN_DENIED && strcmp(f.why, "403: pods is forbidden: no") == 0,
+		    IN_DENIED &&
+		strcmp(f.why, "403: pods is forbidden: no") == 0,
 	    "the message is kept: %s", f.why);
 	ok(answer(500, "{\"message\":") == IN_SERVER, "a torn body");
 }

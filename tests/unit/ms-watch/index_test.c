@@ -85,8 +85,8 @@ test_relist(void)
 	ok(put("", "odd", "not-a-uuid", "v1.5") == INDEX_NEW,
 	    "it can come again");
 	ok(put("", "odd", "not-a-uuid", "12") == INDEX_CHANGED &&
-	    put("", "odd", "not-a-uuid", "v2") == INDEX_CHANGED &&
-	    put("", "odd", "not-a-uuid", "v2") == INDEX_SAME,
+		put("", "odd", "not-a-uuid", "v2") == INDEX_CHANGED &&
+		put("", "odd", "not-a-uuid", "v2") == INDEX_SAME,
 	    "odd versions come and go");
 	index_begin(&ix);
 	ok(strlen(sweep()) > 0 && index_count(&ix) == 0, "an empty snapshot");

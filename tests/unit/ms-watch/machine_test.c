@@ -14,7 +14,7 @@ struct step {
 	enum machine_state state;
 	enum machine_do what;
 	int says;
-	unsigned delay;		/* of DO_WAIT */
+	unsigned delay; /* of DO_WAIT */
 };
 
 static int
@@ -42,22 +42,42 @@ walk_from(struct machine m, const char *name, const struct step *s, int n)
 	ok(1, "%s", name);
 }
 
-#define WALK(m, name, ...) do { \
-	static const struct step steps[] = {__VA_ARGS__}; \
-	walk_from(m, name, steps, sizeof(steps) / sizeof(*steps)); \
-} while (0)
+#define WALK(m, name, ...) \
+	do { \
+		static const struct step steps[] = {__VA_ARGS__}; \
+		walk_from(m, name, steps, sizeof(steps) / sizeof(*steps)); \
+	} while (0)
 
 static const struct machine fresh;
 static const struct machine lister = {.no_stream = true};
-static const struct machine watching = {
-	.state = MACHINE_WATCHING, .synced = true, .from_rv = true};
+static const struct machine watching = {.state = MACHINE_WATCHING,
+    .synced = true,
+    .from_rv = true};
 
-#define TURN_STREAM {IN_TURN, MACHINE_STREAMING, DO_STREAM, 0, 0}
-#define TURN_LIST {IN_TURN, MACHINE_LISTING, DO_LIST, 0, 0}
-#define OPEN_STREAM {IN_OPEN, MACHINE_STREAMING, DO_NOTHING, B, 0}
-#define OPEN_LIST {IN_OPEN, MACHINE_LISTING, DO_NOTHING, B, 0}
-#define TO_QUEUE {IN_TIMER, MACHINE_QUEUED, DO_NOTHING, 0, 0}
-#define TO_WATCH {IN_TIMER, MACHINE_WATCHING, DO_WATCH, 0, 0}
+#define TURN_STREAM \
+	{ \
+		IN_TURN, MACHINE_STREAMING, DO_STREAM, 0, 0 \
+	}
+#define TURN_LIST \
+	{ \
+		IN_TURN, MACHINE_LISTING, DO_LIST, 0, 0 \
+	}
+#define OPEN_STREAM \
+	{ \
+		IN_OPEN, MACHINE_STREAMING, DO_NOTHING, B, 0 \
+	}
+#define OPEN_LIST \
+	{ \
+		IN_OPEN, MACHINE_LISTING, DO_NOTHING, B, 0 \
+	}
+#define TO_QUEUE \
+	{ \
+		IN_TIMER, MACHINE_QUEUED, DO_NOTHING, 0, 0 \
+	}
+#define TO_WATCH \
+	{ \
+		IN_TIMER, MACHINE_WATCHING, DO_WATCH, 0, 0 \
+	}
 
 static void
 test_snapshots(void)
@@ -231,9 +251,10 @@ test_every_pair(void)
 			is_fine &= state != MACHINE_QUEUED || in == IN_TURN ||
 			    a.what == DO_NOTHING || a.what == DO_STOP;
 			is_fine &= (m.state == MACHINE_WAITING) ==
-			    (a.what == DO_WAIT || (state == MACHINE_WAITING &&
-				a.what == DO_NOTHING &&
-				m.state == MACHINE_WAITING));
+			    (a.what == DO_WAIT ||
+				(state == MACHINE_WAITING &&
+				    a.what == DO_NOTHING &&
+				    m.state == MACHINE_WAITING));
 			if (!is_fine) {
 				ok(0, "state %d, input %d", state, in);
 				return;

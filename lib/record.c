@@ -165,9 +165,11 @@ records_init(struct records *rs, int in, int out, size_t cap)
 void
 records_release(struct records *rs)
 {
-	if (rs->refused + rs->io.dropped)
+	uint64_t dropped = rs->refused + rs->io.dropped;
+
+	if (dropped)
 		diag_info("%llu lines were no records",
-		    (unsigned long long)(rs->refused + rs->io.dropped));
+		    (unsigned long long)dropped);
 	lines_release(&rs->io);
 	json_release(&rs->ms);
 	json_release(&rs->edited);

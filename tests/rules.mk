@@ -1,0 +1,60 @@
+# How the tests, the fuzzers and the benchmarks are built and run.
+TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/*_test.c)) $(B)/unit/lib/scan_portable_test
+FUZZ  = $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+BENCH = $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*_bench.c))
+INPUT = $(FUZZ:%=$(B)/fuzz/%_fuzz) $(B)/fuzz/scan_diff
+QUICK = $(wildcard tests/golden/*.t tests/streams/*.t)
+FAST  = $(QUICK) $(wildcard tests/apiserver/*.t tests/chaos/*.t)
+# CLUSTER=no leaves out what wants a real control plane, and so Go
+SLOW  = $(if $(filter no,$(CLUSTER)),,$(wildcard tests/cluster/*.t))
+
+check: deps
+	@$(MAKE) all $(TESTS) $(INPUT)
+	BIN=$(BIN) prove -e '' $(TESTS) $(INPUT) $(FAST) $(SLOW)
+
+# The inner loop of a change, under a sanitizer too: make quick SAN=asan
+quick: all $(TESTS)
+	BIN=$(BIN) prove -e '' $(TESTS) $(QUICK)
+
+bench: all $(BENCH)
+	@set -e; for b in $(BENCH); do $$b; done
+	@BIN=$(BIN) tests/bench/pipe.sh
+	@BIN=$(BIN) tests/bench/cluster.sh
+
+.SECONDEXPANSION:
+# A test of tests/unit/ms-watch may use all that ms-watch is made of but main.
+TEST_LINK = @mkdir -p $(@D); $(LINK) -o $@ $^
+$(B)/unit/%: $(B)/tests/unit/%.o $$(addprefix $(B)/,$$(addsuffix .a,$$(filter-out lib,$$(*D)))) $(B)/lib.a
+	$(TEST_LINK) $$(pkg-config --libs $(PKGS_$(*D))) -ljq
+$(B)/portable/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) -DSCAN_PORTABLE -c -o $@ $<
+$(B)/unit/lib/scan_portable_test: $(B)/tests/unit/lib/scan_test.o $(B)/portable/lib/scan.o $(B)/lib.a
+	$(TEST_LINK)
+$(B)/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(B)/tests/fuzz/fuzz_main.o $(B)/lib.a
+	$(TEST_LINK) $$(pkg-config --libs $(PKGS_lib))
+$(B)/fuzz/scan_diff $(BENCH): $(B)/%: $(B)/tests/%.o $(B)/lib.a
+	$(TEST_LINK) -ljq $$(pkg-config --libs $(PKGS_lib))
+
+# Each target for FUZZ_SECONDS; what is found new lands in $(B)/libfuzzer.
+FUZZ_SECONDS ?= 60
+fuzz: $(FUZZ:%=fuzz-%)
+fuzz-%:
+	@mkdir -p $(B)/libfuzzer/$*
+	clang $(CPPFLAGS) -g -O1 -DMS_SANITIZED -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-o $(B)/libfuzzer/$*_fuzz tests/fuzz/$*_fuzz.c lib/*.c $$(pkg-config --libs $(PKGS_lib))
+	$(B)/libfuzzer/$*_fuzz -max_total_time=$(FUZZ_SECONDS) -timeout=5 -artifact_prefix=$(B)/libfuzzer/ \
+		$(B)/libfuzzer/$* tests/fuzz/corpus/$*
+
+
+C_FILES  = $(wildcard lib/*.[ch] cmd/*/*.[ch] tests/*.h tests/*/*.[ch] tests/unit/*/*.[ch])
+SH_FILES = .ci/run scripts/* tests/cluster/harness.sh $(shell grep -lE '^\#!/bin/(ba)?sh' tests/*/*.sh tests/*/*.t)
+lint:
+	clang-format --dry-run -Werror $(C_FILES)
+	@mkdir -p $(B) && printf '%s\n' $(filter-out -I%,$(CPPFLAGS)) $(addprefix -I$(CURDIR)/,lib $(STAGES:%=cmd/%) $(B)) \
+		$$(pkg-config --cflags libcurl libnats sqlite3) >$(B)/compile_flags.txt
+	printf '%s\n' $(wildcard lib/*.c cmd/*/*.c) | xargs -P 2 -n 8 clang-tidy --quiet -p $(B)
+	shellcheck -x -S warning $(SH_FILES)
+	mandoc -Tlint -Wwarning $(MAN)
+
+.PHONY: check quick bench fuzz lint

@@ -96,21 +96,15 @@ def pod_labels(d):
     }
 
 
-def probe(path, **more):
-    return {"httpGet": {"path": path, "port": "http", "scheme": "HTTP"},
-            "timeoutSeconds": 1, "successThreshold": 1, **more}
-
-
 def pod_template(d):
-    """A service with its settings, and a second container that ships its logs."""
+    """A service with its settings."""
+    port = 8080 + d.i % 10
     env = [
         {"name": "POD_NAME", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}}},
-        {"name": "POD_IP", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.podIP"}}},
-        {"name": "LOG_LEVEL", "value": d.r.choice(("debug", "info", "warn"))},
+        {"name": "JAVA_TOOL_OPTIONS", "value": f"-XX:MaxRAMPercentage={d.r.randint(50, 80)}.0 -Duser.timezone=UTC"},
         {"name": "DATABASE_URL", "value": f"postgres://{d.app}@db.{d.namespace}.svc:5432/{d.app}?sslmode=require"},
         {"name": "DATABASE_PASSWORD", "valueFrom": {"secretKeyRef": {"name": f"{d.app}-database", "key": "password"}}},
-        {"name": "OTEL_EXPORTER_OTLP_ENDPOINT", "value": "http://collector.observability.svc:4317"},
-        {"name": "JAVA_TOOL_OPTIONS", "value": f"-XX:MaxRAMPercentage={d.r.randint(50, 80)}.0 -Duser.timezone=UTC"},
+        {"name": "FEATURES", "value": json.dumps({f"{app}-v2": d.r.random() < 0.5 for app in APPS[::4]})},
     ]
     return {
         "metadata": {
@@ -126,36 +120,23 @@ def pod_template(d):
             # Pods are bound to nodes without a kubelet: a deletion that has to
             # wait for one would never end.
             "terminationGracePeriodSeconds": 0,
-            "securityContext": {"runAsNonRoot": True, "runAsUser": 10001, "fsGroup": 10001},
-            "containers": [
-                {
-                    "name": d.app,
-                    "image": f"registry.{DOMAIN}/storefront/{d.app}:{d.version}",
-                    "imagePullPolicy": "IfNotPresent",
-                    "args": [f"--config=/etc/{d.app}/config.yaml", f"--listen=:{8080 + d.i % 10}"],
-                    "env": env,
-                    "ports": [{"name": "http", "containerPort": 8080 + d.i % 10, "protocol": "TCP"}],
-                    "livenessProbe": probe("/healthz", initialDelaySeconds=10, periodSeconds=10, failureThreshold=3),
-                    "readinessProbe": probe("/ready", periodSeconds=5, failureThreshold=3),
-                    "resources": {
-                        "requests": {"cpu": f"{d.r.randrange(50, 500, 50)}m", "memory": f"{d.r.randrange(64, 512, 64)}Mi"},
-                        "limits": {"memory": f"{d.r.randrange(512, 2048, 256)}Mi"},
-                    },
-                    "volumeMounts": [
-                        {"name": "config", "mountPath": f"/etc/{d.app}", "readOnly": True},
-                        {"name": "scratch", "mountPath": "/tmp"},
-                    ],
-                },
-                {
-                    "name": "log-shipper",
-                    "image": "docker.io/fluent/fluent-bit:3.1.9",
-                    "imagePullPolicy": "IfNotPresent",
-                    "ports": [{"name": "metrics", "containerPort": 2020, "protocol": "TCP"}],
-                    "volumeMounts": [{"name": "scratch", "mountPath": "/var/log/app", "readOnly": True}],
-                },
-            ],
+            "securityContext": {"runAsNonRoot": True},
+            "containers": [{
+                "name": d.app,
+                "image": f"registry.{DOMAIN}/storefront/{d.app}:{d.version}",
+                "args": [f"--config=/etc/{d.app}/config.yaml", f"--listen=:{port}"],
+                "env": env,
+                "ports": [{"name": "http", "containerPort": port}],
+                "readinessProbe": {"httpGet": {"path": "/ready", "port": "http"}, "periodSeconds": 5},
+                "resources": {"requests": {"cpu": f"{d.r.randrange(50, 500, 50)}m",
+                                           "memory": f"{d.r.randrange(64, 512, 64)}Mi"}},
+                "volumeMounts": [
+                    {"name": "config", "mountPath": f"/etc/{d.app}", "readOnly": True},
+                    {"name": "scratch", "mountPath": "/tmp"},
+                ],
+            }],
             "volumes": [
-                {"name": "config", "configMap": {"name": f"{d.app}-config", "defaultMode": 420}},
+                {"name": "config", "configMap": {"name": f"{d.app}-config"}},
                 {"name": "scratch", "emptyDir": {}},
             ],
         },
@@ -168,12 +149,19 @@ def pods(d):
     template["metadata"]["labels"]["pod-template-hash"] = revision
     template["metadata"] |= {"name": f"{d.app}-{revision}-{suffix(d.i, 5)}", "namespace": d.namespace}
     template["spec"]["nodeName"] = f"node-{d.i % 200:03d}"
+    # As network plugins do: JSON within JSON.
+    template["metadata"]["annotations"]["k8s.v1.cni.cncf.io/network-status"] = json.dumps(
+        [{"name": "pods", "interface": "eth0", "ips": [pod_address(d.i)], "default": True, "dns": {}}], indent=4)
     return {"apiVersion": "v1", "kind": "Pod", **template, "status": pod_status(d, template["spec"])}
+
+
+def pod_address(i):
+    return f"10.{64 + (i >> 16)}.{i >> 8 & 255}.{i & 255}"
 
 
 def pod_status(d, spec):
     started = f"2026-11-{d.r.randint(1, 22):02d}T{d.r.randint(0, 23):02d}:{d.r.randint(0, 59):02d}"
-    address = f"10.{d.i >> 16 & 63 | 64}.{d.i >> 8 & 255}.{d.i & 255}"
+    address = pod_address(d.i)
     host = f"192.168.{d.i % 200 // 100}.{d.i % 100 + 10}"
     return {
         "phase": "Running",
@@ -184,7 +172,8 @@ def pod_status(d, spec):
         ],
         "containerStatuses": [
             {
-                "name": c["name"], "image": c["image"], "ready": True, "started": True, "restartCount": d.r.randint(0, 3),
+                "name": c["name"], "image": c["image"], "ready": True, "started": True,
+                "restartCount": d.r.randint(0, 3),
                 "imageID": f"{c['image'].rsplit(':', 1)[0]}@sha256:{digest(c['image'])}",
                 "containerID": f"containerd://{digest(c['name'] + str(d.i))}",
                 "state": {"running": {"startedAt": f"{started}:03Z"}},

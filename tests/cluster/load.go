@@ -42,10 +42,12 @@ type loader struct {
 }
 
 // load takes Kubernetes objects from stdin, one JSON document a line, and
-// creates (or replaces, patches, deletes) each. Lines that name the same object
-// are done in order, all others in parallel. It ends 111 when an object failed.
+// creates (or replaces, patches, deletes) each. A line may also be a watch event,
+// {"type":...,"object":...}: ADDED creates, MODIFIED patches, DELETED deletes.
+// Lines that name the same object are done in order, all others in parallel.
+// It ends 111 when an object failed.
 func load(args []string) {
-	flags := flag.NewFlagSet("load", flag.ExitOnError)
+	flags := flag.NewFlagSet("load", flag.ContinueOnError)
 	kubeconfig := flags.String("kubeconfig", os.Getenv("KUBECONFIG"), "the cluster")
 	workers := flags.Int("workers", 24, "how many requests run at once")
 	rate := flags.Int("rate", 0, "at most so many objects a second (0: as fast as possible)")
@@ -56,7 +58,7 @@ func load(args []string) {
 		"status":  flags.Bool("status", false, "merge the .status of lines into existing objects"),
 		"delete":  flags.Bool("delete", false, "delete, at once (grace period 0)"),
 	}
-	flags.Parse(args)
+	parseFlags(flags, args)
 	l := &loader{mode: "create", status: *withStatus}
 	for mode, wanted := range modes {
 		if !*wanted {
@@ -91,11 +93,7 @@ func (l *loader) run(in io.Reader, workers, rate int) {
 		all.Add(1)
 		go func() {
 			defer all.Done()
-			for o := range queue {
-				if err := l.apply(o); err != nil {
-					l.fail(fmt.Errorf("%s %s/%s: %w", o.Kind, o.Metadata.Namespace, o.Metadata.Name, err))
-				}
-			}
+			l.work(queue)
 		}()
 	}
 	begin, sent := time.Now(), 0
@@ -124,6 +122,42 @@ func (l *loader) run(in io.Reader, workers, rate int) {
 	all.Wait()
 }
 
+// work creates (or whatever the mode is) object by object. A status follows some
+// objects later: had it come at once, the API server would have tried it on what
+// its cache knows, lost to the newer version in etcd, and done it all again.
+func (l *loader) work(queue <-chan *object) {
+	var created []*object
+	writeStatus := func() {
+		if l.finish(created[0], l.putStatus(created[0])) {
+			l.done.Add(1)
+		}
+		created = created[1:]
+	}
+	for o := range queue {
+		ok := l.finish(o, l.apply(o))
+		switch {
+		case ok && l.status && o.Status != nil && (o.mode == "" || o.mode == "create"):
+			created = append(created, o)
+		case ok:
+			l.done.Add(1)
+		}
+		if len(created) > 32 {
+			writeStatus()
+		}
+	}
+	for len(created) > 0 {
+		writeStatus()
+	}
+}
+
+// finish reports whether it went well, and otherwise says so.
+func (l *loader) finish(o *object, err error) bool {
+	if err != nil {
+		l.fail(fmt.Errorf("%s %s/%s: %w", o.Kind, o.Metadata.Namespace, o.Metadata.Name, err))
+	}
+	return err == nil
+}
+
 func (l *loader) fail(err error) {
 	if l.failed.Add(1) <= 10 { // the eleventh says nothing new
 		fmt.Fprintf(os.Stderr, "controlplane: warning: %v\n", err)
@@ -139,13 +173,29 @@ type object struct {
 		Name      string `json:"name"`
 	} `json:"metadata"`
 	Status json.RawMessage `json:"status"`
+	Type   string          `json:"type"`   // of an event; a Secret has one, too
+	Object json.RawMessage `json:"object"` // of an event
 	line   []byte
+	mode   string // of an event
 }
+
+var eventModes = map[string]string{"ADDED": "create", "MODIFIED": "patch", "DELETED": "delete"}
 
 func parse(line []byte) (*object, error) {
 	o := &object{line: line}
 	if err := json.Unmarshal(line, o); err != nil {
 		return nil, fmt.Errorf("not an object: %w", err)
+	}
+	if o.Object != nil {
+		mode := eventModes[o.Type]
+		if mode == "" {
+			return nil, fmt.Errorf("an event of type %q", o.Type)
+		}
+		inner, err := parse(o.Object)
+		if err == nil {
+			inner.mode = mode
+		}
+		return inner, err
 	}
 	if o.APIVersion == "" || o.Kind == "" || o.Metadata.Name == "" {
 		return nil, errors.New("a line without apiVersion, kind or metadata.name")
@@ -166,35 +216,37 @@ func (l *loader) apply(o *object) error {
 		return err
 	}
 	path := collection + "/" + url.PathEscape(o.Metadata.Name)
-	switch l.mode {
-	case "create":
-		err = l.send(deadline, http.MethodPost, collection, "application/json", o.line)
-		if err == nil && l.status && o.Status != nil {
-			err = l.sendStatus(deadline, path, o)
-		}
+	mode := l.mode
+	if o.mode != "" {
+		mode = o.mode
+	}
+	switch mode {
 	case "replace":
-		err = l.replace(deadline, path, o)
+		return l.replace(deadline, path, o)
 	case "patch":
-		err = l.send(deadline, http.MethodPatch, path, "application/merge-patch+json", o.line)
+		return l.send(deadline, http.MethodPatch, path, "application/merge-patch+json", o.line)
 	case "status":
-		err = l.sendStatus(deadline, path, o)
+		return l.putStatus(o)
 	case "delete":
-		err = l.send(deadline, http.MethodDelete, path, "application/json",
+		return l.send(deadline, http.MethodDelete, path, "application/json",
 			[]byte(`{"apiVersion":"v1","kind":"DeleteOptions","gracePeriodSeconds":0,"propagationPolicy":"Background"}`))
 	}
-	if err == nil {
-		l.done.Add(1)
-	}
-	return err
+	return l.send(deadline, http.MethodPost, collection, "application/json", o.line)
 }
 
-// sendStatus plays the kubelet or a controller: only they write .status.
-func (l *loader) sendStatus(deadline time.Time, path string, o *object) error {
+// putStatus plays the kubelet or a controller: only they write .status.
+func (l *loader) putStatus(o *object) error {
 	if o.Status == nil {
 		return errors.New("no .status")
 	}
+	deadline := time.Now().Add(patience)
+	collection, err := l.api.collection(o, deadline)
+	if err != nil {
+		return err
+	}
+	path := collection + "/" + url.PathEscape(o.Metadata.Name) + "/status?fieldManager=kubelet"
 	body := append(append([]byte(`{"status":`), o.Status...), '}')
-	return l.send(deadline, http.MethodPatch, path+"/status?fieldManager=kubelet", "application/merge-patch+json", body)
+	return l.send(deadline, http.MethodPatch, path, "application/merge-patch+json", body)
 }
 
 // replace puts the object in the place of its present version. Custom resources
@@ -267,9 +319,10 @@ func (l *loader) send(deadline time.Time, method, path, contentType string, body
 type api struct {
 	client  *http.Client
 	server  string
-	mutex   sync.Mutex // of mapper
+	mutex   sync.Mutex // of all below
 	mapper  *restmapper.DeferredDiscoveryRESTMapper
 	mapping map[schema.GroupVersionKind]*meta.RESTMapping
+	asked   time.Time // discovery
 }
 
 func connect(kubeconfig string) *api {
@@ -297,10 +350,11 @@ func (a *api) collection(o *object, deadline time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	mapping, err := a.lookUp(gv.WithKind(o.Kind))
+	mapping, err := a.lookUp(gv.WithKind(o.Kind), time.Time{})
 	for meta.IsNoMatchError(err) && time.Now().Before(deadline) {
+		asked := time.Now()
 		time.Sleep(200 * time.Millisecond)
-		mapping, err = a.lookUp(gv.WithKind(o.Kind))
+		mapping, err = a.lookUp(gv.WithKind(o.Kind), asked)
 	}
 	if err != nil {
 		return "", err
@@ -319,13 +373,17 @@ func (a *api) collection(o *object, deadline time.Time) (string, error) {
 	return path + "/" + mapping.Resource.Resource, nil
 }
 
-func (a *api) lookUp(gvk schema.GroupVersionKind) (*meta.RESTMapping, error) {
+// lookUp forgets what discovery said before the time "since".
+func (a *api) lookUp(gvk schema.GroupVersionKind, since time.Time) (*meta.RESTMapping, error) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	if m := a.mapping[gvk]; m != nil {
 		return m, nil
 	}
-	// The mapper asks the server again by itself when it knows no such kind.
+	if a.asked.Before(since) { // else another worker has asked again already
+		a.asked = time.Now()
+		a.mapper.Reset()
+	}
 	m, err := a.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
 	if err == nil {
 		a.mapping[gvk] = m

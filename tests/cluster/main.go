@@ -15,6 +15,8 @@
 package main
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"runtime"
@@ -76,6 +78,16 @@ func dieWithParent() {
 	if os.Getppid() != parent {
 		// It died before the wish was heard, or is not the shell but its child.
 		fail(exitTemporary, "not started by the shell itself: no subshells, or CLUSTER_KEEP=1")
+	}
+}
+
+// parseFlags ends the program when it was not told properly what to do.
+func parseFlags(flags *flag.FlagSet, args []string) {
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		os.Exit(0)
+	case err != nil:
+		os.Exit(exitUsage)
 	}
 }
 

@@ -12,11 +12,11 @@ import (
 // --controllers, the controllers made what every Pod needs (the default service
 // account and its CA bundle). It ends 111 when that takes longer than --timeout.
 func wait(args []string) {
-	flags := flag.NewFlagSet("wait", flag.ExitOnError)
+	flags := flag.NewFlagSet("wait", flag.ContinueOnError)
 	kubeconfig := flags.String("kubeconfig", os.Getenv("KUBECONFIG"), "the cluster")
 	controllers := flags.Bool("controllers", false, "wait for kube-controller-manager, too")
 	timeout := flags.Duration("timeout", time.Second, "give up after this time")
-	flags.Parse(args)
+	parseFlags(flags, args)
 
 	paths := []string{"/readyz", "/api/v1/namespaces/default", "/api/v1/namespaces/kube-system"}
 	if *controllers {
@@ -26,6 +26,7 @@ func wait(args []string) {
 			"/api/v1/namespaces/default/configmaps/kube-root-ca.crt")
 	}
 	api := connect(*kubeconfig)
+	api.client.Timeout = *timeout // one that takes requests and never answers is not ready
 	deadline := time.Now().Add(*timeout)
 	for _, path := range paths {
 		for {

@@ -11,11 +11,11 @@
 #include <stddef.h>
 #include <yaml.h>
 
-#define CONFIG_ERROR 512	/* bytes of a message */
+#define CONFIG_ERROR 512 /* bytes of a message */
 
 struct config {
 	yaml_document_t doc;
-	char *name;		/* for messages */
+	char *name; /* for messages */
 };
 
 typedef yaml_node_t config_node;
@@ -24,8 +24,8 @@ typedef yaml_node_t config_node;
  * "name:line:column: what". An empty document has no root, and is no error.
  * A file of more than 64 MiB is refused. */
 int config_load(struct config *c, const char *path, char err[CONFIG_ERROR]);
-int config_parse(struct config *c, const char *name, const char *text,
-    size_t n, char err[CONFIG_ERROR]);
+int config_parse(struct config *c, const char *name, const char *text, size_t n,
+    char err[CONFIG_ERROR]);
 void config_free(struct config *c);
 
 /* All nodes are borrowed from c, and NULL stands for what is absent: it may be

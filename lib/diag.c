@@ -37,7 +37,7 @@ tell(enum diag_level level, const char *fmt, va_list ap)
 		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
 			line[i] = '?';
 	line[n++] = '\n';
-	n = (size_t)write(2, line, n);	/* failing, there is nobody to tell */
+	n = (size_t)write(2, line, n); /* failing, there is nobody to tell */
 	errno = keep;
 }
 

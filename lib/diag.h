@@ -11,16 +11,16 @@
 
 /* Exit codes: a supervisor asks only "start it again or not?". */
 enum diag_exit {
-	EXIT_PERMANENT = 100,	/* usage, bad configuration, refused */
-	EXIT_BUG = 101,		/* cannot happen */
-	EXIT_TEMPORARY = 111	/* system call, network, server */
+	EXIT_PERMANENT = 100, /* usage, bad configuration, refused */
+	EXIT_BUG = 101, /* cannot happen */
+	EXIT_TEMPORARY = 111 /* system call, network, server */
 };
 
 enum diag_level { DIAG_FATAL, DIAG_WARNING, DIAG_INFO };
 
-extern const char *diag_prog;	/* the name that begins each message */
+extern const char *diag_prog; /* the name that begins each message */
 
-void diag_level(enum diag_level level);	/* -q, default, -v */
+void diag_level(enum diag_level level); /* -q, default, -v */
 
 void diag_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void diag_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -48,8 +48,8 @@ intern_free(struct intern *in)
 static char *
 new_chunk(struct intern *in, size_t n)
 {
-	in->chunks = diag_alloc(in->chunks,
-	    (in->n_chunks + 1) * sizeof(*in->chunks));
+	in->chunks =
+	    diag_alloc(in->chunks, (in->n_chunks + 1) * sizeof(*in->chunks));
 	return in->chunks[in->n_chunks++] = diag_alloc(NULL, n);
 }
 

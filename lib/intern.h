@@ -13,7 +13,7 @@ struct intern {
 	struct table table;
 	struct span *text;
 	uint32_t n, size;
-	char *chunk;		/* memory for texts, a chunk at a time */
+	char *chunk; /* memory for texts, a chunk at a time */
 	size_t left;
 	char **chunks;
 	size_t n_chunks;

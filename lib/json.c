@@ -58,8 +58,11 @@ json_puts(struct json *j, const char *text)
 static size_t
 utf8_length(const unsigned char *p, size_t left)
 {
-	size_t n = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 :
-	    p[0] < 0xf5 ? 4 : 0;
+	size_t n = p[0] < 0xc2 ? 0 :
+	    p[0] < 0xe0        ? 2 :
+	    p[0] < 0xf0        ? 3 :
+	    p[0] < 0xf5        ? 4 :
+				 0;
 
 	if (!n || n > left)
 		return 0;
@@ -99,7 +102,8 @@ json_string(struct json *j, const char *text, size_t n)
 			i += seq;
 			continue;
 		}
-		if (p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' && p[i] != '\\') {
+		if (p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' &&
+		    p[i] != '\\') {
 			i++;
 			continue;
 		}

@@ -10,7 +10,7 @@
 #include "diag.h"
 
 #define FIRST_SIZE (128u << 10)
-#define HOLD (64u << 10)	/* a pipe's usual capacity */
+#define HOLD (64u << 10) /* a pipe's usual capacity */
 #define TOO_LONG "it is longer than a record may be"
 
 void

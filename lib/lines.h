@@ -23,16 +23,16 @@
 
 struct lines {
 	int in, out;
-	size_t cap;		/* bytes a line may have, without newline */
-	uint64_t number;	/* of the current line, from 1 */
-	uint64_t dropped;	/* lines skipped: too long, or torn */
-	void (*before_read)(void *);	/* if set; may still put lines */
+	size_t cap; /* bytes a line may have, without newline */
+	uint64_t number; /* of the current line, from 1 */
+	uint64_t dropped; /* lines skipped: too long, or torn */
+	void (*before_read)(void *); /* if set; may still put lines */
 	void *context;
 
-	char *buf;		/* input: [start, end) is not handed out yet */
+	char *buf; /* input: [start, end) is not handed out yet */
 	size_t start, end, size;
 	bool at_eof, skipping;
-	char *held;		/* output that is not written yet */
+	char *held; /* output that is not written yet */
 	size_t n_held;
 };
 

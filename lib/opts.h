@@ -11,11 +11,12 @@
 
 /* Every stage's table ends in these, and its short options in these letters. */
 #define OPTS_COMMON \
-	{"help", no_argument, NULL, 'h'}, \
-	{"version", no_argument, NULL, 'V'}, \
-	{"quiet", no_argument, NULL, 'q'}, \
-	{"verbose", no_argument, NULL, 'v'}, \
-	{0}
+	{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, \
+	    {"quiet", no_argument, NULL, 'q'}, \
+	    {"verbose", no_argument, NULL, 'v'}, \
+	{ \
+		0 \
+	}
 #define OPTS_SHORT "hqvV"
 #define OPTS_COMMON_HELP \
 	"  -q, --quiet           only fatal messages\n" \

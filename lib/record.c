@@ -6,31 +6,38 @@
 
 #include "diag.h"
 
-#define MAX_WARNINGS 20	/* of one run, then bad lines are only counted */
+#define MAX_WARNINGS 20 /* of one run, then bad lines are only counted */
 
-static const char *const type_name[] = {
-	"ADDED", "MODIFIED", "DELETED", "AMEND", "SYNC", "CONFIG",
-	"SIGNATURES", "REQUEST", "ANSWER", "MARK", "STATUS", "BOOKMARK",
-	"ERROR"
-};
+static const char *const type_name[] = {"ADDED", "MODIFIED", "DELETED", "AMEND",
+    "SYNC", "CONFIG", "SIGNATURES", "REQUEST", "ANSWER", "MARK", "STATUS",
+    "BOOKMARK", "ERROR"};
 
 static const char *const path[RECORD_SLOTS] = {
-	[AT_TYPE] = "type", [AT_MS] = "ms", [AT_OBJECT] = "object",
-	[AT_CLUSTER] = "ms.cluster", [AT_RESOURCE] = "ms.resource",
-	[AT_DEPTH] = "ms.depth", [AT_PHASE] = "ms.phase",
-	[AT_COMPLETE] = "ms.complete", [AT_SYNTHETIC] = "ms.synthetic",
-	[AT_TRUNCATED] = "ms.truncated",
-	[AT_MS_API_VERSION] = "ms.apiVersion", [AT_MS_KIND] = "ms.kind",
-	[AT_MS_NAMESPACE] = "ms.namespace", [AT_MS_NAME] = "ms.name",
-	[AT_MS_UID] = "ms.uid",
-	[AT_API_VERSION] = "object.apiVersion", [AT_KIND] = "object.kind",
-	[AT_NAMESPACE] = "object.metadata.namespace",
-	[AT_NAME] = "object.metadata.name", [AT_UID] = "object.metadata.uid",
-	[AT_RV] = "object.metadata.resourceVersion",
-	[AT_LABELS] = "object.metadata.labels",
-	[AT_ANNOTATIONS] = "object.metadata.annotations",
-	[AT_OWNERS] = "object.metadata.ownerReferences",
-	[AT_MANAGED_FIELDS] = "object.metadata.managedFields"
+    [AT_TYPE] = "type",
+    [AT_MS] = "ms",
+    [AT_OBJECT] = "object",
+    [AT_CLUSTER] = "ms.cluster",
+    [AT_RESOURCE] = "ms.resource",
+    [AT_DEPTH] = "ms.depth",
+    [AT_PHASE] = "ms.phase",
+    [AT_COMPLETE] = "ms.complete",
+    [AT_SYNTHETIC] = "ms.synthetic",
+    [AT_TRUNCATED] = "ms.truncated",
+    [AT_MS_API_VERSION] = "ms.apiVersion",
+    [AT_MS_KIND] = "ms.kind",
+    [AT_MS_NAMESPACE] = "ms.namespace",
+    [AT_MS_NAME] = "ms.name",
+    [AT_MS_UID] = "ms.uid",
+    [AT_API_VERSION] = "object.apiVersion",
+    [AT_KIND] = "object.kind",
+    [AT_NAMESPACE] = "object.metadata.namespace",
+    [AT_NAME] = "object.metadata.name",
+    [AT_UID] = "object.metadata.uid",
+    [AT_RV] = "object.metadata.resourceVersion",
+    [AT_LABELS] = "object.metadata.labels",
+    [AT_ANNOTATIONS] = "object.metadata.annotations",
+    [AT_OWNERS] = "object.metadata.ownerReferences",
+    [AT_MANAGED_FIELDS] = "object.metadata.managedFields",
 };
 
 const char *
@@ -93,8 +100,7 @@ read_identity(struct record *r)
 		&id->ns) < 0 ||
 	    decode(r, at[amend ? AT_MS_NAME : AT_NAME], &left, &id->name) < 0 ||
 	    decode(r, at[amend ? AT_MS_UID : AT_UID], &left, &id->uid) < 0 ||
-	    decode(r, amend ? (struct span){0} : at[AT_RV], &left,
-		&id->rv) < 0)
+	    decode(r, amend ? (struct span){0} : at[AT_RV], &left, &id->rv) < 0)
 		return "its identity is not made of strings";
 	if (!id->api_version.n || !id->kind.n)
 		return "it lacks apiVersion or kind";
@@ -123,7 +129,8 @@ missing(struct record *r)
 		return has_ms ? read_identity(r) : "it has no ms";
 	case RECORD_SYNC:
 		return has_ms && scan_type(r->at[AT_PHASE]) == SCAN_STRING ?
-		    NULL : "it has no ms.phase";
+		    NULL :
+		    "it has no ms.phase";
 	case RECORD_MARK:
 		return has_ms ? NULL : "it has no ms";
 	case RECORD_UNKNOWN:
@@ -343,8 +350,8 @@ put_pieces(struct records *rs, const struct record *r, struct span ms,
 
 void
 record_put(struct records *rs, const struct record *r,
-    const struct record_member *set, size_t n_set,
-    const struct scan_edit *edit, size_t n_edit)
+    const struct record_member *set, size_t n_set, const struct scan_edit *edit,
+    size_t n_edit)
 {
 	struct span ms;
 

@@ -11,24 +11,53 @@
 #include "lines.h"
 #include "scan.h"
 
-#define RECORD_MAX (32u << 20)	/* bytes of a line, by default */
+#define RECORD_MAX (32u << 20) /* bytes of a line, by default */
 
 enum record_type {
-	RECORD_ADDED, RECORD_MODIFIED, RECORD_DELETED, RECORD_AMEND,
-	RECORD_SYNC, RECORD_CONFIG, RECORD_SIGNATURES, RECORD_REQUEST,
-	RECORD_ANSWER, RECORD_MARK, RECORD_STATUS, RECORD_BOOKMARK,
-	RECORD_ERROR, RECORD_UNKNOWN
+	RECORD_ADDED,
+	RECORD_MODIFIED,
+	RECORD_DELETED,
+	RECORD_AMEND,
+	RECORD_SYNC,
+	RECORD_CONFIG,
+	RECORD_SIGNATURES,
+	RECORD_REQUEST,
+	RECORD_ANSWER,
+	RECORD_MARK,
+	RECORD_STATUS,
+	RECORD_BOOKMARK,
+	RECORD_ERROR,
+	RECORD_UNKNOWN
 };
 
 /* What every stage looks at; a stage adds paths of its own behind these. */
 enum record_slot {
-	AT_TYPE, AT_MS, AT_OBJECT,
-	AT_CLUSTER, AT_RESOURCE, AT_DEPTH, AT_PHASE, AT_COMPLETE, AT_SYNTHETIC,
+	AT_TYPE,
+	AT_MS,
+	AT_OBJECT,
+	AT_CLUSTER,
+	AT_RESOURCE,
+	AT_DEPTH,
+	AT_PHASE,
+	AT_COMPLETE,
+	AT_SYNTHETIC,
 	AT_TRUNCATED,
 	/* identity of an AMEND, which has no object */
-	AT_MS_API_VERSION, AT_MS_KIND, AT_MS_NAMESPACE, AT_MS_NAME, AT_MS_UID,
-	AT_API_VERSION, AT_KIND, AT_NAMESPACE, AT_NAME, AT_UID, AT_RV,
-	AT_LABELS, AT_ANNOTATIONS, AT_OWNERS, AT_MANAGED_FIELDS,
+	AT_MS_API_VERSION,
+	AT_MS_KIND,
+	AT_MS_NAMESPACE,
+	AT_MS_NAME,
+	AT_MS_UID,
+	AT_API_VERSION,
+	AT_KIND,
+	AT_NAMESPACE,
+	AT_NAME,
+	AT_UID,
+	AT_RV,
+	AT_LABELS,
+	AT_ANNOTATIONS,
+	AT_OWNERS,
+	AT_MANAGED_FIELDS,
 	RECORD_SLOTS
 };
 
@@ -41,17 +70,17 @@ struct identity {
 struct record {
 	enum record_type type;
 	struct span line;
-	struct span at[SCAN_SLOTS];	/* values as they stand in the line */
-	struct identity id;		/* of object types and AMEND */
-	char text[2048];		/* where decoded identities live */
+	struct span at[SCAN_SLOTS]; /* values as they stand in the line */
+	struct identity id; /* of object types and AMEND */
+	char text[2048]; /* where decoded identities live */
 };
 
 /* Records from a descriptor, with what is wrong with lines told and counted. */
 struct records {
 	struct lines io;
 	struct scan_plan plan;
-	uint64_t refused;	/* lines that are no record */
-	struct json ms, edited;	/* kept between calls of record_put */
+	uint64_t refused; /* lines that are no record */
+	struct json ms, edited; /* kept between calls of record_put */
 };
 
 /* Begin to read in and write out (-1: none); cap in bytes. Paths of the
@@ -89,8 +118,8 @@ struct record_member {
  * others of ms; if there are any, the record's keys come out as type, ms, object
  * and the rest. Otherwise the line passes as it is but for the edits. */
 void record_put(struct records *rs, const struct record *r,
-    const struct record_member *set, size_t n_set,
-    const struct scan_edit *edit, size_t n_edit);
+    const struct record_member *set, size_t n_set, const struct scan_edit *edit,
+    size_t n_edit);
 
 /* The start of a new record that has no object, up to its open ms:
  * {"type":"SYNC","ms":{ */

@@ -24,8 +24,8 @@ struct scan {
 	const char *what, *bad;
 	const struct scan_plan *plan;
 	struct span *slots;
-	uint64_t seen;		/* nodes of the plan met so far */
-	bool is_odd;		/* a string was not plain ASCII, or had escapes */
+	uint64_t seen; /* nodes of the plan met so far */
+	bool is_odd; /* a string was not plain ASCII, or had escapes */
 };
 
 static const char *
@@ -79,14 +79,16 @@ plain_run(const char *p, const char *end)
 #elif defined(SCAN_NEON)
 	while (LIKELY(end - p >= 16)) {
 		uint8x16_t v = vld1q_u8((const uint8_t *)p);
-		uint8x16_t hit = vorrq_u8(
-		    vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')),
-			vceqq_u8(v, vdupq_n_u8('\\'))),
+		uint8x16_t hit = vorrq_u8(vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')),
+					      vceqq_u8(v, vdupq_n_u8('\\'))),
 		    vorrq_u8(vcltq_u8(v, vdupq_n_u8(0x20)),
 			vcgeq_u8(v, vdupq_n_u8(0x80))));
 		/* four bits a byte, as NEON has no movemask */
-		uint64_t mask = vget_lane_u64(vreinterpret_u64_u8(
-		    vshrn_n_u16(vreinterpretq_u16_u8(hit), 4)), 0);
+		uint64_t mask =
+		    vget_lane_u64(vreinterpret_u64_u8(
+				      vshrn_n_u16(vreinterpretq_u16_u8(hit),
+					  4)),
+			0);
 
 		if (mask)
 			return p + __builtin_ctzll(mask) / 4;
@@ -116,13 +118,13 @@ skip_utf8(struct scan *s, const char *p)
 	else
 		return fail(s, "invalid UTF-8", p);
 	if (u[0] == 0xe0)
-		low = 0xa0;		/* overlong */
+		low = 0xa0; /* overlong */
 	else if (u[0] == 0xed)
-		high = 0x9f;		/* surrogates */
+		high = 0x9f; /* surrogates */
 	else if (u[0] == 0xf0)
-		low = 0x90;		/* overlong */
+		low = 0x90; /* overlong */
 	else if (u[0] == 0xf4)
-		high = 0x8f;		/* above U+10FFFF */
+		high = 0x8f; /* above U+10FFFF */
 	for (size_t i = 1; i < n; i++, low = 0x80, high = 0xbf) {
 		if (i >= left)
 			return fail(s, "the document ends early", s->end);
@@ -147,8 +149,14 @@ skip_escape(struct scan *s, const char *p)
 	if (s->end - p < 2)
 		return fail(s, "the document ends early", s->end);
 	switch (p[1]) {
-	case '"': case '\\': case '/': case 'b':
-	case 'f': case 'n': case 'r': case 't':
+	case '"':
+	case '\\':
+	case '/':
+	case 'b':
+	case 'f':
+	case 'n':
+	case 'r':
+	case 't':
 		return p + 2;
 	case 'u':
 		break;
@@ -195,8 +203,10 @@ skip_digits(struct scan *s, const char *p)
 		p++;
 	if (p > first)
 		return p;
-	return fail(s, p == s->end ? "the document ends early" :
-	    "a digit is missing in a number", p);
+	return fail(s,
+	    p == s->end ? "the document ends early" :
+			  "a digit is missing in a number",
+	    p);
 }
 
 static const char *
@@ -243,8 +253,17 @@ skip_scalar(struct scan *s, const char *p)
 		return skip_word(s, p, "false");
 	case 'n':
 		return skip_word(s, p, "null");
-	case '-': case '0': case '1': case '2': case '3': case '4':
-	case '5': case '6': case '7': case '8': case '9':
+	case '-':
+	case '0':
+	case '1':
+	case '2':
+	case '3':
+	case '4':
+	case '5':
+	case '6':
+	case '7':
+	case '8':
+	case '9':
 		return skip_number(s, p);
 	default:
 		return fail(s, "a value is missing", p);
@@ -317,14 +336,16 @@ next:
 		p = skip_space(p + 1, s->end);
 		if (!in_object)
 			goto value;
-key:
+	key:
 		if (UNLIKELY(!(p = skip_key(s, p, &key_end))))
 			return NULL;
 		goto value;
 	}
 	if (UNLIKELY(*p != (in_object ? '}' : ']')))
-		return fail(s, in_object ? "',' or '}' is missing" :
-		    "',' or ']' is missing", p);
+		return fail(s,
+		    in_object ? "',' or '}' is missing" :
+				"',' or ']' is missing",
+		    p);
 close:
 	p++;
 	depth--;
@@ -372,8 +393,8 @@ find_child(const struct scan_plan *plan, unsigned node, const char *key,
 
 /* Keys with escapes are legal and rare. */
 static unsigned
-find_escaped_child(const struct scan_plan *plan, unsigned node,
-    const char *key, size_t n)
+find_escaped_child(const struct scan_plan *plan, unsigned node, const char *key,
+    size_t n)
 {
 	char text[SCAN_KEY * 6];
 
@@ -565,13 +586,20 @@ scan_type(struct span value)
 	if (!value.n)
 		return SCAN_ABSENT;
 	switch (*value.p) {
-	case '{': return SCAN_OBJECT;
-	case '[': return SCAN_ARRAY;
-	case '"': return SCAN_STRING;
-	case 't': return SCAN_TRUE;
-	case 'f': return SCAN_FALSE;
-	case 'n': return SCAN_NULL;
-	default: return SCAN_NUMBER;
+	case '{':
+		return SCAN_OBJECT;
+	case '[':
+		return SCAN_ARRAY;
+	case '"':
+		return SCAN_STRING;
+	case 't':
+		return SCAN_TRUE;
+	case 'f':
+		return SCAN_FALSE;
+	case 'n':
+		return SCAN_NULL;
+	default:
+		return SCAN_NUMBER;
 	}
 }
 
@@ -692,12 +720,18 @@ static char
 decode_short(char c)
 {
 	switch (c) {
-	case 'b': return '\b';
-	case 'f': return '\f';
-	case 'n': return '\n';
-	case 'r': return '\r';
-	case 't': return '\t';
-	default: return c;
+	case 'b':
+		return '\b';
+	case 'f':
+		return '\f';
+	case 'n':
+		return '\n';
+	case 'r':
+		return '\r';
+	case 't':
+		return '\t';
+	default:
+		return c;
 	}
 }
 

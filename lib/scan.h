@@ -21,10 +21,10 @@
 
 struct json;
 
-#define SCAN_DEPTH 1024	/* levels of nesting that are accepted */
-#define SCAN_SLOTS 64	/* paths of one plan */
-#define SCAN_NODES 64	/* distinct keys on the way to them */
-#define SCAN_KEY 63	/* bytes of a key in a path */
+#define SCAN_DEPTH 1024 /* levels of nesting that are accepted */
+#define SCAN_SLOTS 64 /* paths of one plan */
+#define SCAN_NODES 64 /* distinct keys on the way to them */
+#define SCAN_KEY 63 /* bytes of a key in a path */
 
 /* Borrowed bytes. An absent value has p == NULL and n == 0. */
 struct span {
@@ -33,18 +33,24 @@ struct span {
 };
 
 enum scan_type {
-	SCAN_ABSENT, SCAN_NULL, SCAN_FALSE, SCAN_TRUE,
-	SCAN_NUMBER, SCAN_STRING, SCAN_ARRAY, SCAN_OBJECT
+	SCAN_ABSENT,
+	SCAN_NULL,
+	SCAN_FALSE,
+	SCAN_TRUE,
+	SCAN_NUMBER,
+	SCAN_STRING,
+	SCAN_ARRAY,
+	SCAN_OBJECT
 };
 
 /* A set of paths, as a trie of keys. Build once, scan often; read-only then,
  * so threads may share it. */
 struct scan_node {
 	char key[SCAN_KEY + 1];
-	uint64_t head;		/* the key's first eight bytes */
-	uint64_t filter;	/* which children there may be */
-	uint8_t len, child, next;	/* 0: none; the root is nobody's child */
-	int8_t slot;		/* -1: only on the way to others */
+	uint64_t head; /* the key's first eight bytes */
+	uint64_t filter; /* which children there may be */
+	uint8_t len, child, next; /* 0: none; the root is nobody's child */
+	int8_t slot; /* -1: only on the way to others */
 };
 
 struct scan_plan {

@@ -60,7 +60,7 @@ table_find(const struct table *t, uint64_t hash, const void *key)
 	if (!t->size)
 		return TABLE_NONE;
 	for (uint32_t i = home(t, hash); t->slot[i];
-	    i = (i + 1) & (t->size - 1))
+	     i = (i + 1) & (t->size - 1))
 		if (t->ops->equal(t->context, t->slot[i] - 1, key))
 			return t->slot[i] - 1;
 	return TABLE_NONE;

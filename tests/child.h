@@ -20,14 +20,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHILD_PATIENCE 60000	/* ms without any progress: something hangs */
+#define CHILD_PATIENCE 60000 /* ms without any progress: something hangs */
 
 struct child {
 	pid_t pid;
-	int in, out, err;	/* our ends; -1 when closed */
-	char *text[2];		/* of out and err, terminated */
+	int in, out, err; /* our ends; -1 when closed */
+	char *text[2]; /* of out and err, terminated */
 	size_t len[2];
-	int status;		/* of waitpid */
+	int status; /* of waitpid */
 };
 
 static void
@@ -92,10 +92,8 @@ __attribute__((unused)) static void
 child_talk(struct child *c, const char *p, size_t n, size_t step, size_t want)
 {
 	while (n > 0 || (c->len[0] < want && (c->out >= 0 || c->err >= 0))) {
-		struct pollfd fds[] = {
-			{n > 0 ? c->in : -1, POLLOUT, 0}, {c->out, POLLIN, 0},
-			{c->err, POLLIN, 0}
-		};
+		struct pollfd fds[] = {{n > 0 ? c->in : -1, POLLOUT, 0},
+		    {c->out, POLLIN, 0}, {c->err, POLLIN, 0}};
 
 		if (poll(fds, 3, CHILD_PATIENCE) <= 0) {
 			kill(c->pid, SIGKILL);

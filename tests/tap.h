@@ -23,7 +23,7 @@ tap_ok(int is_true, const char *file, int line, const char *fmt, ...)
 	va_end(ap);
 	for (char *p = what; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == '#')
-			*p = '?';	/* a newline or "# skip" has a meaning */
+			*p = '?'; /* a newline or "# skip" has a meaning */
 	printf("%sok %d - %s\n", is_true ? "" : "not ", ++tap_run, what);
 	if (!is_true && ++tap_failed)
 		printf("# at %s:%d\n", file, line);

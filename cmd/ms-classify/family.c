@@ -6,24 +6,24 @@
 #include "diag.h"
 
 #define NONE TABLE_NONE
-#define MAX_DEPTH 32	/* of ownership; a cycle ends here */
+#define MAX_DEPTH 32 /* of ownership; a cycle ends here */
 
 /* What an AMEND has to say of an object; the resource is in struct member. */
 struct name_card {
 	uint32_t cluster, api_version, kind, ns;
 	uint32_t n_name, n_uid;
-	char text[];		/* name, then uid */
+	char text[]; /* name, then uid */
 };
 
 struct member {
-	uint64_t uid[2];	/* hash of the uid's text */
+	uint64_t uid[2]; /* hash of the uid's text */
 	struct origin own, effective;
-	uint32_t owner, child, next, prev;	/* family tree; NONE */
-	uint32_t resource;	/* interned; 0: not seen itself yet */
-	bool is_here;		/* false: known only as an owner */
-	bool is_named;		/* by the sync under way */
-	bool is_unsettled;	/* its children have yet to hear of it */
-	struct name_card *card;	/* of owned objects */
+	uint32_t owner, child, next, prev; /* family tree; NONE */
+	uint32_t resource; /* interned; 0: not seen itself yet */
+	bool is_here; /* false: known only as an owner */
+	bool is_named; /* by the sync under way */
+	bool is_unsettled; /* its children have yet to hear of it */
+	struct name_card *card; /* of owned objects */
 };
 
 struct uid_key {
@@ -33,8 +33,8 @@ struct uid_key {
 static struct uid_key
 key_of(struct span uid)
 {
-	return (struct uid_key){{table_hash(uid.p, uid.n, 1),
-	    table_hash(uid.p, uid.n, 2)}};
+	return (struct uid_key){
+	    {table_hash(uid.p, uid.n, 1), table_hash(uid.p, uid.n, 2)}};
 }
 
 static uint64_t
@@ -97,14 +97,17 @@ obtain(struct family *f, struct span uid)
 	} else {
 		if (f->n == f->size) {
 			f->size = f->size ? f->size + f->size / 2 : 64;
-			f->member = diag_alloc(f->member,
-			    f->size * sizeof(*f->member));
+			f->member =
+			    diag_alloc(f->member, f->size * sizeof(*f->member));
 		}
 		id = f->n++;
 	}
 	m = &f->member[id];
-	*m = (struct member){.uid = {key.uid[0], key.uid[1]}, .owner = NONE,
-	    .child = NONE, .next = NONE, .prev = NONE};
+	*m = (struct member){.uid = {key.uid[0], key.uid[1]},
+	    .owner = NONE,
+	    .child = NONE,
+	    .next = NONE,
+	    .prev = NONE};
 	table_insert(&f->by_uid, id);
 	return id;
 }
@@ -209,12 +212,12 @@ tell_late(struct family *f, const struct member *m)
 {
 	const struct name_card *c = m->card;
 	struct identity id = {
-		.cluster = intern_text(&f->texts, c->cluster),
-		.api_version = intern_text(&f->texts, c->api_version),
-		.kind = intern_text(&f->texts, c->kind),
-		.ns = intern_text(&f->texts, c->ns),
-		.name = {c->text, c->n_name},
-		.uid = {c->text + c->n_name, c->n_uid},
+	    .cluster = intern_text(&f->texts, c->cluster),
+	    .api_version = intern_text(&f->texts, c->api_version),
+	    .kind = intern_text(&f->texts, c->kind),
+	    .ns = intern_text(&f->texts, c->ns),
+	    .name = {c->text, c->n_name},
+	    .uid = {c->text + c->n_name, c->n_uid},
 	};
 
 	f->late(f->context, &id, intern_text(&f->texts, m->resource),
@@ -240,7 +243,7 @@ pass_on(struct family *f, uint32_t id, unsigned depth)
 	if (depth == MAX_DEPTH)
 		return;
 	for (uint32_t c = f->member[id].child; c != NONE;
-	    c = f->member[c].next) {
+	     c = f->member[c].next) {
 		struct origin o = effective(f, c);
 
 		if (origin_equal(o, f->member[c].effective))
@@ -264,8 +267,8 @@ family_put(struct family *f, const struct record *r, struct origin own)
 	if (!r->id.uid.n)
 		return own;
 	id = obtain(f, r->id.uid);
-	if (uid.n && (uid.n != r->id.uid.n ||
-	    memcmp(uid.p, r->id.uid.p, uid.n) != 0))
+	if (uid.n &&
+	    (uid.n != r->id.uid.n || memcmp(uid.p, r->id.uid.p, uid.n) != 0))
 		owner = obtain(f, uid);
 	link_owner(f, id, owner);
 	m = &f->member[id];
@@ -274,8 +277,8 @@ family_put(struct family *f, const struct record *r, struct origin own)
 	m->effective = effective(f, id);
 	m->is_unsettled |= !origin_equal(before, m->effective);
 	m->is_here = m->is_named = true;
-	m->resource = intern_put(&f->texts, scan_text(r->at[AT_RESOURCE],
-	    buf2, sizeof(buf2)));
+	m->resource = intern_put(&f->texts,
+	    scan_text(r->at[AT_RESOURCE], buf2, sizeof(buf2)));
 	if (owner != NONE && !m->card)
 		m->card = new_card(f, &r->id);
 	return m->effective;

@@ -65,7 +65,7 @@ parse_wrapped(struct input *in, struct record *r)
 	struct scan_error err;
 
 	if (record_parse(&in->rs.plan, (struct span){in->line.p, in->line.len},
-	    r, &err) == 0)
+		r, &err) == 0)
 		return true;
 	refuse(in, err.what);
 	return false;
@@ -135,8 +135,7 @@ unfold(struct input *in, struct span document, struct record *r)
 	struct span none = {0};
 
 	if (ends_in_list(r->at[in->kind]) &&
-	    scan_type(r->at[in->items]) <= SCAN_ARRAY &&
-	    r->at[in->items].n) {
+	    scan_type(r->at[in->items]) <= SCAN_ARRAY && r->at[in->items].n) {
 		if (scan_type(r->at[in->items]) == SCAN_ARRAY)
 			open_list(in, r);
 		return next_item(in, r);
@@ -165,8 +164,9 @@ parse(struct input *in, struct span document, struct record *r,
 	bool good = record_parse(&in->rs.plan, document, r, err) == 0;
 
 	/* a document with an error has err->at set, or no kind found */
-	if (!good && scan_find(NULL, document.p, document.n, NULL,
-	    &(struct scan_error){0}) < 0)
+	if (!good &&
+	    scan_find(NULL, document.p, document.n, NULL,
+		&(struct scan_error){0}) < 0)
 		return false;
 	if (is_object(in, r)) {
 		err->what = NULL;
@@ -266,8 +266,7 @@ go_on(struct input *in, struct span line, struct record *r)
 		abandon(in, "it is longer than a record may be");
 	if (!complete)
 		return false;
-	if (parse(in, (struct span){in->document.p, in->document.len}, r,
-	    &err))
+	if (parse(in, (struct span){in->document.p, in->document.len}, r, &err))
 		return true;
 	if (err.what)
 		abandon(in, err.what);

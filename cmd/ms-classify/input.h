@@ -10,16 +10,16 @@
 #include "record.h"
 
 struct input {
-	struct records rs;	/* where records are put, too */
-	int kind, api_version, items;	/* slots: of a bare object or a list */
-	struct json document;	/* one that spans lines, as far as it came */
-	unsigned depth;		/* of brackets open in it; 0: none is begun */
+	struct records rs; /* where records are put, too */
+	int kind, api_version, items; /* slots: of a bare object or a list */
+	struct json document; /* one that spans lines, as far as it came */
+	unsigned depth; /* of brackets open in it; 0: none is begun */
 	bool in_string;
-	struct json list;	/* a List being handed out … */
+	struct json list; /* a List being handed out … */
 	struct scan_iter item;
-	struct span item_kind, item_api_version;	/* … and its items' */
+	struct span item_kind, item_api_version; /* … and its items' */
 	bool in_list;
-	struct json line;	/* a record made of an object */
+	struct json line; /* a record made of an object */
 };
 
 void input_init(struct input *in, int from, int to, size_t cap);

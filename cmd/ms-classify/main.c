@@ -25,16 +25,15 @@
 	"      --no-redact       let the values of Secrets pass (so does\n" \
 	"                        MESHSYNC_REDACT_SECRETS=false)\n" \
 	"      --redact-only     mask Secrets, do nothing else\n" \
-	"      --cluster ID      ms.cluster for input that has none\n" \
-	OPTS_COMMON_HELP
+	"      --cluster ID      ms.cluster for input that has none\n" OPTS_COMMON_HELP
 
 enum { OPT_NO_REDACT = OPTS_LONG, OPT_REDACT_ONLY, OPT_CLUSTER };
 
 static const struct option longopts[] = {
-	{"no-redact", no_argument, NULL, OPT_NO_REDACT},
-	{"redact-only", no_argument, NULL, OPT_REDACT_ONLY},
-	{"cluster", required_argument, NULL, OPT_CLUSTER},
-	OPTS_COMMON
+    {"no-redact", no_argument, NULL, OPT_NO_REDACT},
+    {"redact-only", no_argument, NULL, OPT_REDACT_ONLY},
+    {"cluster", required_argument, NULL, OPT_CLUSTER},
+    OPTS_COMMON,
 };
 
 struct classify {
@@ -51,10 +50,10 @@ parse_options(struct classify *c, int argc, char **argv)
 	const char *env = getenv("MESHSYNC_REDACT_SECRETS");
 	int opt;
 
-	c->masks = !env || (strcasecmp(env, "false") != 0 &&
-	    strcmp(env, "0") != 0);
+	c->masks =
+	    !env || (strcasecmp(env, "false") != 0 && strcmp(env, "0") != 0);
 	while ((opt = getopt_long(argc, argv, ":" OPTS_SHORT, longopts,
-	    NULL)) != -1)
+		    NULL)) != -1)
 		switch (opt) {
 		case OPT_NO_REDACT:
 			c->masks = false;

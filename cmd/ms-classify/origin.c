@@ -14,28 +14,24 @@ static struct mark {
 	const char *key, *by, *want;
 	int slot;
 } marks[] = {
-	{ORIGIN_GREENFIELD, VIA_ANNOTATION, "designs.meshery.io"},
-	{ORIGIN_GREENFIELD, VIA_LABEL, "designs.meshery.io"},
-	{ORIGIN_GREENFIELD, VIA_LABEL, "design.meshery.io/id"},
-	{ORIGIN_EARMARKED, VIA_LABEL, "resource.pattern.meshery.io/id"},
-	{ORIGIN_EARMARKED, VIA_ANNOTATION, "resource.pattern.meshery.io/id"},
-	{ORIGIN_BROWNFIELD, VIA_ANNOTATION, "argocd.argoproj.io/tracking-id",
-	    "argocd"},
-	{ORIGIN_BROWNFIELD, VIA_LABEL, "argocd.argoproj.io/instance",
-	    "argocd"},
-	{ORIGIN_BROWNFIELD, VIA_LABEL, "kustomize.toolkit.fluxcd.io/name",
-	    "flux"},
-	{ORIGIN_BROWNFIELD, VIA_LABEL, "helm.toolkit.fluxcd.io/name", "flux"},
-	{ORIGIN_BROWNFIELD, VIA_ANNOTATION, "meta.helm.sh/release-name",
-	    "helm"},
-	{ORIGIN_BROWNFIELD, VIA_LABEL, "olm.owner", "olm"},
-	{ORIGIN_BROWNFIELD, VIA_LABEL, "app.kubernetes.io/managed-by"},
-	{ORIGIN_BROWNFIELD, VIA_LABEL, "heritage", "helm", "Helm"},
-	{ORIGIN_BROWNFIELD, VIA_LABEL, "heritage", "helm", "Tiller"},
-	{ORIGIN_BROWNFIELD, VIA_LABEL, "addonmanager.kubernetes.io/mode",
-	    "addon-manager"},
-	{ORIGIN_BROWNFIELD, VIA_LABEL, "kubernetes.io/bootstrapping",
-	    "kubernetes"},
+    {ORIGIN_GREENFIELD, VIA_ANNOTATION, "designs.meshery.io"},
+    {ORIGIN_GREENFIELD, VIA_LABEL, "designs.meshery.io"},
+    {ORIGIN_GREENFIELD, VIA_LABEL, "design.meshery.io/id"},
+    {ORIGIN_EARMARKED, VIA_LABEL, "resource.pattern.meshery.io/id"},
+    {ORIGIN_EARMARKED, VIA_ANNOTATION, "resource.pattern.meshery.io/id"},
+    {ORIGIN_BROWNFIELD, VIA_ANNOTATION, "argocd.argoproj.io/tracking-id",
+	"argocd"},
+    {ORIGIN_BROWNFIELD, VIA_LABEL, "argocd.argoproj.io/instance", "argocd"},
+    {ORIGIN_BROWNFIELD, VIA_LABEL, "kustomize.toolkit.fluxcd.io/name", "flux"},
+    {ORIGIN_BROWNFIELD, VIA_LABEL, "helm.toolkit.fluxcd.io/name", "flux"},
+    {ORIGIN_BROWNFIELD, VIA_ANNOTATION, "meta.helm.sh/release-name", "helm"},
+    {ORIGIN_BROWNFIELD, VIA_LABEL, "olm.owner", "olm"},
+    {ORIGIN_BROWNFIELD, VIA_LABEL, "app.kubernetes.io/managed-by"},
+    {ORIGIN_BROWNFIELD, VIA_LABEL, "heritage", "helm", "Helm"},
+    {ORIGIN_BROWNFIELD, VIA_LABEL, "heritage", "helm", "Tiller"},
+    {ORIGIN_BROWNFIELD, VIA_LABEL, "addonmanager.kubernetes.io/mode",
+	"addon-manager"},
+    {ORIGIN_BROWNFIELD, VIA_LABEL, "kubernetes.io/bootstrapping", "kubernetes"},
 };
 
 /* Applied by hand: weaker than an owner that is a custom resource. */
@@ -47,9 +43,9 @@ static struct {
 	const char *label;
 	int slot;
 } apps[] = {
-	{"app.kubernetes.io/instance"},
-	{"app.kubernetes.io/part-of"},
-	{"app.kubernetes.io/name"},
+    {"app.kubernetes.io/instance"},
+    {"app.kubernetes.io/part-of"},
+    {"app.kubernetes.io/name"},
 };
 
 static void
@@ -103,7 +99,7 @@ has_mark(const struct record *r, const struct mark *m, struct intern *texts,
 	if (!text.n)
 		return false;
 	o->text = m->class == ORIGIN_BROWNFIELD ? put_lower(texts, text) :
-	    intern_put(texts, text);
+						  intern_put(texts, text);
 	return true;
 }
 
@@ -118,8 +114,8 @@ is_custom(struct span api_version)
 
 	if (!n || !memchr(api_version.p, '.', n))
 		return false;
-	return n < sizeof(own) || memcmp(slash - (sizeof(own) - 1), own,
-	    sizeof(own) - 1) != 0;
+	return n < sizeof(own) ||
+	    memcmp(slash - (sizeof(own) - 1), own, sizeof(own) - 1) != 0;
 }
 
 static bool
@@ -133,8 +129,8 @@ owned_by_custom_resource(const struct record *r)
 		return false;
 	scan_iter(&it, r->at[AT_OWNERS]);
 	while (scan_element(&it, &owner)) {
-		text = scan_text(scan_get(owner, "apiVersion"), buf,
-		    sizeof(buf));
+		text =
+		    scan_text(scan_get(owner, "apiVersion"), buf, sizeof(buf));
 		if (text.n && is_custom(text))
 			return true;
 	}
@@ -185,8 +181,9 @@ origin_write(struct origin o, const struct intern *texts, struct json *out)
 		return;
 	}
 	json_open(out, '{');
-	json_member_text(out, "class", span_of(o.class == ORIGIN_BROWNFIELD ?
-	    "brownfield" : "greenfield"));
+	json_member_text(out, "class",
+	    span_of(
+		o.class == ORIGIN_BROWNFIELD ? "brownfield" : "greenfield"));
 	json_member_text(out, o.class == ORIGIN_BROWNFIELD ? "by" : "design",
 	    text);
 	json_member_text(out, "via", span_of(via[o.via]));

@@ -21,9 +21,9 @@ enum origin_class {
 enum origin_via { VIA_ANNOTATION, VIA_LABEL, VIA_OWNER };
 
 struct origin {
-	uint8_t class;		/* NONE: brownfield by nobody known */
+	uint8_t class; /* NONE: brownfield by nobody known */
 	uint8_t via;
-	uint32_t text;		/* design id, or the managing tool; interned */
+	uint32_t text; /* design id, or the managing tool; interned */
 };
 
 /* Add the labels and annotations that are looked at to the plan. */

@@ -14,8 +14,8 @@ mask(struct redact *red, struct span value)
 		return;
 	if (red->n == red->size) {
 		red->size = red->size ? red->size * 2 : 16;
-		red->edit = diag_alloc(red->edit,
-		    red->size * sizeof(*red->edit));
+		red->edit =
+		    diag_alloc(red->edit, red->size * sizeof(*red->edit));
 	}
 	red->edit[red->n++] = (struct scan_edit){value, span_of(MASK)};
 }
@@ -67,7 +67,8 @@ redact_find(struct redact *red, const struct record *r)
 		return false;
 	scan_iter(&it, r->at[AT_OBJECT]);
 	while (scan_member(&it, &key, &value)) {
-		if (scan_key_eq(key, "data") || scan_key_eq(key, "stringData") ||
+		if (scan_key_eq(key, "data") ||
+		    scan_key_eq(key, "stringData") ||
 		    scan_key_eq(key, "binaryData"))
 			mask_values(red, value);
 		else if (scan_key_eq(key, "metadata"))

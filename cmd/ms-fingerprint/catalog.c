@@ -6,7 +6,7 @@
 
 #include "diag.h"
 
-#define KEY_MAX 512	/* longer texts match nothing */
+#define KEY_MAX 512 /* longer texts match nothing */
 
 /* ---- look-ups ---- */
 
@@ -34,7 +34,7 @@ catalog_find(const struct catalog *c, enum catalog_key key, struct span text)
 	uint32_t k = key_number(c, key, text);
 
 	return k == TABLE_NONE || !c->first[k] ? NULL :
-	    &c->link[c->first[k] - 1];
+						 &c->link[c->first[k] - 1];
 }
 
 const struct catalog_link *
@@ -182,13 +182,16 @@ put_repo(struct catalog *c, const struct print *p)
 static void
 put_one(struct catalog *c, const struct print *p)
 {
-	static const char key[PRINT_KINDS] = {
-		[PRINT_LABEL] = KEY_LABEL, [PRINT_CHART] = KEY_CHART,
-		[PRINT_ANNOTATION] = KEY_ANNOTATION, [PRINT_ARG] = KEY_ARG,
-		[PRINT_COMMAND] = KEY_COMMAND, [PRINT_ENV] = KEY_ENV,
-		[PRINT_NAME] = KEY_NAME, [PRINT_PORT] = KEY_PORT,
-		[PRINT_PART_OF] = KEY_PART_OF, [PRINT_CLASS] = KEY_CLASS
-	};
+	static const char key[PRINT_KINDS] = {[PRINT_LABEL] = KEY_LABEL,
+	    [PRINT_CHART] = KEY_CHART,
+	    [PRINT_ANNOTATION] = KEY_ANNOTATION,
+	    [PRINT_ARG] = KEY_ARG,
+	    [PRINT_COMMAND] = KEY_COMMAND,
+	    [PRINT_ENV] = KEY_ENV,
+	    [PRINT_NAME] = KEY_NAME,
+	    [PRINT_PORT] = KEY_PORT,
+	    [PRINT_PART_OF] = KEY_PART_OF,
+	    [PRINT_CLASS] = KEY_CLASS};
 	struct span text = span_of(p->text);
 
 	if (p->kind == PRINT_IMAGE) {
@@ -239,9 +242,9 @@ one_product(const struct catalog *c, const struct catalog_link *link,
 
 		if (p->product != link->print->product)
 			agree = false;
-		if (!named && (strncmp(p->text, "library/", 8) == 0 ||
-		    span_eq(name,
-			c->signatures->product[p->product].id)))
+		if (!named &&
+		    (strncmp(p->text, "library/", 8) == 0 ||
+			span_eq(name, c->signatures->product[p->product].id)))
 			named = l;
 	}
 	return agree ? link : named;
@@ -281,7 +284,7 @@ is_mirror(const struct catalog *c, struct span part)
 		if (i < part.n && isalnum((unsigned char)part.p[i]))
 			continue;
 		if (catalog_has(c, KEY_MIRROR,
-		    (struct span){part.p + from, i - from}))
+			(struct span){part.p + from, i - from}))
 			return true;
 		from = i + 1;
 	}
@@ -312,7 +315,8 @@ by_last_part(const struct catalog *c, const struct image *image,
 		return MATCH_COPY;
 	}
 	*weight = image->n == 2 && image->has_host ? 0.7f :
-	    memchr(name.p, '-', name.n) ? 0.6f : 0.45f;
+	    memchr(name.p, '-', name.n)            ? 0.6f :
+						     0.45f;
 	return MATCH_NAME;
 }
 

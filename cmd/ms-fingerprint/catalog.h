@@ -12,30 +12,42 @@
 
 /* What a key of the table is compared with. */
 enum catalog_key {
-	KEY_REPO = 'I',		/* a repository's path from its owner on */
-	KEY_BARE = 'B',		/* the last part of one */
-	KEY_JOINED = 'J',	/* owner-name, as rancher/mirrored-… spells it */
-	KEY_ALIAS = 'A', KEY_PACKAGER = 'P', KEY_MIRROR = 'M',
-	KEY_GENERIC = 'G', KEY_HELPER = 'H',
-	KEY_LABEL = 'l', KEY_CHART = 'h', KEY_ANNOTATION = 'a', KEY_ARG = 'w',
-	KEY_COMMAND = 'c', KEY_ENV = 'e', KEY_NAME = 'n', KEY_PORT = 'o',
-	KEY_PART_OF = 'p', KEY_CRD = 'd', KEY_GROUP = 'g', KEY_CLASS = 'k'
+	KEY_REPO = 'I', /* a repository's path from its owner on */
+	KEY_BARE = 'B', /* the last part of one */
+	KEY_JOINED = 'J', /* owner-name, as rancher/mirrored-… spells it */
+	KEY_ALIAS = 'A',
+	KEY_PACKAGER = 'P',
+	KEY_MIRROR = 'M',
+	KEY_GENERIC = 'G',
+	KEY_HELPER = 'H',
+	KEY_LABEL = 'l',
+	KEY_CHART = 'h',
+	KEY_ANNOTATION = 'a',
+	KEY_ARG = 'w',
+	KEY_COMMAND = 'c',
+	KEY_ENV = 'e',
+	KEY_NAME = 'n',
+	KEY_PORT = 'o',
+	KEY_PART_OF = 'p',
+	KEY_CRD = 'd',
+	KEY_GROUP = 'g',
+	KEY_CLASS = 'k'
 };
 
 /* One of the prints under a key. */
 struct catalog_link {
 	const struct print *print;
-	uint32_t next;		/* index + 1 of the next one, 0: the last */
+	uint32_t next; /* index + 1 of the next one, 0: the last */
 };
 
 struct catalog {
 	const struct signatures *signatures;
 	struct intern keys;
-	uint32_t *first;	/* by key: index + 1 into link */
+	uint32_t *first; /* by key: index + 1 into link */
 	size_t n_first;
 	struct catalog_link *link;
 	size_t n_links;
-	const char **alias;	/* by key of KEY_ALIAS */
+	const char **alias; /* by key of KEY_ALIAS */
 };
 
 /* The signatures must outlive the catalog, and neither may move. */
@@ -54,11 +66,11 @@ bool catalog_has(const struct catalog *c, enum catalog_key key,
 /* How an image was recognised. */
 enum catalog_match {
 	MATCH_NONE,
-	MATCH_NAME,	/* only by its last part: somebody's own build, maybe */
-	MATCH_COPY,	/* a copy below a registry of one's own */
-	MATCH_PACKAGED,	/* by its name and a packager's */
-	MATCH_REPO,	/* its owner and name are known */
-	MATCH_HELPER	/* known to be no product */
+	MATCH_NAME, /* only by its last part: somebody's own build, maybe */
+	MATCH_COPY, /* a copy below a registry of one's own */
+	MATCH_PACKAGED, /* by its name and a packager's */
+	MATCH_REPO, /* its owner and name are known */
+	MATCH_HELPER /* known to be no product */
 };
 
 /* The prints of an image: the longest known end of its path decides. *first is

@@ -6,7 +6,7 @@
 
 #include "version.h"
 
-#define MAX_EVIDENCE 64	/* of one object; more would convince nobody */
+#define MAX_EVIDENCE 64 /* of one object; more would convince nobody */
 #define MAX_VERSIONS 32
 
 static const struct product *
@@ -37,14 +37,14 @@ put_object(const struct world *w, uint32_t workload, struct json *out)
 {
 	const struct workload *wl = &w->workload[workload];
 
-	put_reference(world_name(w, wl->kind), world_name(w, wl->ns),
-	    wl->name, out);
+	put_reference(world_name(w, wl->kind), world_name(w, wl->ns), wl->name,
+	    out);
 }
 
 /* ---- versions ---- */
 
 struct versions {
-	struct span v[MAX_VERSIONS];	/* from the lowest to the highest */
+	struct span v[MAX_VERSIONS]; /* from the lowest to the highest */
 	size_t n;
 };
 
@@ -153,8 +153,9 @@ release_of(const struct world *w, const struct sighting *s, size_t n)
 	struct component c;
 
 	for (size_t i = 0; i < n; i++)
-		if (s[i].v.release.n && (!version.n ||
-		    version_compare(version, s[i].v.release) < 0))
+		if (s[i].v.release.n &&
+		    (!version.n ||
+			version_compare(version, s[i].v.release) < 0))
 			version = s[i].v.release;
 	if (version.n || product_of(w, s)->version_is_label)
 		return version;
@@ -197,8 +198,7 @@ put_components(const struct world *w, const struct sighting *s, size_t n,
 /* What the pods of one workload run of a component, and what its template
  * wants. True if that is not the same. */
 static bool
-read_rollout(const struct sighting *s, size_t n, size_t at,
-    struct component *c)
+read_rollout(const struct sighting *s, size_t n, size_t at, struct component *c)
 {
 	*c = (struct component){.name = s[at].v.component};
 	for (size_t i = 0; i < n; i++)
@@ -207,8 +207,9 @@ read_rollout(const struct sighting *s, size_t n, size_t at,
 		    strcmp(s[i].v.component, c->name) == 0)
 			add_version(s[i].is_own ? &c->wanted : &c->running,
 			    s[i].v.version);
-	return c->running.n > 1 || (c->running.n && c->wanted.n &&
-	    !has_version(&c->running, c->wanted.v[0]));
+	return c->running.n > 1 ||
+	    (c->running.n && c->wanted.n &&
+		!has_version(&c->running, c->wanted.v[0]));
 }
 
 static bool
@@ -284,8 +285,7 @@ put_members(const struct world *w, const struct sighting *s, size_t n,
 			continue;
 		json_open(out, '{');
 		put_api_version(w, wl, out);
-		json_member_text(out, "kind",
-		    span_of(world_name(w, wl->kind)));
+		json_member_text(out, "kind", span_of(world_name(w, wl->kind)));
 		json_member_text(out, "namespace",
 		    span_of(world_name(w, wl->ns)));
 		json_member_text(out, "name", span_of(wl->name));
@@ -322,14 +322,13 @@ put_endpoint(const struct world *w, const struct thing *t, struct json *out)
 	for (p = thing_text(t, THING_B); *p; p += strlen(p) + 1) {
 		port = strrchr(p, ' ') + 1;
 		snprintf(url, sizeof(url), "%s://%s.%s.svc:%s",
-		    scheme_of(p, (size_t)(port - 1 - p), port), name, ns,
-		    port);
+		    scheme_of(p, (size_t)(port - 1 - p), port), name, ns, port);
 		json_open(out, '{');
 		json_member_text(out, "service", span_of(name));
 		json_member_text(out, "namespace", span_of(ns));
 		if (port - 1 > p)
-			json_member_text(out, "port", (struct span){p,
-			    (size_t)(port - 1 - p)});
+			json_member_text(out, "port",
+			    (struct span){p, (size_t)(port - 1 - p)});
 		json_member_text(out, "url", span_of(url));
 		json_close(out, '}');
 	}
@@ -359,8 +358,9 @@ add_thing(struct sorted_things *set, const struct thing *t)
 
 	if (i == sizeof(set->t) / sizeof(*set->t))
 		return;
-	while (i > 0 && strcmp(thing_text(t, THING_NAME),
-	    thing_text(set->t[i - 1], THING_NAME)) < 0) {
+	while (i > 0 &&
+	    strcmp(thing_text(t, THING_NAME),
+		thing_text(set->t[i - 1], THING_NAME)) < 0) {
 		set->t[i] = set->t[i - 1];
 		i--;
 	}
@@ -411,8 +411,7 @@ find_apis(const struct world *w, const struct sighting *s,
 		k = *thing_text(t, THING_B) ?
 		    catalog_crd(c, span_of(thing_text(t, THING_A)),
 			span_of(thing_text(t, THING_B))) :
-		    catalog_find(c, KEY_CLASS,
-			span_of(thing_text(t, THING_A)));
+		    catalog_find(c, KEY_CLASS, span_of(thing_text(t, THING_A)));
 		for (; k; k = catalog_next(c, k))
 			if (k->print->product == s->v.product) {
 				add_thing(set, t);
@@ -427,11 +426,12 @@ static void
 path_of(const struct world *w, const struct sighting *s,
     const struct evidence *e, char *out, size_t n)
 {
-	static const char *const of[PRINT_KINDS] = {
-		[PRINT_IMAGE] = "image", [PRINT_ARG] = "args",
-		[PRINT_COMMAND] = "command", [PRINT_ENV] = "env",
-		[PRINT_NAME] = "name", [PRINT_PORT] = "ports"
-	};
+	static const char *const of[PRINT_KINDS] = {[PRINT_IMAGE] = "image",
+	    [PRINT_ARG] = "args",
+	    [PRINT_COMMAND] = "command",
+	    [PRINT_ENV] = "env",
+	    [PRINT_NAME] = "name",
+	    [PRINT_PORT] = "ports"};
 	const char *template = s->is_own ? "spec.template." : "pods[*].";
 	const char *field = of[e->print->kind];
 
@@ -444,7 +444,7 @@ path_of(const struct world *w, const struct sighting *s,
 	else
 		snprintf(out, n, "%smetadata.%s", template,
 		    e->print->kind == PRINT_ANNOTATION ? "annotations" :
-		    "labels");
+							 "labels");
 }
 
 static void
@@ -475,18 +475,18 @@ put_evidence(const struct world *w, const struct sighting *s,
 }
 
 static void
-put_api(const struct world *w, const struct thing *t,
-    const struct print *print, struct json *out)
+put_api(const struct world *w, const struct thing *t, const struct print *print,
+    struct json *out)
 {
 	bool is_crd = *thing_text(t, THING_B);
 
 	json_open(out, '{');
 	put_reference(world_name(w, t->kind), "", thing_text(t, THING_NAME),
 	    out);
-	json_member_text(out, "path", span_of(is_crd ? "metadata.name" :
-	    "spec.controller"));
-	json_member_text(out, "value", span_of(thing_text(t,
-	    is_crd ? THING_NAME : THING_A)));
+	json_member_text(out, "path",
+	    span_of(is_crd ? "metadata.name" : "spec.controller"));
+	json_member_text(out, "value",
+	    span_of(thing_text(t, is_crd ? THING_NAME : THING_A)));
 	json_member_text(out, "print", span_of(is_crd ? "crd" : "class"));
 	put_weight(out, "weight", print->weight);
 	json_close(out, '}');
@@ -509,8 +509,8 @@ static bool
 is_seen(const struct sighting *s, size_t i, const struct evidence *e)
 {
 	for (size_t k = 0; k <= i; k++) {
-		if (s[k].workload != s[i].workload ||
-		    !sight_is_member(&s[k]) || s[k].is_own != s[i].is_own)
+		if (s[k].workload != s[i].workload || !sight_is_member(&s[k]) ||
+		    s[k].is_own != s[i].is_own)
 			continue;
 		for (unsigned n = 0; n < s[k].n_evidence; n++) {
 			const struct evidence *o = &s[k].evidence[n];
@@ -546,8 +546,7 @@ put_evidences(const struct world *w, const struct sighting *s, size_t n,
 			sum->conflict |= against;
 			if (!against && s[i].v.makes)
 				evidence_add(sum,
-				    (enum print_kind)e->print->kind,
-				    e->weight);
+				    (enum print_kind)e->print->kind, e->weight);
 			if (left > 0 && !is_seen(s, i, e)) {
 				left--;
 				put_evidence(w, &s[i], e, out);
@@ -629,8 +628,7 @@ describe_namespace(const struct world *w, const struct sighting *s)
  * product's own, is left out. A product's id has no dot, so no two products
  * share a name. */
 void
-describe_name(const struct world *w, const struct sighting *s,
-    struct json *out)
+describe_name(const struct world *w, const struct sighting *s, struct json *out)
 {
 	struct span id = span_of(product_of(w, s)->id);
 
@@ -668,8 +666,8 @@ describe_spec(const struct world *w, const struct sighting *s, size_t n,
 	put_endpoints(w, s, n, out);
 	put_all_evidence(w, s, n, out);
 	if (origin)
-		json_member_text(out, "origin", span_of(
-		    strstr(origin, "greenfield") ? "greenfield" :
-		    "brownfield"));
+		json_member_text(out, "origin",
+		    span_of(strstr(origin, "greenfield") ? "greenfield" :
+							   "brownfield"));
 	json_close(out, '}');
 }

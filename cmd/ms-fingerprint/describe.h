@@ -9,8 +9,7 @@ void describe_spec(const struct world *w, const struct sighting *s, size_t n,
     struct json *out);
 
 /* The namespace and the name of its object; name is appended to out. */
-const char *describe_namespace(const struct world *w,
-    const struct sighting *s);
+const char *describe_namespace(const struct world *w, const struct sighting *s);
 void describe_name(const struct world *w, const struct sighting *s,
     struct json *out);
 

@@ -3,16 +3,19 @@
 enum evidence_group
 evidence_group(enum print_kind kind)
 {
-	static const unsigned char group[PRINT_KINDS] = {
-		[PRINT_IMAGE] = GROUP_IMAGE,
-		[PRINT_LABEL] = GROUP_LABEL, [PRINT_CHART] = GROUP_LABEL,
-		[PRINT_PART_OF] = GROUP_LABEL,
-		[PRINT_ANNOTATION] = GROUP_LABEL,
-		[PRINT_ARG] = GROUP_COMMAND, [PRINT_COMMAND] = GROUP_COMMAND,
-		[PRINT_ENV] = GROUP_COMMAND,
-		[PRINT_NAME] = GROUP_NAME, [PRINT_PORT] = GROUPS,
-		[PRINT_CRD] = GROUP_API, [PRINT_CLASS] = GROUP_API
-	};
+	static const unsigned char group[PRINT_KINDS] = {[PRINT_IMAGE] =
+							     GROUP_IMAGE,
+	    [PRINT_LABEL] = GROUP_LABEL,
+	    [PRINT_CHART] = GROUP_LABEL,
+	    [PRINT_PART_OF] = GROUP_LABEL,
+	    [PRINT_ANNOTATION] = GROUP_LABEL,
+	    [PRINT_ARG] = GROUP_COMMAND,
+	    [PRINT_COMMAND] = GROUP_COMMAND,
+	    [PRINT_ENV] = GROUP_COMMAND,
+	    [PRINT_NAME] = GROUP_NAME,
+	    [PRINT_PORT] = GROUPS,
+	    [PRINT_CRD] = GROUP_API,
+	    [PRINT_CLASS] = GROUP_API};
 
 	return (enum evidence_group)group[kind];
 }

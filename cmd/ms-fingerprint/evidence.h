@@ -10,13 +10,17 @@
 #include "signature.h"
 
 enum evidence_group {
-	GROUP_IMAGE, GROUP_LABEL, GROUP_COMMAND, GROUP_NAME, GROUP_API,
+	GROUP_IMAGE,
+	GROUP_LABEL,
+	GROUP_COMMAND,
+	GROUP_NAME,
+	GROUP_API,
 	GROUPS
 };
 
-#define EVIDENCE_CLAIM 0.75f	/* less than this names no product */
-#define EVIDENCE_MOST 0.99f	/* nothing seen from outside is certain */
-#define EVIDENCE_CONFLICT 0.9f	/* what a contradiction leaves of it */
+#define EVIDENCE_CLAIM 0.75f /* less than this names no product */
+#define EVIDENCE_MOST 0.99f /* nothing seen from outside is certain */
+#define EVIDENCE_CONFLICT 0.9f /* what a contradiction leaves of it */
 
 struct evidence_sum {
 	float best[GROUPS];
@@ -25,8 +29,7 @@ struct evidence_sum {
 
 /* GROUPS for what only breaks ties. */
 enum evidence_group evidence_group(enum print_kind kind);
-void evidence_add(struct evidence_sum *sum, enum print_kind kind,
-    float weight);
+void evidence_add(struct evidence_sum *sum, enum print_kind kind, float weight);
 float evidence_confidence(const struct evidence_sum *sum);
 
 #endif

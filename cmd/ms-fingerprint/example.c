@@ -34,9 +34,11 @@ check_print(const struct catalog *c, const struct product *p,
 			    strcmp(o->text, print->text) != 0)
 				continue;
 			if (&s->product[i] == p ? o > print ||
-			    (print->with && (!o->with ||
-				strcmp(o->with, print->with) != 0)) :
-			    print->kind != PRINT_IMAGE)
+				    (print->with &&
+					(!o->with ||
+					    strcmp(o->with, print->with) !=
+						0)) :
+						  print->kind != PRINT_IMAGE)
 				continue;
 			if (&s->product[i] == p && print->with != o->with)
 				continue;
@@ -92,8 +94,8 @@ put_words(struct json *j, enum fact fact, const char *text)
 	for (; text && *(text += strspn(text, " ")); text += n) {
 		n = strcspn(text, " ");
 		/* as facts_read does: a flag without its value */
-		put_fact(j, fact, text, fact == FACT_ARG && *text == '-' ?
-		    strcspn(text, "= ") : n);
+		put_fact(j, fact, text,
+		    fact == FACT_ARG && *text == '-' ? strcspn(text, "= ") : n);
 	}
 }
 
@@ -122,8 +124,8 @@ differs(const char *want, struct span got)
 }
 
 static const char *
-judge(const struct catalog *c, const struct product *p,
-    const struct example *e, const struct match *m)
+judge(const struct catalog *c, const struct product *p, const struct example *e,
+    const struct match *m)
 {
 	const char *is = e->is ? e->is : p->id;
 	const struct verdict *v = m->verdict;
@@ -156,11 +158,10 @@ run_example(const struct catalog *c, const struct product *p,
 		return true;
 	if (m.n_verdicts)
 		diag_warn("%s:%u:%u: example %s: %s (%s, %s, %.*s)", p->file,
-		    e->line, e->column, e->image, wrong,
-		    m.verdict[0].component,
+		    e->line, e->column, e->image, wrong, m.verdict[0].component,
 		    role_name((enum role)m.verdict[0].role),
-		    (int)m.verdict[0].version.n, m.verdict[0].version.n ?
-		    m.verdict[0].version.p : "");
+		    (int)m.verdict[0].version.n,
+		    m.verdict[0].version.n ? m.verdict[0].version.p : "");
 	else
 		diag_warn("%s:%u:%u: example %s: %s", p->file, e->line,
 		    e->column, e->image, wrong);

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE	/* strcasestr */
+#define _GNU_SOURCE /* strcasestr */
 #include "explain.h"
 
 #include <fcntl.h>
@@ -14,9 +14,9 @@
 
 /* The object that is asked for. */
 struct wanted {
-	char *text;	/* holds the parts */
+	char *text; /* holds the parts */
 	const char *kind, *ns, *name;
-	char *line;	/* the last record that shows it */
+	char *line; /* the last record that shows it */
 	size_t n;
 	bool deleted;
 };
@@ -31,7 +31,8 @@ read_name(struct wanted *w, const char *name)
 	last = strrchr(w->text, '/');
 	if (!first || !first[1] || !last[1])
 		opts_wrong("--explain wants KIND/NAMESPACE/NAME or KIND/NAME, "
-		    "not '%s'", name);
+			   "not '%s'",
+		    name);
 	w->kind = w->text;
 	w->name = last + 1;
 	w->ns = first == last ? "" : first + 1;
@@ -43,8 +44,7 @@ is_wanted(const struct wanted *w, const struct record *r)
 {
 	return record_has_state(r) && r->id.kind.n == strlen(w->kind) &&
 	    strncasecmp(r->id.kind.p, w->kind, r->id.kind.n) == 0 &&
-	    span_eq(r->id.name, w->name) &&
-	    r->id.ns.n == strlen(w->ns) &&
+	    span_eq(r->id.name, w->name) && r->id.ns.n == strlen(w->ns) &&
 	    strncmp(r->id.ns.p, w->ns, r->id.ns.n) == 0;
 }
 
@@ -68,7 +68,8 @@ tell_verdicts(const struct catalog *c, const struct match *m)
 		const struct verdict *v = &m->verdict[i];
 
 		printf("  so it is %s: %s, as %s, version %.*s, confidence "
-		    "%.2f\n", s->product[v->product].name, v->component,
+		       "%.2f\n",
+		    s->product[v->product].name, v->component,
 		    role_name((enum role)v->role),
 		    v->version.n ? (int)v->version.n : 14,
 		    v->version.n ? v->version.p : "not to be told",
@@ -78,9 +79,10 @@ tell_verdicts(const struct catalog *c, const struct match *m)
 
 			if (e->verdict != i)
 				continue;
-			printf("    %s %s %s", e->weight > 0 ? "for it:" :
-			    "against it:", print_kind_name(
-			    (enum print_kind)e->print->kind), e->value);
+			printf("    %s %s %s",
+			    e->weight > 0 ? "for it:" : "against it:",
+			    print_kind_name((enum print_kind)e->print->kind),
+			    e->value);
 			if (e->weight > 0)
 				printf(" (%.2f)", (double)e->weight);
 			putchar('\n');
@@ -116,19 +118,19 @@ tell(struct filter *f, const struct wanted *w)
 	static struct match m;
 	struct scan_error err;
 
-	if (record_parse(&f->rs.plan, (struct span){w->line, w->n}, &r,
-	    &err) < 0)
+	if (record_parse(&f->rs.plan, (struct span){w->line, w->n}, &r, &err) <
+	    0)
 		diag_die(EXIT_BUG, "a record is none any more: %s", err.what);
-	printf("%.*s %s/%s%s\n", (int)r.id.kind.n, r.id.kind.p, w->ns,
-	    w->name, w->deleted ? " (deleted)" : "");
+	printf("%.*s %s/%s%s\n", (int)r.id.kind.n, r.id.kind.p, w->ns, w->name,
+	    w->deleted ? " (deleted)" : "");
 	if (facts_read(&f->paths, f->catalog, &r, &facts)) {
-		match_explain(f->catalog, (struct span){facts.p, facts.len},
-		    &m, &why);
+		match_explain(f->catalog, (struct span){facts.p, facts.len}, &m,
+		    &why);
 		printf("%.*s", (int)why.len, why.p);
 		tell_verdicts(f->catalog, &m);
 	} else {
 		printf("  runs no containers; its own prints are ms.prints of "
-		    "its record\n");
+		       "its record\n");
 	}
 	tell_infrastructure(f, w);
 	json_release(&facts);
@@ -165,5 +167,6 @@ explain(const struct catalog *c, const char *name)
 	free(w.line);
 	free(w.text);
 	return fflush(stdout) != 0 ? EXIT_TEMPORARY :
-	    found ? 0 : EXIT_PERMANENT;
+	    found                  ? 0 :
+				     EXIT_PERMANENT;
 }

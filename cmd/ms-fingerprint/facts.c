@@ -1,24 +1,24 @@
-#define _GNU_SOURCE	/* memmem */
+#define _GNU_SOURCE /* memmem */
 #include "facts.h"
 
 #include <string.h>
 
-#define WORD_MAX 80	/* longer words of a command line are data */
-#define WORDS_MAX 64	/* of one container */
+#define WORD_MAX 80 /* longer words of a command line are data */
+#define WORDS_MAX 64 /* of one container */
 
 void
 facts_plan(struct facts_paths *p, struct scan_plan *plan)
 {
 	p->containers = scan_plan_add(plan, "object.spec.containers");
 	p->inits = scan_plan_add(plan, "object.spec.initContainers");
-	p->template_labels = scan_plan_add(plan,
-	    "object.spec.template.metadata.labels");
-	p->template_annotations = scan_plan_add(plan,
-	    "object.spec.template.metadata.annotations");
-	p->template_containers = scan_plan_add(plan,
-	    "object.spec.template.spec.containers");
-	p->template_inits = scan_plan_add(plan,
-	    "object.spec.template.spec.initContainers");
+	p->template_labels =
+	    scan_plan_add(plan, "object.spec.template.metadata.labels");
+	p->template_annotations =
+	    scan_plan_add(plan, "object.spec.template.metadata.annotations");
+	p->template_containers =
+	    scan_plan_add(plan, "object.spec.template.spec.containers");
+	p->template_inits =
+	    scan_plan_add(plan, "object.spec.template.spec.initContainers");
 	p->job_labels = scan_plan_add(plan,
 	    "object.spec.jobTemplate.spec.template.metadata.labels");
 	p->job_annotations = scan_plan_add(plan,
@@ -101,7 +101,7 @@ put_words(struct json *out, struct span text, bool is_program, unsigned *left)
 {
 	size_t i = 0;
 
-	while (i < text.n && *left > 0) {
+	while (i<text.n && * left> 0) {
 		size_t n;
 
 		while (i < text.n && (unsigned char)text.p[i] <= ' ')
@@ -219,15 +219,13 @@ put_containers(struct json *out, struct span list, bool only_sidecars)
 bool
 facts_is_mark(struct span key)
 {
-	static const char *const marks[] = {
-		"pod-template-hash", "controller-revision-hash",
-		"statefulset.kubernetes.io/pod-name",
-		"apps.kubernetes.io/pod-index", "pod-template-generation",
-		"batch.kubernetes.io/controller-uid",
-		"batch.kubernetes.io/job-name", "controller-uid", "job-name",
-		"batch.kubernetes.io/job-completion-index",
-		"rollouts-pod-template-hash"
-	};
+	static const char *const marks[] = {"pod-template-hash",
+	    "controller-revision-hash", "statefulset.kubernetes.io/pod-name",
+	    "apps.kubernetes.io/pod-index", "pod-template-generation",
+	    "batch.kubernetes.io/controller-uid",
+	    "batch.kubernetes.io/job-name", "controller-uid", "job-name",
+	    "batch.kubernetes.io/job-completion-index",
+	    "rollouts-pod-template-hash"};
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
 		if (span_eq(key, marks[i]))
@@ -316,12 +314,12 @@ facts_read(const struct facts_paths *p, const struct catalog *c,
 	if (!is_pod) {
 		bool is_cron = at[p->job_containers].n > 0;
 
-		containers = at[is_cron ? p->job_containers :
-		    p->template_containers];
+		containers =
+		    at[is_cron ? p->job_containers : p->template_containers];
 		inits = is_cron ? (struct span){0} : at[p->template_inits];
 		labels = at[is_cron ? p->job_labels : p->template_labels];
-		notes = at[is_cron ? p->job_annotations :
-		    p->template_annotations];
+		notes =
+		    at[is_cron ? p->job_annotations : p->template_annotations];
 		if (is_cron || span_eq(r->id.kind, "Job"))
 			put_fact(out, FACT_JOB, span_of(""));
 	} else if (r->at[AT_OWNERS].n) {
@@ -334,7 +332,7 @@ facts_read(const struct facts_paths *p, const struct catalog *c,
 				put_fact(out, FACT_JOB, span_of(""));
 	}
 	if (!(put_containers(out, containers, false) |
-	    put_containers(out, inits, true))) {
+		put_containers(out, inits, true))) {
 		out->len = start;
 		return false;
 	}

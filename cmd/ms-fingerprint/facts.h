@@ -15,21 +15,25 @@
 #include "json.h"
 #include "record.h"
 
-#define FACTS_MAX 60000	/* bytes; what is beyond is not seen */
+#define FACTS_MAX 60000 /* bytes; what is beyond is not seen */
 
 enum fact {
-	FACT_JOB = 'J',		/* runs to an end: first, if at all */
-	FACT_CONTAINER = 'C',	/* its name; what follows is of it */
-	FACT_IMAGE = 'i', FACT_COMMAND = 'c', FACT_ARG = 'w', FACT_ENV = 'e',
+	FACT_JOB = 'J', /* runs to an end: first, if at all */
+	FACT_CONTAINER = 'C', /* its name; what follows is of it */
+	FACT_IMAGE = 'i',
+	FACT_COMMAND = 'c',
+	FACT_ARG = 'w',
+	FACT_ENV = 'e',
 	FACT_PORT = 'o',
-	FACT_POD = 'P',		/* what follows is of the whole pod */
-	FACT_LABEL = 'l', FACT_ANNOTATION = 'a',	/* key=value */
-	FACT_OWN_LABEL = 'L'	/* of the workload itself: version and chart */
+	FACT_POD = 'P', /* what follows is of the whole pod */
+	FACT_LABEL = 'l',
+	FACT_ANNOTATION = 'a', /* key=value */
+	FACT_OWN_LABEL = 'L' /* of the workload itself: version and chart */
 };
 
 /* The paths of a record that facts are made from. */
 struct facts_paths {
-	int containers, inits;		/* of a pod */
+	int containers, inits; /* of a pod */
 	int template_labels, template_annotations;
 	int template_containers, template_inits;
 	int job_labels, job_annotations, job_containers;

@@ -26,8 +26,8 @@ get_cluster(struct filter *f, struct span name)
 
 	if (c)
 		return c;
-	f->cluster = diag_alloc(f->cluster,
-	    (f->n_clusters + 1) * sizeof(*f->cluster));
+	f->cluster =
+	    diag_alloc(f->cluster, (f->n_clusters + 1) * sizeof(*f->cluster));
 	c = &f->cluster[f->n_clusters++];
 	/* it announces itself, so a `ready` will come */
 	*c = (struct cluster){diag_strndup(name.p, name.n), true};
@@ -76,7 +76,7 @@ static void
 add_service_prints(struct filter *f, uint32_t shape, struct told *told)
 {
 	const struct signatures *s = f->catalog->signatures;
-	static struct match m;	/* large; one thread */
+	static struct match m; /* large; one thread */
 
 	match_facts(f->catalog, shape_facts(&f->shapes, shape), &m);
 	for (unsigned i = 0; i < m.n_verdicts; i++) {
@@ -87,8 +87,7 @@ add_service_prints(struct filter *f, uint32_t shape, struct told *told)
 		    is_told(told, v->product))
 			continue;
 		match_print(p, v->component, (enum role)v->role,
-		    (struct span){0}, evidence_confidence(&v->sum),
-		    &f->value);
+		    (struct span){0}, evidence_confidence(&v->sum), &f->value);
 	}
 }
 
@@ -121,8 +120,8 @@ add_behind(struct filter *f, struct behind *b, const struct thing *t,
 	for (size_t k = 0; k < b->n; k++)
 		if (b->shape[k] == shape)
 			return;
-	while (i > 0 && compare_shapes(&f->shapes, shape,
-	    b->shape[i - 1]) < 0) {
+	while (
+	    i > 0 && compare_shapes(&f->shapes, shape, b->shape[i - 1]) < 0) {
 		b->shape[i] = b->shape[i - 1];
 		i--;
 	}
@@ -139,7 +138,7 @@ service_prints(struct filter *f, const struct thing *t)
 	struct told told = {.n = 0};
 
 	for (uint32_t i = w->first[t->ns]; i != WORLD_NONE;
-	    i = w->workload[i].next) {
+	     i = w->workload[i].next) {
 		const struct workload *wl = &w->workload[i];
 
 		if (wl->cluster != t->cluster)
@@ -185,8 +184,8 @@ amend_service(struct filter *f, struct thing *t)
 	json_reset(j);
 	record_open(j, "AMEND");
 	record_identity(j, &id, span_of(thing_text(t, THING_C)));
-	json_member_span(j, "prints", any ?
-	    (struct span){f->value.p, f->value.len} : span_of("null"));
+	json_member_span(j, "prints",
+	    any ? (struct span){f->value.p, f->value.len} : span_of("null"));
 	json_close(j, '}');
 	json_close(j, '}');
 	put_line(f, (struct span){j->p, j->len});
@@ -217,7 +216,7 @@ spread_dirt(struct world *w)
 		if (!w->dirty_ns[ns])
 			continue;
 		for (uint32_t i = w->first[ns]; i != WORLD_NONE;
-		    i = w->workload[i].next) {
+		     i = w->workload[i].next) {
 			const struct workload *wl = &w->workload[i];
 			uint32_t shape = wl->own;
 
@@ -225,8 +224,9 @@ spread_dirt(struct world *w)
 				const struct shape *s =
 				    &w->shapes->shape[shape];
 
-				for (uint32_t p = 0; shape != SHAPE_NONE &&
-				    p < s->n_products; p++)
+				for (uint32_t p = 0;
+				     shape != SHAPE_NONE && p < s->n_products;
+				     p++)
 					w->dirty[s->product[p]] |=
 					    WORLD_DIRTY_NS;
 				if (k == wl->n_uses)
@@ -291,9 +291,9 @@ before_read(void *context)
 static bool
 is_read(struct span resource)
 {
-	static const char *const read[] = {"pods.", "services.",
-	    "deployments.", "statefulsets.", "daemonsets.",
-	    "replicationcontrollers.", "customresourcedefinitions."};
+	static const char *const read[] = {"pods.", "services.", "deployments.",
+	    "statefulsets.", "daemonsets.", "replicationcontrollers.",
+	    "customresourcedefinitions."};
 
 	for (size_t i = 0; i < sizeof(read) / sizeof(*read); i++) {
 		size_t n = strlen(read[i]);
@@ -349,13 +349,13 @@ ready(struct filter *f, const struct record *r)
 	struct cluster *c = get_cluster(f, cluster_of(r, buf, sizeof(buf)));
 	bool complete;
 
-	filter_settle(f);	/* of other clusters */
+	filter_settle(f); /* of other clusters */
 	c->holds = false;
 	complete = read_ready(f, r);
 	settle(f, !complete);
 	if (complete)
 		infras_sync(&f->infras, c->name, &f->out);
-	read_ready(f, r);	/* settling used the buffer */
+	read_ready(f, r); /* settling used the buffer */
 	member.value = (struct span){f->value.p, f->value.len};
 	record_put(&f->rs, r, &member, 1, NULL, 0);
 }
@@ -460,15 +460,16 @@ running(struct filter *f, const struct record *r, bool is_pod)
 	uint64_t glance = is_pod ? facts_glance(&f->paths, r) : 0;
 	uint32_t shape = shapes_of(&f->shapes, &f->paths, r, glance);
 	/* what runs to its end makes nothing run */
-	bool counts = shape == SHAPE_NONE ||
-	    *f->shapes.shape[shape].facts != FACT_JOB;
+	bool counts =
+	    shape == SHAPE_NONE || *f->shapes.shape[shape].facts != FACT_JOB;
 
 	if (counts && is_pod)
 		world_pod(&f->world, r, shape, glance);
 	else if (counts)
 		world_workload(&f->world, r, shape);
-	put_prints(f, r, is_pod ? shape_prints(&f->shapes, shape) :
-	    with_reader(f, r, shape_prints(&f->shapes, shape)));
+	put_prints(f, r,
+	    is_pod ? shape_prints(&f->shapes, shape) :
+		     with_reader(f, r, shape_prints(&f->shapes, shape)));
 	shapes_drop(&f->shapes, shape);
 }
 
@@ -482,8 +483,8 @@ service(struct filter *f, const struct record *r)
 		any = service_prints(f, &f->world.thing[id]);
 		is_news(f, &f->world.thing[id], any);
 	}
-	put_prints(f, r, any ? (struct span){f->value.p, f->value.len} :
-	    (struct span){0});
+	put_prints(f, r,
+	    any ? (struct span){f->value.p, f->value.len} : (struct span){0});
 }
 
 /* Prints of what runs nothing: CRDs, custom resources, classes. */
@@ -500,8 +501,8 @@ api_prints(struct filter *f, const struct catalog_link *k, enum role role,
 		    &f->catalog->signatures->product[k->print->product];
 
 		if (p != last)
-			match_print(p, NULL, role, version,
-			    EVIDENCE_MOST, &f->value);
+			match_print(p, NULL, role, version, EVIDENCE_MOST,
+			    &f->value);
 		last = p;
 	}
 	json_close(&f->value, ']');
@@ -518,11 +519,13 @@ crd_version(const struct filter *f, const struct record *r,
 	struct span text = {0};
 
 	if (p->crd_version)
-		text = scan_text(scan_get(r->at[AT_ANNOTATIONS],
-		    p->crd_version), buf, cap);
+		text =
+		    scan_text(scan_get(r->at[AT_ANNOTATIONS], p->crd_version),
+			buf, cap);
 	else if (p->version_label)
 		text = scan_text(scan_get(r->at[AT_LABELS],
-		    "app.kubernetes.io/version"), buf, cap);
+				     "app.kubernetes.io/version"),
+		    buf, cap);
 	return version_by_rule("plain", text);
 }
 
@@ -540,22 +543,26 @@ crd(struct filter *f, const struct record *r)
 		group = (struct span){dot + 1, name.n - plural.n - 1};
 		k = catalog_crd(f->catalog, plural, group);
 	}
-	put_prints(f, r, !k ? (struct span){0} : api_prints(f, k, ROLE_API,
-	    crd_version(f, r, k, buf, sizeof(buf))));
+	put_prints(f, r,
+	    !k ? (struct span){0} :
+		 api_prints(f, k, ROLE_API,
+		     crd_version(f, r, k, buf, sizeof(buf))));
 }
 
-static void
-class(struct filter *f, const struct record *r)
+static void class(struct filter *f, const struct record *r)
 {
 	const struct world *w = &f->world;
-	struct span name = scan_text(r->at[r->at[w->controller].n ?
-	    w->controller : w->controller_name], NULL, 0);
-	const struct catalog_link *k = name.n ?
-	    catalog_find(f->catalog, KEY_CLASS, name) : NULL;
+	struct span name =
+	    scan_text(r->at[r->at[w->controller].n ? w->controller :
+						     w->controller_name],
+		NULL, 0);
+	const struct catalog_link *k =
+	    name.n ? catalog_find(f->catalog, KEY_CLASS, name) : NULL;
 
 	world_api(&f->world, r);
-	put_prints(f, r, !k ? (struct span){0} :
-	    api_prints(f, k, ROLE_RESOURCE, (struct span){0}));
+	put_prints(f, r,
+	    !k ? (struct span){0} :
+		 api_prints(f, k, ROLE_RESOURCE, (struct span){0}));
 }
 
 static void
@@ -563,8 +570,9 @@ custom(struct filter *f, const struct record *r)
 {
 	const struct catalog_link *k = custom_link(f, r);
 
-	put_prints(f, r, !k ? (struct span){0} :
-	    api_prints(f, k, ROLE_RESOURCE, (struct span){0}));
+	put_prints(f, r,
+	    !k ? (struct span){0} :
+		 api_prints(f, k, ROLE_RESOURCE, (struct span){0}));
 }
 
 static bool
@@ -632,7 +640,7 @@ object(struct filter *f, const struct record *r)
 	}
 	if (is_group(r, "meshsync.meshery.io/") &&
 	    span_eq(r->id.kind, INFRA_KIND))
-		return;	/* of an earlier run: found anew, or gone */
+		return; /* of an earlier run: found anew, or gone */
 	if (is_bare(r) && r->type == RECORD_DELETED) {
 		deleted(f, r);
 		return;
@@ -707,7 +715,7 @@ filter_release(struct filter *f)
 void
 filter_run(struct filter *f)
 {
-	static struct record r;	/* 3 KB, and the stack is for others */
+	static struct record r; /* 3 KB, and the stack is for others */
 
 	while (records_next(&f->rs, &r))
 		filter_record(f, &r);

@@ -21,14 +21,14 @@ struct filter {
 	struct records rs;
 	const struct catalog *catalog;
 	struct facts_paths paths;
-	int prints;		/* path of ms.prints */
+	int prints; /* path of ms.prints */
 	struct shapes shapes;
 	struct world world;
 	struct infras infras;
 	struct infra_out out;
 	struct cluster *cluster;
 	size_t n_clusters;
-	struct json value;	/* a member's value being made */
+	struct json value; /* a member's value being made */
 };
 
 /* The struct must not move after this. */

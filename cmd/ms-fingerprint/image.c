@@ -28,8 +28,7 @@ static bool
 has_only_name_bytes(struct span s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (!isalnum((unsigned char)s.p[i]) &&
-		    !strchr("._-:", s.p[i]))
+		if (!isalnum((unsigned char)s.p[i]) && !strchr("._-:", s.p[i]))
 			return false;
 	return s.n > 0;
 }
@@ -89,8 +88,7 @@ static void
 drop_first(struct image *image)
 {
 	image->n--;
-	memmove(image->part, image->part + 1,
-	    image->n * sizeof(*image->part));
+	memmove(image->part, image->part + 1, image->n * sizeof(*image->part));
 }
 
 bool

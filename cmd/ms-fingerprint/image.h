@@ -9,13 +9,13 @@
 
 #include "scan.h"
 
-#define IMAGE_PARTS 12	/* deeper references are refused */
+#define IMAGE_PARTS 12 /* deeper references are refused */
 
 struct image {
-	struct span part[IMAGE_PARTS];	/* borrowed from the reference */
+	struct span part[IMAGE_PARTS]; /* borrowed from the reference */
 	unsigned n;
-	bool has_host;		/* part[0] is a registry, its port cut off */
-	struct span tag, digest;	/* absent if there is none */
+	bool has_host; /* part[0] is a registry, its port cut off */
+	struct span tag, digest; /* absent if there is none */
 };
 
 /* False if ref is none: empty, a template's placeholder, and the like. */

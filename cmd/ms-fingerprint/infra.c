@@ -85,8 +85,7 @@ tell_sync(struct infras *f, const char *cluster, const char *phase,
 }
 
 void
-infras_sync(struct infras *f, const char *cluster,
-    const struct infra_out *out)
+infras_sync(struct infras *f, const char *cluster, const struct infra_out *out)
 {
 	size_t n = 0;
 
@@ -111,8 +110,8 @@ place_of(const struct infras *f, const char *key, size_t n, bool *found)
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 		const char *other = f->infra[mid].key;
-		size_t m = (size_t)(next_text(next_text(next_text(other))) -
-		    other);
+		size_t m =
+		    (size_t)(next_text(next_text(next_text(other))) - other);
 		int c = memcmp(other, key, m < n ? m : n);
 
 		if (c == 0 && m == n) {
@@ -181,8 +180,8 @@ insert(struct infras *f, size_t at, const struct json *key)
 
 /* One instance, as it is now. */
 static void
-settle_group(struct infras *f, const struct world *w,
-    const struct sighting *s, size_t n, const struct infra_out *out)
+settle_group(struct infras *f, const struct world *w, const struct sighting *s,
+    size_t n, const struct infra_out *out)
 {
 	const char *origin = describe_origin(w, s, n);
 	struct json key = {0};
@@ -201,11 +200,11 @@ settle_group(struct infras *f, const struct world *w,
 	if (!found || i->hash != hash) {
 		free(i->object);
 		free(i->origin);
-		i->product = w->shapes->catalog->signatures
-		    ->product[s->v.product].id;
+		i->product =
+		    w->shapes->catalog->signatures->product[s->v.product].id;
 		i->hash = hash;
-		i->origin = origin ? diag_strndup(origin, strlen(origin)) :
-		    NULL;
+		i->origin =
+		    origin ? diag_strndup(origin, strlen(origin)) : NULL;
 		i->object = build_object(key.p, key.len, hash,
 		    (struct span){f->spec.p, f->spec.len});
 		if (out)
@@ -252,8 +251,8 @@ settle_product(struct infras *f, struct world *w, uint32_t product,
 	size_t n;
 
 	for (size_t i = 0; i < f->n; i++)
-		f->infra[i].stale = is_asked(&f->infra[i], w, p->id,
-		    everywhere);
+		f->infra[i].stale =
+		    is_asked(&f->infra[i], w, p->id, everywhere);
 	sight_product(&f->sightings, w, product, everywhere);
 	s = f->sightings.s;
 	end = s + f->sightings.n;
@@ -272,8 +271,8 @@ settle_product(struct infras *f, struct world *w, uint32_t product,
 }
 
 void
-infras_settle(struct infras *f, struct world *w,
-    const struct infra_out *out, bool told)
+infras_settle(struct infras *f, struct world *w, const struct infra_out *out,
+    bool told)
 {
 	size_t n = w->shapes->catalog->signatures->n_products;
 

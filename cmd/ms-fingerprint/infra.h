@@ -14,10 +14,10 @@
 
 /* One Infrastructure object. */
 struct infra {
-	char *key;		/* cluster, namespace, name: each with a NUL */
-	char *object, *origin;	/* JSON; origin is NULL if not known */
+	char *key; /* cluster, namespace, name: each with a NUL */
+	char *object, *origin; /* JSON; origin is NULL if not known */
 	const char *product;
-	uint64_t hash;		/* of what it says */
+	uint64_t hash; /* of what it says */
 	bool stale;
 };
 

@@ -26,16 +26,13 @@
 	"                        'built-in' runs those of this program\n" \
 	"      --explain KIND/NS/NAME\n" \
 	"                        read a whole stream, then tell a person why this\n" \
-	"                        object was identified, or was not\n" \
-	OPTS_COMMON_HELP
+	"                        object was identified, or was not\n" OPTS_COMMON_HELP
 
-static const struct option options[] = {
-	{"signatures", required_argument, NULL, 's'},
-	{"check", required_argument, NULL, 'c'},
-	{"test", required_argument, NULL, 't'},
-	{"explain", required_argument, NULL, 'e'},
-	OPTS_COMMON
-};
+static const struct option options[] = {{"signatures", required_argument, NULL,
+					    's'},
+    {"check", required_argument, NULL, 'c'},
+    {"test", required_argument, NULL, 't'},
+    {"explain", required_argument, NULL, 'e'}, OPTS_COMMON};
 
 static struct opts_list paths;
 static const char *check_path, *test_path, *explain_name;
@@ -45,8 +42,8 @@ parse_options(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, ":" OPTS_SHORT, options, NULL)) !=
-	    -1)
+	while (
+	    (c = getopt_long(argc, argv, ":" OPTS_SHORT, options, NULL)) != -1)
 		switch (c) {
 		case 's':
 			opts_append(&paths, optarg);
@@ -109,8 +106,9 @@ main(int argc, char **argv)
 		load(&s, test_path);
 	catalog_build(&c, &s);
 	status = check_path ? example_check(&c, check_path) :
-	    test_path ? example_test(&c, test_path) :
-	    explain_name ? explain(&c, explain_name) : stream(&c);
+	    test_path       ? example_test(&c, test_path) :
+	    explain_name    ? explain(&c, explain_name) :
+			      stream(&c);
 	catalog_free(&c);
 	signatures_free(&s);
 	opts_list_free(&paths);

@@ -14,7 +14,7 @@ struct box {
 	const char *name;
 	struct span image_text;
 	struct image image;
-	const char *words, *end;	/* its facts */
+	const char *words, *end; /* its facts */
 	enum catalog_match how;
 	const struct catalog_link *first;
 	const struct print *print;
@@ -37,7 +37,7 @@ struct look {
 	unsigned n_hits;
 	struct span version_label;
 	bool is_job;
-	struct json *why;	/* lines for a person, or NULL */
+	struct json *why; /* lines for a person, or NULL */
 };
 
 __attribute__((format(printf, 2, 3))) static void
@@ -72,10 +72,11 @@ static struct span
 chart_name(struct span chart)
 {
 	for (size_t i = 0; i + 1 < chart.n; i++)
-		if (chart.p[i] == '-' && (chart.p[i + 1] == 'v' ?
-		    i + 2 < chart.n && chart.p[i + 2] >= '0' &&
-		    chart.p[i + 2] <= '9' :
-		    chart.p[i + 1] >= '0' && chart.p[i + 1] <= '9'))
+		if (chart.p[i] == '-' &&
+		    (chart.p[i + 1] == 'v' ?
+			    i + 2 < chart.n && chart.p[i + 2] >= '0' &&
+				chart.p[i + 2] <= '9' :
+			    chart.p[i + 1] >= '0' && chart.p[i + 1] <= '9'))
 			return (struct span){chart.p, i};
 	return chart;
 }
@@ -176,7 +177,7 @@ choose_print(const struct look *l, const struct box *b)
 	const struct print *fallback = NULL;
 
 	for (const struct catalog_link *k = b->first; k;
-	    k = catalog_next(l->c, k)) {
+	     k = catalog_next(l->c, k)) {
 		const struct print *p = k->print;
 
 		if (p->product != b->first->print->product)
@@ -210,8 +211,8 @@ add_evidence(struct look *l, unsigned verdict, const struct print *p,
 	struct match *m = l->m;
 
 	if (weight > 0)
-		evidence_add(&m->verdict[verdict].sum,
-		    (enum print_kind)p->kind, weight);
+		evidence_add(&m->verdict[verdict].sum, (enum print_kind)p->kind,
+		    weight);
 	if (m->n_evidence < MATCH_EVIDENCE)
 		m->evidence[m->n_evidence++] = (struct evidence){p, container,
 		    value, weight, (uint8_t)verdict};
@@ -239,9 +240,11 @@ is_beside(const struct look *l, const struct box *b)
 	for (unsigned i = 0; i < l->n_boxes; i++) {
 		const struct box *o = &l->box[i];
 
-		if (o == b || o->how == MATCH_HELPER || (is_known(o) &&
-		    (o->print->role == ROLE_SIDECAR ||
-			(b->print && o->print->product == b->print->product))))
+		if (o == b || o->how == MATCH_HELPER ||
+		    (is_known(o) &&
+			(o->print->role == ROLE_SIDECAR ||
+			    (b->print &&
+				o->print->product == b->print->product))))
 			continue;
 		return true;
 	}
@@ -280,7 +283,8 @@ add_verdict(struct look *l, const struct box *b, const struct print *p)
 	if (m->n_verdicts == MATCH_VERDICTS)
 		return NULL;
 	v = &m->verdict[m->n_verdicts++];
-	*v = (struct verdict){.product = p->product, .component = component,
+	*v = (struct verdict){.product = p->product,
+	    .component = component,
 	    .role = (uint8_t)role_here(l, p)};
 	v->makes = p->makes && !l->is_job && v->role != ROLE_SIDECAR &&
 	    !(v->role == ROLE_DATA_PLANE && is_beside(l, b));
@@ -301,8 +305,7 @@ add_words(struct look *l, unsigned verdict, const struct box *b)
 		    fact == FACT_ENV)
 			k = catalog_find(l->c, (enum catalog_key)fact, text);
 		for (; k; k = catalog_next(l->c, k))
-			if (k->print->product ==
-			    l->m->verdict[verdict].product)
+			if (k->print->product == l->m->verdict[verdict].product)
 				add_evidence(l, verdict, k->print, b->name,
 				    text.p, k->print->weight);
 	}
@@ -329,8 +332,7 @@ static struct span
 version_by_tags(const struct box *b, const struct print *p)
 {
 	static const char *const packaged[] = {"flavor", NULL};
-	const char *const *rule = b->how == MATCH_PACKAGED ? packaged :
-	    p->tags;
+	const char *const *rule = b->how == MATCH_PACKAGED ? packaged : p->tags;
 	struct span version = {0};
 
 	if (b->how == MATCH_PACKAGED && p->tags[0] &&
@@ -362,9 +364,9 @@ known_verdict(struct look *l, const struct box *b)
 
 struct candidate {
 	struct evidence_sum sum;
-	const struct print *best;	/* says component and role */
+	const struct print *best; /* says component and role */
 	uint32_t product;
-	float specific;		/* of the container itself */
+	float specific; /* of the container itself */
 	unsigned ports;
 };
 
@@ -473,9 +475,11 @@ explain_field(const struct look *l, const struct field *f)
 		why(l, "    it %s %s: %.2f together, %.2f are needed%s",
 		    sure < EVIDENCE_CLAIM ? "might be" : "may be called",
 		    l->c->signatures->product[c->product].id, (double)sure,
-		    (double)EVIDENCE_CLAIM, sure < EVIDENCE_CLAIM ?
-		    "; a known image, or more of its command line or labels, "
-		    "would raise it" : "");
+		    (double)EVIDENCE_CLAIM,
+		    sure < EVIDENCE_CLAIM ?
+			"; a known image, or more of its command line or labels, "
+			"would raise it" :
+			"");
 	}
 }
 
@@ -494,8 +498,7 @@ unknown_verdict(struct look *l, const struct box *b)
 	if (!(c = winner(&f)) || !(v = add_verdict(l, b, c->best)))
 		return;
 	v->version = version_by_tags(b, c->best);
-	if (b->how == MATCH_NAME && b->print &&
-	    b->print->product == c->product)
+	if (b->how == MATCH_NAME && b->print && b->print->product == c->product)
 		add_evidence(l, n, b->print, b->name, b->image_text.p,
 		    b->weight);
 	add_words(l, n, b);
@@ -525,20 +528,21 @@ add_parts(struct look *l)
 				is_verdict = true;
 		if (is_verdict || l->m->n_verdicts == MATCH_VERDICTS)
 			continue;
-		l->m->verdict[l->m->n_verdicts++] = (struct verdict){
-			.product = p->product, .role = ROLE_HELPER,
+		l->m->verdict[l->m->n_verdicts++] =
+		    (struct verdict){.product = p->product,
+			.role = ROLE_HELPER,
 			.component = l->m->verdict[0].component};
-		add_evidence(l, l->m->n_verdicts - 1, p, NULL,
-		    l->hit[i].value, EVIDENCE_CLAIM);
+		add_evidence(l, l->m->n_verdicts - 1, p, NULL, l->hit[i].value,
+		    EVIDENCE_CLAIM);
 	}
 }
 
 static bool
 names_product(const struct hit *h)
 {
-	return h->print->kind == PRINT_CHART || (h->print->kind ==
-	    PRINT_LABEL && starts_with(span_of(h->value),
-		"app.kubernetes.io/name="));
+	return h->print->kind == PRINT_CHART ||
+	    (h->print->kind == PRINT_LABEL &&
+		starts_with(span_of(h->value), "app.kubernetes.io/name="));
 }
 
 static bool
@@ -606,10 +610,9 @@ add_conflicts(struct look *l)
 			for (unsigned v = 0; v < l->m->n_verdicts; v++)
 				if (l->hit[k].value == h->value &&
 				    l->hit[k].print->product ==
-				    l->m->verdict[v].product)
+					l->m->verdict[v].product)
 					known = true;
-		if (known || !l->m->n_verdicts ||
-		    !l->m->verdict[0].makes)
+		if (known || !l->m->n_verdicts || !l->m->verdict[0].makes)
 			continue;
 		l->m->verdict[0].sum.conflict = true;
 		add_evidence(l, 0, h->print, NULL, h->value, 0);
@@ -625,8 +628,8 @@ sort_verdicts(struct match *m)
 			struct verdict *a = &m->verdict[k - 1], *b = a + 1;
 			struct verdict v = *a;
 
-			if (a->makes > b->makes || (a->makes == b->makes &&
-			    a->role <= b->role))
+			if (a->makes > b->makes ||
+			    (a->makes == b->makes && a->role <= b->role))
 				break;
 			*a = *b;
 			*b = v;
@@ -655,9 +658,11 @@ explain_box(const struct look *l, const struct box *b)
 		    product_of(l, p)->id, role_name((enum role)p->role),
 		    product_of(l, p)->file, p->line, p->text);
 	else if (p)
-		why(l, "    only its last part is known, from %s (%s:%u): "
-		    "worth %.2f", product_of(l, p)->id,
-		    product_of(l, p)->file, p->line, (double)b->weight);
+		why(l,
+		    "    only its last part is known, from %s (%s:%u): "
+		    "worth %.2f",
+		    product_of(l, p)->id, product_of(l, p)->file, p->line,
+		    (double)b->weight);
 	else
 		why(l, "    no signature knows this image");
 }
@@ -673,7 +678,7 @@ see_all(struct look *l, struct span facts)
 	while (facts_next(&it, &fact, &text) && fact != FACT_POD)
 		see(l, fact, text);
 	boxes = l->n_boxes;
-	l->n_boxes = 0;	/* what follows is of none of them */
+	l->n_boxes = 0; /* what follows is of none of them */
 	while (facts_next(&it, &fact, &text))
 		see(l, fact, text);
 	l->n_boxes = boxes;
@@ -745,8 +750,7 @@ match_print(const struct product *p, const char *component, enum role role,
 }
 
 void
-match_prints(const struct catalog *c, const struct match *m,
-    struct json *out)
+match_prints(const struct catalog *c, const struct match *m, struct json *out)
 {
 	json_open(out, '[');
 	for (unsigned i = 0; i < m->n_verdicts; i++) {

@@ -9,26 +9,26 @@
 #include "evidence.h"
 #include "facts.h"
 
-#define MATCH_VERDICTS 16	/* products of one object */
+#define MATCH_VERDICTS 16 /* products of one object */
 #define MATCH_EVIDENCE 96
 #define MATCH_CONTAINERS 48
 
 /* One thing seen. Texts are places in the facts. */
 struct evidence {
 	const struct print *print;
-	const char *container;	/* NULL: of the whole pod */
+	const char *container; /* NULL: of the whole pod */
 	const char *value;
-	float weight;		/* 0: speaks against it */
-	uint8_t verdict;	/* which it belongs to */
+	float weight; /* 0: speaks against it */
+	uint8_t verdict; /* which it belongs to */
 };
 
 struct verdict {
 	uint32_t product;
 	uint8_t role;
-	bool makes;		/* this object makes the product run */
+	bool makes; /* this object makes the product run */
 	const char *component;
-	struct span version;	/* in the facts; absent: cannot be known */
-	struct span release;	/* the product's, if it is not its parts' */
+	struct span version; /* in the facts; absent: cannot be known */
+	struct span release; /* the product's, if it is not its parts' */
 	struct evidence_sum sum;
 };
 
@@ -39,18 +39,17 @@ struct match {
 };
 
 /* The facts must stay where they are as long as the match is used. */
-void match_facts(const struct catalog *c, struct span facts,
-    struct match *m);
+void match_facts(const struct catalog *c, struct span facts, struct match *m);
 
 /* The same, and why it is so appended to out: lines for a person. */
-void match_explain(const struct catalog *c, struct span facts,
-    struct match *m, struct json *out);
+void match_explain(const struct catalog *c, struct span facts, struct match *m,
+    struct json *out);
 
 /* The value of ms.prints. */
 void match_prints(const struct catalog *c, const struct match *m,
     struct json *out);
 /* One print; version may be absent. */
-void match_print(const struct product *p, const char *component,
-    enum role role, struct span version, float confidence, struct json *out);
+void match_print(const struct product *p, const char *component, enum role role,
+    struct span version, float confidence, struct json *out);
 
 #endif

@@ -94,7 +94,8 @@ shapes_put(struct shapes *s, struct span facts)
 	if (id == TABLE_NONE) {
 		id = new_id(s);
 		sh = &s->shape[id];
-		*sh = (struct shape){.hash = h, .serial = sh->serial,
+		*sh = (struct shape){.hash = h,
+		    .serial = sh->serial,
 		    .len = (uint32_t)facts.n,
 		    .facts = diag_strndup(facts.p, facts.n)};
 		judge(s, sh);

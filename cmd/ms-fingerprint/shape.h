@@ -13,8 +13,8 @@
 
 struct shape {
 	char *facts;
-	char *prints;		/* the value of ms.prints; NULL: none */
-	uint32_t *product;	/* those of its verdicts */
+	char *prints; /* the value of ms.prints; NULL: none */
+	uint32_t *product; /* those of its verdicts */
 	uint64_t hash;
 	uint32_t len, n_prints;
 	uint32_t n_products;
@@ -49,7 +49,7 @@ uint32_t shapes_of(struct shapes *s, const struct facts_paths *paths,
 /* The shape of facts, with one more reference. */
 uint32_t shapes_put(struct shapes *s, struct span facts);
 void shapes_hold(struct shapes *s, uint32_t id);
-void shapes_drop(struct shapes *s, uint32_t id);	/* SHAPE_NONE: nothing */
+void shapes_drop(struct shapes *s, uint32_t id); /* SHAPE_NONE: nothing */
 
 struct span shape_facts(const struct shapes *s, uint32_t id);
 struct span shape_prints(const struct shapes *s, uint32_t id);

@@ -16,13 +16,13 @@ compare_spans(struct span a, struct span b)
 }
 
 /* Names are compared as texts: their numbers depend on who came first. */
-static const struct world *sorting;	/* qsort hands nothing on */
+static const struct world *sorting; /* qsort hands nothing on */
 
 static int
 compare_names(uint32_t a, uint32_t b)
 {
-	return a == b ? 0 : strcmp(world_name(sorting, a),
-	    world_name(sorting, b));
+	return a == b ? 0 :
+			strcmp(world_name(sorting, a), world_name(sorting, b));
 }
 
 static int
@@ -70,8 +70,9 @@ compare(const void *x, const void *y)
 		c = b->is_own - a->is_own;
 	if (!c)
 		c = version_compare(a->v.version, b->v.version);
-	return c ? c : compare_spans(shape_facts(sorting->shapes, a->shape),
-	    shape_facts(sorting->shapes, b->shape));
+	return c ? c :
+		   compare_spans(shape_facts(sorting->shapes, a->shape),
+		       shape_facts(sorting->shapes, b->shape));
 }
 
 static bool
@@ -95,10 +96,10 @@ name_group(const struct world *w, struct sighting *s, enum scope scope)
 	s->instance = s->part_name = (struct span){0};
 	if (scope != SCOPE_WORKLOAD)
 		return;
-	s->instance = shape_label(w->shapes, s->shape,
-	    "app.kubernetes.io/instance");
-	s->part_name = shape_label(w->shapes, s->shape,
-	    "app.kubernetes.io/name");
+	s->instance =
+	    shape_label(w->shapes, s->shape, "app.kubernetes.io/instance");
+	s->part_name =
+	    shape_label(w->shapes, s->shape, "app.kubernetes.io/name");
 	if (!s->instance.n) {
 		s->instance = span_of(wl->name);
 		s->part_name = (struct span){0};
@@ -153,17 +154,18 @@ static void
 add_shape(struct sightings *all, const struct world *w, uint32_t workload,
     uint32_t shape, uint32_t product, bool is_own)
 {
-	static struct match m;	/* large; one thread */
+	static struct match m; /* large; one thread */
 	struct sighting s = {.workload = world_root(w, workload),
-	    .shape = shape, .is_own = is_own};
+	    .shape = shape,
+	    .is_own = is_own};
 
 	if (shape == SHAPE_NONE ||
 	    !has_product(&w->shapes->shape[shape], product))
 		return;
 	s.has_own = w->workload[s.workload].own != SHAPE_NONE;
 	match_facts(w->shapes->catalog, shape_facts(w->shapes, shape), &m);
-	name_group(w, &s, w->shapes->catalog->signatures->product[product]
-	    .scope);
+	name_group(w, &s,
+	    w->shapes->catalog->signatures->product[product].scope);
 	for (unsigned i = 0; i < m.n_verdicts; i++)
 		if (m.verdict[i].product == product)
 			add_verdict(all, &m, i, s);
@@ -211,7 +213,8 @@ sight_group(const struct sighting *first, const struct sighting *end)
 bool
 sight_is_member(const struct sighting *s)
 {
-	return s->v.makes || (s->v.role >= ROLE_GATEWAY &&
-	    s->v.role <= ROLE_EXPORTER && s->v.role != ROLE_DATA_PLANE) ||
+	return s->v.makes ||
+	    (s->v.role >= ROLE_GATEWAY && s->v.role <= ROLE_EXPORTER &&
+		s->v.role != ROLE_DATA_PLANE) ||
 	    s->v.role == ROLE_HELPER;
 }

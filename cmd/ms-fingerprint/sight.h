@@ -10,10 +10,10 @@
 #include "world.h"
 
 struct sighting {
-	uint32_t workload;	/* the root: what a person would name */
+	uint32_t workload; /* the root: what a person would name */
 	uint32_t shape;
-	bool is_own;		/* of the workload's template, not its pods */
-	bool has_own;		/* there is a template that says so too */
+	bool is_own; /* of the workload's template, not its pods */
+	bool has_own; /* there is a template that says so too */
 	struct verdict v;
 	struct evidence *evidence;
 	unsigned n_evidence;

@@ -6,12 +6,10 @@
 #include "diag.h"
 #include "version.h"
 
-static const char *const roles[] = {
-	"control-plane", "server", "controller", "operator", "gateway",
-	"node-agent", "agent", "proxy", "data-plane", "webhook", "worker",
-	"ui", "adapter", "exporter", "sidecar", "helper", "client", "job",
-	"init", "test", "api", "resource"
-};
+static const char *const roles[] = {"control-plane", "server", "controller",
+    "operator", "gateway", "node-agent", "agent", "proxy", "data-plane",
+    "webhook", "worker", "ui", "adapter", "exporter", "sidecar", "helper",
+    "client", "job", "init", "test", "api", "resource"};
 
 const char *
 role_name(enum role role)
@@ -34,20 +32,18 @@ role_of(const char *name)
 static const struct {
 	const char *key, *name;
 	float weight;
-} kinds[PRINT_KINDS] = {
-	[PRINT_IMAGE] = {"images", "image", 0.95f},
-	[PRINT_LABEL] = {"labels", "label", 0.4f},
-	[PRINT_CHART] = {"charts", "chart", 0.4f},
-	[PRINT_ANNOTATION] = {"annotations", "annotation", 0.4f},
-	[PRINT_ARG] = {"args", "argument", 0.5f},
-	[PRINT_COMMAND] = {"commands", "command", 0.5f},
-	[PRINT_ENV] = {"env", "environment", 0.4f},
-	[PRINT_NAME] = {"names", "name", 0.2f},
-	[PRINT_PORT] = {"ports", "port", 0.1f},
-	[PRINT_PART_OF] = {"part_of", "part-of", 0.4f},
-	[PRINT_CRD] = {"crds", "crd", 0.4f},
-	[PRINT_CLASS] = {"classes", "class", 0.5f}
-};
+} kinds[PRINT_KINDS] = {[PRINT_IMAGE] = {"images", "image", 0.95f},
+    [PRINT_LABEL] = {"labels", "label", 0.4f},
+    [PRINT_CHART] = {"charts", "chart", 0.4f},
+    [PRINT_ANNOTATION] = {"annotations", "annotation", 0.4f},
+    [PRINT_ARG] = {"args", "argument", 0.5f},
+    [PRINT_COMMAND] = {"commands", "command", 0.5f},
+    [PRINT_ENV] = {"env", "environment", 0.4f},
+    [PRINT_NAME] = {"names", "name", 0.2f},
+    [PRINT_PORT] = {"ports", "port", 0.1f},
+    [PRINT_PART_OF] = {"part_of", "part-of", 0.4f},
+    [PRINT_CRD] = {"crds", "crd", 0.4f},
+    [PRINT_CLASS] = {"classes", "class", 0.5f}};
 
 const char *
 print_kind_name(enum print_kind kind)
@@ -60,7 +56,7 @@ struct reader {
 	struct signatures *s;
 	struct config c;
 	struct product p;
-	const char *const *tags;	/* the product's */
+	const char *const *tags; /* the product's */
 	char *err;
 };
 
@@ -100,7 +96,7 @@ check_keys(struct reader *r, config_node *map, const char *const *known)
 			return wrong(r, key, "unknown key", text ? text : "");
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(text,
-			    config_text(config_key_at(&r->c, map, k))) == 0)
+				config_text(config_key_at(&r->c, map, k))) == 0)
 				return wrong(r, key, "a second", text);
 	}
 	return 0;
@@ -124,8 +120,8 @@ static const char **
 own_rules(struct signatures *s, size_t n)
 {
 	s->rules = diag_alloc(s->rules, (s->n_rules + 1) * sizeof(*s->rules));
-	return s->rules[s->n_rules++] = diag_alloc(NULL,
-	    n * sizeof(**s->rules));
+	return s->rules[s->n_rules++] =
+		   diag_alloc(NULL, n * sizeof(**s->rules));
 }
 
 static int
@@ -224,17 +220,21 @@ read_members(struct reader *r, config_node *map, struct print *p)
 	p->has_component = component;
 	p->with = keep(r, config_get_text(&r->c, map, "with"));
 	return read_role(r, map, p) < 0 ||
-	    read_weight(r, map, &p->weight) < 0 ||
-	    read_tags(r, tags, &p->tags) < 0 ? -1 : 0;
+		read_weight(r, map, &p->weight) < 0 ||
+		read_tags(r, tags, &p->tags) < 0 ?
+	    -1 :
+	    0;
 }
 
 static int
 read_image(struct reader *r, config_node *map)
 {
-	static const char *const known[] = {"repo", "component", "role",
-	    "with", "tags", "weight", "alone", NULL};
-	struct print p = {.kind = PRINT_IMAGE, .role = ROLE_SERVER,
-	    .weight = kinds[PRINT_IMAGE].weight, .tags = r->tags};
+	static const char *const known[] = {"repo", "component", "role", "with",
+	    "tags", "weight", "alone", NULL};
+	struct print p = {.kind = PRINT_IMAGE,
+	    .role = ROLE_SERVER,
+	    .weight = kinds[PRINT_IMAGE].weight,
+	    .tags = r->tags};
 	config_node *repo = config_get(&r->c, map, "repo"), *at;
 
 	if (!config_is_map(map))
@@ -252,8 +252,10 @@ read_image(struct reader *r, config_node *map)
 
 		if (!text || !*text || strpbrk(text, " @") ||
 		    !strchr(text, '/'))
-			return wrong(r, at, "not a repository with its owner "
-			    "(library/NAME, OWNER/NAME):", text ? text : "");
+			return wrong(r, at,
+			    "not a repository with its owner "
+			    "(library/NAME, OWNER/NAME):",
+			    text ? text : "");
 		add_print(r, p, text, at);
 	}
 	return 0;
@@ -273,10 +275,12 @@ read_images(struct reader *r, config_node *list)
 static int
 read_print(struct reader *r, config_node *node, enum print_kind kind)
 {
-	static const char *const known[] = {"is", "component", "role",
-	    "weight", NULL};
-	struct print p = {.kind = (uint8_t)kind, .role = ROLE_SERVER,
-	    .weight = kinds[kind].weight, .tags = r->tags};
+	static const char *const known[] = {"is", "component", "role", "weight",
+	    NULL};
+	struct print p = {.kind = (uint8_t)kind,
+	    .role = ROLE_SERVER,
+	    .weight = kinds[kind].weight,
+	    .tags = r->tags};
 	const char *text = config_text(node);
 
 	if (config_is_map(node)) {
@@ -317,8 +321,8 @@ read_example(struct reader *r, config_node *map, struct example *e)
 		return wrong(r, map, "an example is a map with image", NULL);
 	if (check_keys(r, map, known) < 0)
 		return -1;
-	*e = (struct example){
-		.image = keep(r, config_get_text(c, map, "image")),
+	*e =
+	    (struct example){.image = keep(r, config_get_text(c, map, "image")),
 		.is = keep(r, config_get_text(c, map, "is")),
 		.version = keep(r, config_get_text(c, map, "version")),
 		.component = keep(r, config_get_text(c, map, "component")),
@@ -327,8 +331,7 @@ read_example(struct reader *r, config_node *map, struct example *e)
 		.args = keep(r, config_get_text(c, map, "args")),
 		.labels = keep(r, config_get_text(c, map, "labels")),
 		.line = (uint32_t)map->start_mark.line + 1,
-		.column = (uint32_t)map->start_mark.column + 1
-	};
+		.column = (uint32_t)map->start_mark.column + 1};
 	return e->image ? 0 : wrong(r, map, "an example has an image", NULL);
 }
 
@@ -344,7 +347,7 @@ read_examples(struct reader *r, config_node *list)
 	r->p.example = diag_alloc(NULL, n * sizeof(*r->p.example));
 	for (; r->p.n_examples < n; r->p.n_examples++)
 		if (read_example(r, config_at(&r->c, list, r->p.n_examples),
-		    &r->p.example[r->p.n_examples]) < 0)
+			&r->p.example[r->p.n_examples]) < 0)
 			return -1;
 	return 0;
 }
@@ -352,8 +355,7 @@ read_examples(struct reader *r, config_node *list)
 static int
 read_scope(struct reader *r, config_node *root)
 {
-	static const char *const names[] = {"workload", "namespace",
-	    "cluster"};
+	static const char *const names[] = {"workload", "namespace", "cluster"};
 	config_node *node = config_get(&r->c, root, "scope");
 	const char *text = config_text(node);
 
@@ -393,8 +395,8 @@ read_version(struct reader *r, config_node *root)
 static bool
 is_id(const char *text)
 {
-	return *text && text[strspn(text,
-	    "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+	return *text &&
+	    text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
 static int
@@ -404,15 +406,16 @@ read_head(struct reader *r, config_node *root)
 	const char *text = config_text(id), *name;
 
 	if (!text || !is_id(text))
-		return wrong(r, id ? id : root, "a product is named by lower "
-		    "case letters, digits and -", NULL);
+		return wrong(r, id ? id : root,
+		    "a product is named by lower "
+		    "case letters, digits and -",
+		    NULL);
 	name = config_get_text(&r->c, root, "name");
 	r->p.id = keep(r, text);
 	r->p.name = keep(r, name ? name : text);
 	r->p.category = keep(r, config_get_text(&r->c, root, "category"));
 	r->p.file = keep(r, r->c.name);
-	r->p.crd_version = keep(r,
-	    config_get_text(&r->c, root, "crd_version"));
+	r->p.crd_version = keep(r, config_get_text(&r->c, root, "crd_version"));
 	if (read_scope(r, root) < 0 || read_version(r, root) < 0)
 		return -1;
 	return read_tags(r, config_get(&r->c, root, "tags"), &r->tags);
@@ -442,8 +445,8 @@ put_product(struct signatures *s, struct product *p)
 		free(s->product[i].print);
 		free(s->product[i].example);
 	} else {
-		s->product = diag_alloc(s->product,
-		    (s->n_products + 1) * sizeof(*p));
+		s->product =
+		    diag_alloc(s->product, (s->n_products + 1) * sizeof(*p));
 		s->n_products++;
 	}
 	s->product[i] = *p;
@@ -453,9 +456,9 @@ static int
 read_product(struct reader *r, config_node *root)
 {
 	static const char *const known[] = {"product", "name", "category",
-	    "scope", "tags", "version", "crd_version", "images",
-	    "labels", "charts", "annotations", "args", "commands", "env",
-	    "names", "ports", "part_of", "crds", "classes", "examples", NULL};
+	    "scope", "tags", "version", "crd_version", "images", "labels",
+	    "charts", "annotations", "args", "commands", "env", "names",
+	    "ports", "part_of", "crds", "classes", "examples", NULL};
 
 	if (check_keys(r, root, known) < 0 || read_head(r, root) < 0 ||
 	    read_images(r, config_get(&r->c, root, "images")) < 0)
@@ -509,8 +512,8 @@ read_aliases(struct reader *r, config_node *map)
 		if (!to)
 			return wrong(r, config_key_at(&r->c, map, i),
 			    "an alias is a text", NULL);
-		reg->alias[2 * i] = keep(r,
-		    config_text(config_key_at(&r->c, map, i)));
+		reg->alias[2 * i] =
+		    keep(r, config_text(config_key_at(&r->c, map, i)));
 		reg->alias[2 * i + 1] = keep(r, to);
 		reg->n_alias++;
 	}
@@ -528,14 +531,19 @@ read_registries(struct reader *r, config_node *root)
 	if (!config_is_map(map))
 		return wrong(r, map, "registries is a map", NULL);
 	return check_keys(r, map, known) < 0 ||
-	    read_aliases(r, config_get(&r->c, map, "aliases")) < 0 ||
-	    read_words(r, map, "packagers", &reg->packager,
-		&reg->n_packager) < 0 ||
-	    read_words(r, map, "prefixes", &reg->prefix, &reg->n_prefix) < 0 ||
-	    read_words(r, map, "mirrors", &reg->mirror, &reg->n_mirror) < 0 ||
-	    read_words(r, map, "generic", &reg->generic, &reg->n_generic) < 0 ||
-	    read_words(r, map, "helpers", &reg->helper, &reg->n_helper) < 0 ?
-	    -1 : 0;
+		read_aliases(r, config_get(&r->c, map, "aliases")) < 0 ||
+		read_words(r, map, "packagers", &reg->packager,
+		    &reg->n_packager) < 0 ||
+		read_words(r, map, "prefixes", &reg->prefix, &reg->n_prefix) <
+		    0 ||
+		read_words(r, map, "mirrors", &reg->mirror, &reg->n_mirror) <
+		    0 ||
+		read_words(r, map, "generic", &reg->generic, &reg->n_generic) <
+		    0 ||
+		read_words(r, map, "helpers", &reg->helper, &reg->n_helper) <
+		    0 ?
+	    -1 :
+	    0;
 }
 
 static int

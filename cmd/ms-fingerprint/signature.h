@@ -17,18 +17,44 @@
 /* What an object does for a product. Those before ROLE_EXPORTER can make the
  * product run; the order is also that in which they speak for its version. */
 enum role {
-	ROLE_CONTROL_PLANE, ROLE_SERVER, ROLE_CONTROLLER, ROLE_OPERATOR,
-	ROLE_GATEWAY, ROLE_NODE_AGENT, ROLE_AGENT, ROLE_PROXY, ROLE_DATA_PLANE,
-	ROLE_WEBHOOK, ROLE_WORKER, ROLE_UI, ROLE_ADAPTER, ROLE_EXPORTER,
-	ROLE_SIDECAR, ROLE_HELPER, ROLE_CLIENT, ROLE_JOB, ROLE_INIT, ROLE_TEST,
-	ROLE_API, ROLE_RESOURCE,
+	ROLE_CONTROL_PLANE,
+	ROLE_SERVER,
+	ROLE_CONTROLLER,
+	ROLE_OPERATOR,
+	ROLE_GATEWAY,
+	ROLE_NODE_AGENT,
+	ROLE_AGENT,
+	ROLE_PROXY,
+	ROLE_DATA_PLANE,
+	ROLE_WEBHOOK,
+	ROLE_WORKER,
+	ROLE_UI,
+	ROLE_ADAPTER,
+	ROLE_EXPORTER,
+	ROLE_SIDECAR,
+	ROLE_HELPER,
+	ROLE_CLIENT,
+	ROLE_JOB,
+	ROLE_INIT,
+	ROLE_TEST,
+	ROLE_API,
+	ROLE_RESOURCE,
 	ROLES
 };
 
 enum print_kind {
-	PRINT_IMAGE, PRINT_LABEL, PRINT_CHART, PRINT_ANNOTATION, PRINT_ARG,
-	PRINT_COMMAND, PRINT_ENV, PRINT_NAME, PRINT_PORT, PRINT_PART_OF,
-	PRINT_CRD, PRINT_CLASS,
+	PRINT_IMAGE,
+	PRINT_LABEL,
+	PRINT_CHART,
+	PRINT_ANNOTATION,
+	PRINT_ARG,
+	PRINT_COMMAND,
+	PRINT_ENV,
+	PRINT_NAME,
+	PRINT_PORT,
+	PRINT_PART_OF,
+	PRINT_CRD,
+	PRINT_CLASS,
 	PRINT_KINDS
 };
 
@@ -36,30 +62,30 @@ enum print_kind {
 enum scope { SCOPE_WORKLOAD, SCOPE_NAMESPACE, SCOPE_CLUSTER };
 
 struct print {
-	const char *text;	/* as in the file: a repository, key=value … */
-	const char *component;	/* NULL: none is said */
-	const char *with;	/* only if this is among command or args */
-	const char *const *tags;	/* rules of version.h, NULL at the end */
+	const char *text; /* as in the file: a repository, key=value … */
+	const char *component; /* NULL: none is said */
+	const char *with; /* only if this is among command or args */
+	const char *const *tags; /* rules of version.h, NULL at the end */
 	uint32_t product, line;
 	float weight;
 	uint8_t kind, role;
-	bool makes;		/* may alone make the product run */
-	bool has_component;	/* said there, not the product's default */
+	bool makes; /* may alone make the product run */
+	bool has_component; /* said there, not the product's default */
 };
 
 /* An object in short, and what has to be found in it. */
 struct example {
 	const char *image, *is, *version, *component, *role, *kind;
-	const char *args, *labels;	/* separated by blanks; NULL: none */
+	const char *args, *labels; /* separated by blanks; NULL: none */
 	uint32_t line, column;
 };
 
 struct product {
 	const char *id, *name, *category, *file;
 	enum scope scope;
-	bool version_label;	/* app.kubernetes.io/version may speak for it */
-	bool version_is_label;	/* and does so before any part's tag */
-	const char *crd_version;	/* annotation of its CRDs; NULL: none */
+	bool version_label; /* app.kubernetes.io/version may speak for it */
+	bool version_is_label; /* and does so before any part's tag */
+	const char *crd_version; /* annotation of its CRDs; NULL: none */
 	struct print *print;
 	size_t n_prints;
 	struct example *example;
@@ -79,11 +105,11 @@ struct registries {
 };
 
 struct signatures {
-	struct intern text;	/* holds all strings */
+	struct intern text; /* holds all strings */
 	struct product *product;
 	size_t n_products;
 	struct registries registries;
-	const char ***rules;	/* the lists of tag rules, to be freed */
+	const char ***rules; /* the lists of tag rules, to be freed */
 	size_t n_rules;
 };
 

@@ -14,8 +14,7 @@
  * a % cannot begin a line of these files). */
 #define MARK "%%% "
 
-__asm__(
-	".section .rodata\n"
+__asm__(".section .rodata\n"
 	"ms_signatures:\n"
 	".incbin \"signatures.yaml\"\n"
 	"ms_signatures_end:\n"
@@ -52,10 +51,10 @@ signatures_embedded(struct signatures *s)
 			break;
 		text++;
 		next = next_mark(text, end);
-		snprintf(name, sizeof(name), "%.*s",
-		    (int)(text - 1 - p - 4), p + 4);
-		if (signatures_read(s, name, text, (size_t)(next - text),
-		    err) < 0)
+		snprintf(name, sizeof(name), "%.*s", (int)(text - 1 - p - 4),
+		    p + 4);
+		if (signatures_read(s, name, text, (size_t)(next - text), err) <
+		    0)
 			diag_die(EXIT_BUG, "built-in signature %s", err);
 		p = next;
 	}

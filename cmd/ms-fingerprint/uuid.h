@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#define UUID_TEXT 37	/* with the NUL */
+#define UUID_TEXT 37 /* with the NUL */
 
 /* The UUID of a name within this project's own namespace. */
 void uuid_of_name(const char *name, size_t n, char out[UUID_TEXT]);

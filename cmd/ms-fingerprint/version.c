@@ -26,31 +26,29 @@ numbers(struct span s)
 {
 	size_t n = 0, dots = 0;
 
-	while (n < s.n && (digit(s.p[n]) ||
-	    (s.p[n] == '.' && n > 0 && digit(s.p[n - 1]) && n + 1 < s.n &&
-		digit(s.p[n + 1]))))
+	while (n < s.n &&
+	    (digit(s.p[n]) ||
+		(s.p[n] == '.' && n > 0 && digit(s.p[n - 1]) && n + 1 < s.n &&
+		    digit(s.p[n + 1]))))
 		dots += s.p[n++] == '.';
 	return dots ? n : 0;
 }
 
 /* The words that say how or for what an image was built. A trailing digit
  * stands for digits and dots (r4, jdk17, ubuntu22.04). */
-static const char *const flavors[] = {
-	"0", "alma0", "alpine", "alpine0", "amd64", "arm", "arm64", "arm64v8",
-	"armv7", "base", "bionic", "bookworm", "build0", "builds", "bullseye",
-	"buster", "centos", "centos0", "chiseled", "community", "contrib",
-	"cpu", "cuda0", "debian", "debian0", "debug", "dev",
-	"distroless", "eks", "eksbuild",
-	"eksbuild0", "ent", "enterprise", "fips", "fips0", "fpm", "focal",
-	"full", "gke", "gke0", "glibc", "gpu", "hardened0", "hotfix0", "k3s0",
-	"iron", "jammy", "java0", "jdk", "jdk0", "jre", "jre0", "linux",
-	"management", "minimal", "multi", "musl", "noble", "nonroot",
-	"ol0", "oraclelinux0", "oss",
-	"otel", "perl", "photon", "ppc64le", "py0", "python0", "r0",
-	"rancher0", "rke2r0", "root", "rootless", "s390x", "scratch", "slim", "ubi",
-	"ubi0", "rhel", "rhel0", "rocky0", "ubuntu", "ubuntu0", "unprivileged",
-	"windows", "windows0", "windowsservercore", "nanoserver", "x86_64"
-};
+static const char *const flavors[] = {"0", "alma0", "alpine", "alpine0",
+    "amd64", "arm", "arm64", "arm64v8", "armv7", "base", "bionic", "bookworm",
+    "build0", "builds", "bullseye", "buster", "centos", "centos0", "chiseled",
+    "community", "contrib", "cpu", "cuda0", "debian", "debian0", "debug", "dev",
+    "distroless", "eks", "eksbuild", "eksbuild0", "ent", "enterprise", "fips",
+    "fips0", "fpm", "focal", "full", "gke", "gke0", "glibc", "gpu", "hardened0",
+    "hotfix0", "k3s0", "iron", "jammy", "java0", "jdk", "jdk0", "jre", "jre0",
+    "linux", "management", "minimal", "multi", "musl", "noble", "nonroot",
+    "ol0", "oraclelinux0", "oss", "otel", "perl", "photon", "ppc64le", "py0",
+    "python0", "r0", "rancher0", "rke2r0", "root", "rootless", "s390x",
+    "scratch", "slim", "ubi", "ubi0", "rhel", "rhel0", "rocky0", "ubuntu",
+    "ubuntu0", "unprivileged", "windows", "windows0", "windowsservercore",
+    "nanoserver", "x86_64"};
 
 static bool
 is_flavor(struct span word)
@@ -123,8 +121,8 @@ plain(struct span tag, bool only_prerelease)
 		return none;
 	if (n < s.n && s.p[n] != '-' && s.p[n] != '_' && s.p[n] != '+')
 		/* 1.2.3rc1, 1.2.3a, 1.2.3.RELEASE: part of the same word */
-		while (n < s.n && s.p[n] != '-' && s.p[n] != '_' &&
-		    s.p[n] != '+')
+		while (
+		    n < s.n && s.p[n] != '-' && s.p[n] != '_' && s.p[n] != '+')
 			n++;
 	return (struct span){s.p, with_suffix(s, n, only_prerelease)};
 }
@@ -159,8 +157,9 @@ match_version(const char *p, const char *s, const char *end, struct capture *c)
 		c->from = rest.p;
 	s = rest.p;
 
-	return n && (match(p, s + with_suffix(rest, n, true), end, c) ||
-	    match(p, s + n, end, c));
+	return n &&
+	    (match(p, s + with_suffix(rest, n, true), end, c) ||
+		match(p, s + n, end, c));
 }
 
 /* "number": digits, and not the beginning of more. */
@@ -241,7 +240,7 @@ version_rule_wrong(const char *rule)
 	if (!from || !to || to < from + 2 || strchr(from + 1, '<') ||
 	    strchr(to + 1, '>'))
 		return "is not plain, flavor, whole, none, or a pattern with "
-		    "one <version>";
+		       "one <version>";
 	for (const char *p = rule; *p; p++)
 		stars += *p == '*';
 	return stars > 3 ? "has more than three *" : NULL;

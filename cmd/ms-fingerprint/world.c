@@ -15,8 +15,8 @@ struct workload_key {
 static uint64_t
 workload_hash(const struct workload_key *k)
 {
-	return table_hash(k->name.p, k->name.n, table_hash(k,
-	    4 * sizeof(k->cluster), 0));
+	return table_hash(k->name.p, k->name.n,
+	    table_hash(k, 4 * sizeof(k->cluster), 0));
 }
 
 static struct workload_key
@@ -96,11 +96,12 @@ static const struct table_ops pod_ops = {hash_pod, equal_pod};
 static const struct table_ops thing_ops = {hash_thing, equal_thing};
 
 void
-world_init(struct world *w, struct shapes *s, struct scan_plan *plan,
-    int phase)
+world_init(struct world *w, struct shapes *s, struct scan_plan *plan, int phase)
 {
-	*w = (struct world){.shapes = s, .phase = phase,
-	    .free_workload = WORLD_NONE, .free_pod = WORLD_NONE,
+	*w = (struct world){.shapes = s,
+	    .phase = phase,
+	    .free_workload = WORLD_NONE,
+	    .free_pod = WORLD_NONE,
 	    .free_thing = WORLD_NONE};
 	intern_init(&w->names);
 	table_init(&w->workloads, &workload_ops, w);
@@ -115,8 +116,7 @@ world_init(struct world *w, struct shapes *s, struct scan_plan *plan,
 	w->group = scan_plan_add(plan, "object.spec.group");
 	w->plural = scan_plan_add(plan, "object.spec.names.plural");
 	w->controller = scan_plan_add(plan, "object.spec.controller");
-	w->controller_name = scan_plan_add(plan,
-	    "object.spec.controllerName");
+	w->controller_name = scan_plan_add(plan, "object.spec.controllerName");
 	w->origin = scan_plan_add(plan, "ms.origin");
 }
 
@@ -210,15 +210,15 @@ sync_number(struct world *w, uint32_t cluster, uint32_t resource)
 {
 	size_t i = 0;
 
-	while (i < w->n_syncs && (w->sync[i].resource != resource ||
-	    w->sync[i].cluster != cluster))
+	while (i < w->n_syncs &&
+	    (w->sync[i].resource != resource || w->sync[i].cluster != cluster))
 		i++;
 	if (i == w->n_syncs) {
 		if (i == UINT16_MAX)
 			return 0;
 		w->sync = diag_alloc(w->sync, (i + 1) * sizeof(*w->sync));
-		w->sync[w->n_syncs++] = (struct sync){.cluster = cluster,
-		    .resource = resource};
+		w->sync[w->n_syncs++] =
+		    (struct sync){.cluster = cluster, .resource = resource};
 	}
 	return (uint16_t)i;
 }
@@ -245,11 +245,11 @@ sync_of(struct world *w, const struct record *r)
 	resource = scan_text(resource, buf, sizeof(buf));
 	if (!resource.p)
 		resource = span_of("");
-	if (w->last_sync >= w->n_syncs || !is_of_sync(w,
-	    &w->sync[w->last_sync], r->id.cluster, resource))
-		w->last_sync = sync_number(w,
-		    intern_put(&w->names, r->id.cluster),
-		    intern_put(&w->names, resource));
+	if (w->last_sync >= w->n_syncs ||
+	    !is_of_sync(w, &w->sync[w->last_sync], r->id.cluster, resource))
+		w->last_sync =
+		    sync_number(w, intern_put(&w->names, r->id.cluster),
+			intern_put(&w->names, resource));
 	return (uint16_t)w->last_sync;
 }
 
@@ -260,8 +260,9 @@ group_of(struct span api_version)
 {
 	const char *slash = memchr(api_version.p, '/', api_version.n);
 
-	return slash ? (struct span){api_version.p,
-	    (size_t)(slash - api_version.p)} : span_of("");
+	return slash ?
+	    (struct span){api_version.p, (size_t)(slash - api_version.p)} :
+	    span_of("");
 }
 
 static uint32_t
@@ -279,9 +280,13 @@ new_workload(struct world *w, const struct workload_key *k)
 	}
 	w->workload[id] = (struct workload){.cluster = k->cluster,
 	    .serial = serial,
-	    .ns = k->ns, .group = k->group, .kind = k->kind,
-	    .name = diag_strndup(k->name.p, k->name.n), .own = SHAPE_NONE,
-	    .owner = WORLD_NONE, .flags = WORLD_ALIVE,
+	    .ns = k->ns,
+	    .group = k->group,
+	    .kind = k->kind,
+	    .name = diag_strndup(k->name.p, k->name.n),
+	    .own = SHAPE_NONE,
+	    .owner = WORLD_NONE,
+	    .flags = WORLD_ALIVE,
 	    .next = w->first[k->ns]};
 	w->first[k->ns] = id;
 	table_insert(&w->workloads, id);
@@ -364,8 +369,8 @@ controller(const struct record *r, struct owner *o)
 	while (scan_element(&it, &ref)) {
 		if (scan_type(scan_get(ref, "controller")) != SCAN_TRUE)
 			continue;
-		o->api_version = scan_text(scan_get(ref, "apiVersion"), NULL,
-		    0);
+		o->api_version =
+		    scan_text(scan_get(ref, "apiVersion"), NULL, 0);
 		o->kind = scan_text(scan_get(ref, "kind"), NULL, 0);
 		o->name = scan_text(scan_get(ref, "name"), NULL, 0);
 		return o->api_version.p && o->kind.p && o->name.n;
@@ -378,8 +383,8 @@ controller(const struct record *r, struct owner *o)
 static void
 skip_replica_set(const struct record *r, struct owner *o)
 {
-	struct span hash = scan_text(scan_get(r->at[AT_LABELS],
-	    "pod-template-hash"), NULL, 0);
+	struct span hash =
+	    scan_text(scan_get(r->at[AT_LABELS], "pod-template-hash"), NULL, 0);
 	size_t n = o->name.n;
 
 	if (!span_eq(o->kind, "ReplicaSet") || !hash.n || n < hash.n + 2 ||
@@ -415,8 +420,8 @@ find_workload_of_pod(struct world *w, const struct record *r, bool *by_owner)
 	*by_owner = controller(r, &o) && !skip_node(r, &o);
 	if (*by_owner)
 		skip_replica_set(r, &o);
-	return get_workload(w, r->id.cluster, r->id.ns,
-	    group_of(o.api_version), o.kind, o.name);
+	return get_workload(w, r->id.cluster, r->id.ns, group_of(o.api_version),
+	    o.kind, o.name);
 }
 
 static uint32_t
@@ -442,7 +447,8 @@ origin_of(const struct world *w, const struct record *r)
 	struct span class = scan_get(r->at[w->origin], "class");
 
 	return scan_eq(class, "greenfield") ? WORLD_GREEN :
-	    scan_eq(class, "brownfield") ? WORLD_BROWN : 0;
+	    scan_eq(class, "brownfield")    ? WORLD_BROWN :
+					      0;
 }
 
 static void
@@ -626,8 +632,8 @@ new_pod(struct world *w, const struct pod *key)
 	if (id != WORLD_NONE) {
 		w->free_pod = w->pod[id].shape;
 	} else {
-		w->pod = grow(w->pod, w->n_pods, &w->size_pods,
-		    sizeof(*w->pod));
+		w->pod =
+		    grow(w->pod, w->n_pods, &w->size_pods, sizeof(*w->pod));
 		id = w->n_pods++;
 	}
 	w->pod[id] = *key;
@@ -711,8 +717,7 @@ touch_api(struct world *w, const struct thing *t)
 		k = catalog_crd(c, span_of(thing_text(t, THING_A)),
 		    span_of(thing_text(t, THING_B)));
 	else
-		k = catalog_find(c, KEY_CLASS,
-		    span_of(thing_text(t, THING_A)));
+		k = catalog_find(c, KEY_CLASS, span_of(thing_text(t, THING_A)));
 	for (; k; k = catalog_next(c, k)) {
 		w->dirty[k->print->product] |= WORLD_DIRTY_ALL;
 		w->any_dirty = true;
@@ -750,8 +755,8 @@ new_thing(struct world *w)
 		w->free_thing = w->thing[id].next;
 		return id;
 	}
-	w->thing = grow(w->thing, w->n_things, &w->size_things,
-	    sizeof(*w->thing));
+	w->thing =
+	    grow(w->thing, w->n_things, &w->size_things, sizeof(*w->thing));
 	return w->n_things++;
 }
 
@@ -867,10 +872,9 @@ world_service(struct world *w, const struct record *r)
 {
 	uint32_t part[5];
 
-	if (r->type == RECORD_DELETED || !scan_get(r->at[AT_OBJECT],
-	    "spec").n)
+	if (r->type == RECORD_DELETED || !scan_get(r->at[AT_OBJECT], "spec").n)
 		return r->type == RECORD_DELETED ? drop_thing(w, r) :
-		    WORLD_NONE;
+						   WORLD_NONE;
 	json_reset(&w->buf);
 	part[THING_NAME] = begin_part(w);
 	put_part(w, r->id.name);
@@ -897,8 +901,10 @@ put_api(struct world *w, const struct record *r, uint32_t part[5])
 		a = (struct span){r->id.name.p, (size_t)(dot - r->id.name.p)};
 		b = (struct span){dot + 1, r->id.name.n - a.n - 1};
 	} else if (!is_crd) {
-		a = scan_text(r->at[r->at[w->controller].n ? w->controller :
-		    w->controller_name], NULL, 0);
+		a = scan_text(r->at[r->at[w->controller].n ?
+				      w->controller :
+				      w->controller_name],
+		    NULL, 0);
 	}
 	part[THING_A] = begin_part(w);
 	put_part(w, a);
@@ -952,7 +958,7 @@ uint32_t
 world_named(struct world *w, const struct record *r)
 {
 	struct pod key = pod_key(&r->id);
-	uint16_t sync = sync_of(w, r);	/* which may move w->sync */
+	uint16_t sync = sync_of(w, r); /* which may move w->sync */
 	uint8_t epoch = w->sync[sync].epoch;
 	uint32_t id, shape = SHAPE_NONE;
 
@@ -986,8 +992,7 @@ world_amend(struct world *w, const struct record *r)
 		return;
 	if (!span_eq(r->id.kind, "Pod")) {
 		id = find_workload(w, &r->id);
-		if (id != TABLE_NONE &&
-		    (w->workload[id].flags & WORLD_SEEN))
+		if (id != TABLE_NONE && (w->workload[id].flags & WORLD_SEEN))
 			set_origin(w, id, origin);
 		return;
 	}
@@ -1019,8 +1024,9 @@ static bool
 is_stale(const struct world *w, uint16_t sync, uint8_t epoch, uint16_t at,
     uint32_t ns, bool all)
 {
-	return sync == at && (all || (epoch != w->sync[at].epoch &&
-	    in_scope(w, &w->sync[at], ns)));
+	return sync == at &&
+	    (all ||
+		(epoch != w->sync[at].epoch && in_scope(w, &w->sync[at], ns)));
 }
 
 static void
@@ -1029,22 +1035,23 @@ sweep(struct world *w, uint16_t at, bool all)
 	for (uint32_t i = 0; i < w->n_pods; i++) {
 		struct pod *p = &w->pod[i];
 
-		if ((p->flags & WORLD_ALIVE) && is_stale(w, p->sync, p->epoch,
-		    at, w->workload[p->workload].ns, all))
+		if ((p->flags & WORLD_ALIVE) &&
+		    is_stale(w, p->sync, p->epoch, at,
+			w->workload[p->workload].ns, all))
 			forget_pod(w, i);
 	}
 	for (uint32_t i = 0; i < w->n_workloads; i++) {
 		struct workload *wl = &w->workload[i];
 
-		if ((wl->flags & WORLD_SEEN) && is_stale(w, wl->sync,
-		    wl->epoch, at, wl->ns, all))
+		if ((wl->flags & WORLD_SEEN) &&
+		    is_stale(w, wl->sync, wl->epoch, at, wl->ns, all))
 			forget_workload(w, i);
 	}
 	for (uint32_t i = 0; i < w->n_things; i++) {
 		struct thing *t = &w->thing[i];
 
-		if ((t->flags & WORLD_ALIVE) && is_stale(w, t->sync, t->epoch,
-		    at, t->ns, all))
+		if ((t->flags & WORLD_ALIVE) &&
+		    is_stale(w, t->sync, t->epoch, at, t->ns, all))
 			forget_thing(w, i);
 	}
 }
@@ -1052,8 +1059,9 @@ sweep(struct world *w, uint16_t at, bool all)
 static char *
 read_namespaces(const struct record *r)
 {
-	struct span list = scan_get(scan_get(r->at[AT_MS], "scope"),
-	    "namespaces"), value, text;
+	struct span list =
+			scan_get(scan_get(r->at[AT_MS], "scope"), "namespaces"),
+		    value, text;
 	struct json out = {0};
 	struct scan_iter it;
 

@@ -15,22 +15,25 @@
 /* Equal shapes of a workload's running pods. */
 struct use {
 	uint32_t shape, pods;
-	uint32_t green;		/* of these pods, how many are greenfield */
+	uint32_t green; /* of these pods, how many are greenfield */
 };
 
 enum world_flag {
-	WORLD_ALIVE = 1, WORLD_SEEN = 2, WORLD_GREEN = 4, WORLD_BROWN = 8
+	WORLD_ALIVE = 1,
+	WORLD_SEEN = 2,
+	WORLD_GREEN = 4,
+	WORLD_BROWN = 8
 };
 
 struct workload {
 	char *name;
 	struct use *use;
-	uint32_t cluster, ns, group, kind;	/* in world.names */
-	uint32_t own;		/* shape of its template, or SHAPE_NONE */
-	uint32_t owner;		/* workload; WORLD_NONE */
-	uint32_t children;	/* workloads that it owns */
-	uint32_t next;		/* of the same namespace, or the free list */
-	uint32_t serial;	/* another one each time the place is used */
+	uint32_t cluster, ns, group, kind; /* in world.names */
+	uint32_t own; /* shape of its template, or SHAPE_NONE */
+	uint32_t owner; /* workload; WORLD_NONE */
+	uint32_t children; /* workloads that it owns */
+	uint32_t next; /* of the same namespace, or the free list */
+	uint32_t serial; /* another one each time the place is used */
 	uint16_t n_uses, sync;
 	uint8_t epoch, flags;
 };
@@ -46,19 +49,20 @@ struct pod {
 /* A Service, or an object without a workload that speaks for a product: a CRD,
  * an IngressClass, a GatewayClass. */
 struct thing {
-	uint64_t told;		/* hash of the prints that were told last */
-	char *text;		/* parts: below */
-	uint32_t part[5];	/* where they begin in text */
+	uint64_t told; /* hash of the prints that were told last */
+	char *text; /* parts: below */
+	uint32_t part[5]; /* where they begin in text */
 	uint32_t cluster, ns, kind, next;
 	uint16_t sync;
 	uint8_t epoch, flags;
 };
 
 enum thing_part {
-	THING_NAME, THING_UID,
-	THING_A,	/* selector: key=value each with a NUL; or plural */
-	THING_B,	/* ports: "NAME PORT" each with a NUL; or group */
-	THING_C		/* resource as JSON; or version */
+	THING_NAME,
+	THING_UID,
+	THING_A, /* selector: key=value each with a NUL; or plural */
+	THING_B, /* ports: "NAME PORT" each with a NUL; or group */
+	THING_C /* resource as JSON; or version */
 };
 
 /* Pods that look the same have the same workload. */
@@ -70,41 +74,40 @@ struct world_glance {
 #define WORLD_GLANCES 4096
 
 struct sync {
-	uint32_t cluster, resource;	/* in world.names */
+	uint32_t cluster, resource; /* in world.names */
 	uint8_t epoch;
 	bool open;
-	char *namespaces;	/* each with a NUL, and one more; NULL: all */
+	char *namespaces; /* each with a NUL, and one more; NULL: all */
 };
 
 /* Where verdicts about a product have to be looked at again. */
 enum world_dirt {
-	WORLD_DIRTY_NS = 1,	/* in namespaces that are marked */
+	WORLD_DIRTY_NS = 1, /* in namespaces that are marked */
 	WORLD_DIRTY_ALL = 2
 };
 
 struct world {
 	struct shapes *shapes;
-	struct intern names;	/* clusters, namespaces, groups, kinds … */
+	struct intern names; /* clusters, namespaces, groups, kinds … */
 	struct workload *workload;
 	struct pod *pod;
 	struct thing *thing;
-	uint32_t n_workloads, n_pods, n_things;	/* places, some free */
+	uint32_t n_workloads, n_pods, n_things; /* places, some free */
 	uint32_t size_workloads, size_pods, size_things;
 	uint32_t free_workload, free_pod, free_thing;
 	struct table workloads, pods, things;
 	struct sync *sync;
 	size_t n_syncs;
-	uint32_t *first;	/* by namespace's name: its first workload */
-	uint8_t *dirty_ns;	/* by the same */
+	uint32_t *first; /* by namespace's name: its first workload */
+	uint8_t *dirty_ns; /* by the same */
 	size_t n_first;
-	uint8_t *dirty;		/* by product: enum world_dirt */
+	uint8_t *dirty; /* by product: enum world_dirt */
 	bool any_dirty;
 	struct world_glance *glance;
-	size_t last_sync;	/* that a record was of */
+	size_t last_sync; /* that a record was of */
 	struct json buf;
-	int phase;		/* path of a pod's phase */
-	int selector, ports, group, plural, origin, controller,
-	    controller_name;
+	int phase; /* path of a pod's phase */
+	int selector, ports, group, plural, origin, controller, controller_name;
 };
 
 void world_init(struct world *w, struct shapes *s, struct scan_plan *plan,

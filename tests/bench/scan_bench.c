@@ -26,7 +26,7 @@ struct corpus {
 };
 
 static struct scan_plan plan;
-static volatile uint64_t sink;	/* so that no work is optimised away */
+static volatile uint64_t sink; /* so that no work is optimised away */
 
 /* ---- documents ---- */
 
@@ -88,24 +88,28 @@ static struct corpus
 without_managed_fields(const struct corpus *all)
 {
 	static const char ms[] = "\"ms\":{\"cluster\":"
-	    "\"8f14e45f-ceea-467f-9575-6d0b5a7d7c3e\","
-	    "\"resource\":\"pods.v1.\",\"depth\":\"full\","
-	    "\"time\":\"2026-11-22T10:00:00.000123Z\"},";
+				 "\"8f14e45f-ceea-467f-9575-6d0b5a7d7c3e\","
+				 "\"resource\":\"pods.v1.\",\"depth\":\"full\","
+				 "\"time\":\"2026-11-22T10:00:00.000123Z\"},";
 	struct corpus c = {0};
 
 	for (size_t i = 0; i < all->n; i++) {
 		struct scan_edit edit[2];
 		struct span meta = scan_get(scan_get(all->doc[i], "object"),
-		    "metadata"), value = scan_get(meta, "managedFields");
+				"metadata"),
+			    value = scan_get(meta, "managedFields");
 		struct json j = {0};
 
-		edit[0] = (struct scan_edit){
-			{strstr(all->doc[i].p, "\"object\""), 0}, span_of(ms)};
+		edit[0] =
+		    (struct scan_edit){{strstr(all->doc[i].p, "\"object\""), 0},
+			span_of(ms)};
 		edit[1] = (struct scan_edit){.at = value};
 		if (value.n)
-			edit[1].at = scan_cut(meta, (struct span){
-			    value.p - sizeof("managedFields\":") + 1,
-			    sizeof("managedFields") - 1}, value);
+			edit[1].at = scan_cut(meta,
+			    (struct span){value.p - sizeof("managedFields\":") +
+				    1,
+				sizeof("managedFields") - 1},
+			    value);
 		scan_splice(all->doc[i], edit, value.n ? 2 : 1, &j);
 		add(&c, j.p, j.len);
 	}
@@ -175,15 +179,13 @@ static struct reader {
 	const char *name;
 	uint64_t (*read)(struct span);
 	int rounds;
-	double best;		/* seconds */
-} readers[] = {
-	{"memory read", read_memory, ROUNDS, 0},
-	{"memchr of the newline", find_newline, ROUNDS, 0},
-	{"scan, validation only", validate, ROUNDS, 0},
-	{"scan, the record's paths", find_paths, ROUNDS, 0},
-	{"record_parse", read_record, ROUNDS, 0},
-	{"libjq, parse and dump", parse_and_dump, 1, 0}
-};
+	double best; /* seconds */
+} readers[] = {{"memory read", read_memory, ROUNDS, 0},
+    {"memchr of the newline", find_newline, ROUNDS, 0},
+    {"scan, validation only", validate, ROUNDS, 0},
+    {"scan, the record's paths", find_paths, ROUNDS, 0},
+    {"record_parse", read_record, ROUNDS, 0},
+    {"libjq, parse and dump", parse_and_dump, 1, 0}};
 
 #define N_READERS (sizeof(readers) / sizeof(*readers))
 
@@ -219,8 +221,8 @@ bench(const struct corpus *c)
 				run_round(&readers[i], c);
 	for (size_t i = 0; i < N_READERS; i++)
 		printf("  %-26s %8.3f GB/s  %7.4f of a memory read"
-		    "  %8.1f x libjq\n", readers[i].name,
-		    (double)c->bytes / readers[i].best / 1e9,
+		       "  %8.1f x libjq\n",
+		    readers[i].name, (double)c->bytes / readers[i].best / 1e9,
 		    readers[0].best / readers[i].best,
 		    readers[N_READERS - 1].best / readers[i].best);
 }

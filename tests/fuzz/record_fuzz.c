@@ -12,7 +12,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(x) do { if (!(x)) abort(); } while (0)
+#define MUST(x) \
+	do { \
+		if (!(x)) \
+			abort(); \
+	} while (0)
 
 static struct records rs;
 
@@ -48,15 +52,14 @@ write_and_read(const struct record *r, const struct record_member *set,
 	MUST(pread(rs.io.out, *line, len, 0) == (ssize_t)len);
 	MUST((*line)[len - 1] == '\n');
 	MUST(record_parse(&rs.plan, (struct span){*line, len - 1}, again,
-	    &err) == 0);
+		 &err) == 0);
 }
 
 static void
 check_written(const struct record *r)
 {
-	const struct record_member set[] = {
-		{"origin", {"[true]", 6}}, {"app", {NULL, 0}}, {"x y", {"{}", 2}}
-	};
+	const struct record_member set[] = {{"origin", {"[true]", 6}},
+	    {"app", {NULL, 0}}, {"x y", {"{}", 2}}};
 	struct record again;
 	char *line = NULL;
 

@@ -85,8 +85,8 @@ put_escaped(struct doc *d, const char *text)
 			put(d, text, 1);
 			continue;
 		}
-		snprintf(escape, sizeof(escape), draw(2) ? "\\u%04x" :
-		    "\\u%04X", (unsigned char)*text);
+		snprintf(escape, sizeof(escape),
+		    draw(2) ? "\\u%04x" : "\\u%04X", (unsigned char)*text);
 		puts_(d, escape);
 	}
 }
@@ -95,11 +95,10 @@ put_escaped(struct doc *d, const char *text)
 static void
 put_key(struct doc *d)
 {
-	static const char *const key[] = {
-		"a", "b", "c", "kind", "metadata", "name", "labels", "a", "b",
-		"metadata", "apiVersion", "namespace", "longer-than-16-bytes.x",
-		"kinds", "kin", "", "app.kubernetes.io/name"
-	};
+	static const char *const key[] = {"a", "b", "c", "kind", "metadata",
+	    "name", "labels", "a", "b", "metadata", "apiVersion", "namespace",
+	    "longer-than-16-bytes.x", "kinds", "kin", "",
+	    "app.kubernetes.io/name"};
 
 	puts_(d, "\"");
 	if (draw(8))
@@ -112,14 +111,13 @@ put_key(struct doc *d)
 static void
 put_string(struct doc *d)
 {
-	static const char *const piece[] = {
-		"x", "plain text of more than sixteen bytes", "\\n", "\\\"",
-		"\\\\", "\\/", "\\b\\f\\r\\t", "\\u0041", "\\u00e9",
-		"\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\x7f",
-		"\\ud83d\\ude00", "\\udc00", "\\u0000", "\\uFFFF", "\xef\xbf\xbf",
-		"\xed\x9f\xbf", "\xee\x80\x80", "\xf4\x8f\xbf\xbf", "{", "]", ":",
-		"abcdefghijklmno", "abcdefghijklmnop", "0123456789abcdefghi"
-	};
+	static const char *const piece[] = {"x",
+	    "plain text of more than sixteen bytes", "\\n", "\\\"", "\\\\",
+	    "\\/", "\\b\\f\\r\\t", "\\u0041", "\\u00e9", "\xc3\xa9",
+	    "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\x7f", "\\ud83d\\ude00",
+	    "\\udc00", "\\u0000", "\\uFFFF", "\xef\xbf\xbf", "\xed\x9f\xbf",
+	    "\xee\x80\x80", "\xf4\x8f\xbf\xbf", "{", "]", ":",
+	    "abcdefghijklmno", "abcdefghijklmnop", "0123456789abcdefghi"};
 
 	puts_(d, "\"");
 	for (uint32_t n = draw(5); n > 0; n--)
@@ -130,11 +128,10 @@ put_string(struct doc *d)
 static void
 put_number(struct doc *d)
 {
-	static const char *const number[] = {
-		"0", "-0", "1", "42", "-17", "3.25", "1.10", "1e5", "1E+05",
-		"2e-3", "0e0", "0.0001", "9007199254740993", "1e400", "-1e-400",
-		"123456789012345678901234567890", "2.2250738585072014e-308"
-	};
+	static const char *const number[] = {"0", "-0", "1", "42", "-17",
+	    "3.25", "1.10", "1e5", "1E+05", "2e-3", "0e0", "0.0001",
+	    "9007199254740993", "1e400", "-1e-400",
+	    "123456789012345678901234567890", "2.2250738585072014e-308"};
 
 	puts_(d, PICK(number));
 }
@@ -197,20 +194,22 @@ change(struct doc *d, size_t place, size_t n, const char *with, size_t n_with)
 static void
 mutate(struct doc *d)
 {
-#define T(s) {s, sizeof(s) - 1}
-	static const struct span token[] = {
-		T("{"), T("}"), T("["), T("]"), T(","), T(":"), T("\""), T("\\"),
-		T("0"), T("1"), T("."), T("-"), T("+"), T("e"), T(" "), T("\n"),
-		T("nan"), T("NaN"), T("-nan"), T("inf"), T("Infinity"), T("01"),
-		T("1."), T(".5"), T("+1"), T("0x1f"), T("1e"), T("--1"),
-		T("true"), T("tru"), T("null"), T("nulll"), T("\0"), T("\x1e"),
-		T("\x01"), T("\x1f"), T("\t"), T("\xff"), T("\xc3"), T("\x80"),
-		T("\xc0\x80"), T("\xed\xa0\x80"), T("\xf4\x90\x80\x80"),
-		T("\xe2\x82"), T("\xef\xbb\xbf"), T("\xef\xbb"), T("\\u"),
-		T("\\ud800"), T("\\ud83d\\u0041"), T("\\u12g4"), T("\\x"),
-		T("{}"), T("[]"), T("\"\""), T(",\"a\":{\"b\":1}"), T("'"), T("/"),
-		T("//"), T("\x0c"), T("\xc2\xa0")
-	};
+#define T(s) \
+	{ \
+		s, sizeof(s) - 1 \
+	}
+	static const struct span token[] = {T("{"), T("}"), T("["), T("]"),
+	    T(","), T(":"), T("\""), T("\\"), T("0"), T("1"), T("."), T("-"),
+	    T("+"), T("e"), T(" "), T("\n"), T("nan"), T("NaN"), T("-nan"),
+	    T("inf"), T("Infinity"), T("01"), T("1."), T(".5"), T("+1"),
+	    T("0x1f"), T("1e"), T("--1"), T("true"), T("tru"), T("null"),
+	    T("nulll"), T("\0"), T("\x1e"), T("\x01"), T("\x1f"), T("\t"),
+	    T("\xff"), T("\xc3"), T("\x80"), T("\xc0\x80"), T("\xed\xa0\x80"),
+	    T("\xf4\x90\x80\x80"), T("\xe2\x82"), T("\xef\xbb\xbf"),
+	    T("\xef\xbb"), T("\\u"), T("\\ud800"), T("\\ud83d\\u0041"),
+	    T("\\u12g4"), T("\\x"), T("{}"), T("[]"), T("\"\""),
+	    T(",\"a\":{\"b\":1}"), T("'"), T("/"), T("//"), T("\x0c"),
+	    T("\xc2\xa0")};
 	size_t place = draw((uint32_t)d->n + 1), n = draw(4), from;
 	const struct span *t = &PICK(token);
 
@@ -261,9 +260,9 @@ make(struct doc *d)
 /* What went wrong with a document of which the verdicts differ. */
 struct difference {
 	const struct doc *doc;
-	const char *what;	/* of our refusal, and where */
+	const char *what; /* of our refusal, and where */
 	size_t at;
-	const char *jq;		/* libjq's message */
+	const char *jq; /* libjq's message */
 };
 
 static bool
@@ -328,8 +327,7 @@ is_nul(const struct difference *x)
 static bool
 is_separator(const struct difference *x)
 {
-	return x->what &&
-	    memchr(x->doc->p + x->at, '\x1e', x->doc->n - x->at);
+	return x->what && memchr(x->doc->p + x->at, '\x1e', x->doc->n - x->at);
 }
 
 static bool
@@ -356,16 +354,15 @@ static struct {
 	bool (*applies)(const struct difference *);
 	unsigned long seen;
 } known[] = {
-	/* before the numbers: libjq's tokens end at a NUL */
-	{"accepted by libjq: a NUL byte", is_nul, 0},
-	{"accepted by libjq: a record separator", is_separator, 0},
-	{"accepted by libjq: U+001F in a string", is_unit_separator, 0},
-	{"accepted by libjq: invalid UTF-8", is_bad_utf8, 0},
-	{"accepted by libjq: 01 1. .5 +1 nan infinity", is_loose_number, 0},
-	{"accepted by libjq: a byte order mark", is_bom, 0},
-	{"refused by libjq: a lone high surrogate", is_lone_surrogate, 0},
-	{"refused by libjq: more than 256 levels", is_deep, 0}
-};
+    /* before the numbers: libjq's tokens end at a NUL */
+    {"accepted by libjq: a NUL byte", is_nul, 0},
+    {"accepted by libjq: a record separator", is_separator, 0},
+    {"accepted by libjq: U+001F in a string", is_unit_separator, 0},
+    {"accepted by libjq: invalid UTF-8", is_bad_utf8, 0},
+    {"accepted by libjq: 01 1. .5 +1 nan infinity", is_loose_number, 0},
+    {"accepted by libjq: a byte order mark", is_bom, 0},
+    {"refused by libjq: a lone high surrogate", is_lone_surrogate, 0},
+    {"refused by libjq: more than 256 levels", is_deep, 0}};
 
 #define N_KNOWN (sizeof(known) / sizeof(*known))
 
@@ -456,8 +453,8 @@ same_object(struct span ours, jv theirs)
 	while (n < MEMBERS_MAX && scan_member(&it, &key[n], &value[n])) {
 		char buf[DOC_MAX];
 
-		name[n] = jv_string_sized(buf, (int)scan_decode(key[n].p,
-		    key[n].n, buf));
+		name[n] = jv_string_sized(buf,
+		    (int)scan_decode(key[n].p, key[n].n, buf));
 		n++;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -487,25 +484,29 @@ same(struct span ours, jv theirs)
 
 	n_values++;
 	switch (scan_type(ours)) {
-	case SCAN_ABSENT: return kind == JV_KIND_INVALID;
-	case SCAN_NULL: return kind == JV_KIND_NULL;
-	case SCAN_FALSE: return kind == JV_KIND_FALSE;
-	case SCAN_TRUE: return kind == JV_KIND_TRUE;
-	case SCAN_NUMBER: return kind == JV_KIND_NUMBER &&
-	    same_number(ours, jv_number_value(theirs));
-	case SCAN_STRING: return kind == JV_KIND_STRING &&
-	    same_string(ours, theirs);
-	case SCAN_ARRAY: return kind == JV_KIND_ARRAY &&
-	    same_array(ours, theirs);
-	default: return kind == JV_KIND_OBJECT && same_object(ours, theirs);
+	case SCAN_ABSENT:
+		return kind == JV_KIND_INVALID;
+	case SCAN_NULL:
+		return kind == JV_KIND_NULL;
+	case SCAN_FALSE:
+		return kind == JV_KIND_FALSE;
+	case SCAN_TRUE:
+		return kind == JV_KIND_TRUE;
+	case SCAN_NUMBER:
+		return kind == JV_KIND_NUMBER &&
+		    same_number(ours, jv_number_value(theirs));
+	case SCAN_STRING:
+		return kind == JV_KIND_STRING && same_string(ours, theirs);
+	case SCAN_ARRAY:
+		return kind == JV_KIND_ARRAY && same_array(ours, theirs);
+	default:
+		return kind == JV_KIND_OBJECT && same_object(ours, theirs);
 	}
 }
 
-static const char *const paths[] = {
-	"a", "b", "a.b", "a.b.c", "a.a", "b.a.b", "c", "kind", "kinds",
-	"apiVersion", "metadata", "metadata.name", "metadata.namespace",
-	"metadata.labels", "metadata.metadata.name"
-};
+static const char *const paths[] = {"a", "b", "a.b", "a.b.c", "a.a", "b.a.b",
+    "c", "kind", "kinds", "apiVersion", "metadata", "metadata.name",
+    "metadata.namespace", "metadata.labels", "metadata.metadata.name"};
 
 #define N_PATHS (sizeof(paths) / sizeof(*paths))
 
@@ -593,8 +594,8 @@ compare(const struct scan_plan *plan, const struct doc *d)
 		count.refused++;
 	} else if (accepted) {
 		message = jv_invalid_get_msg(jv_copy(theirs));
-		explain(&(struct difference){d, NULL, 0,
-		    jv_string_value(message)});
+		explain(
+		    &(struct difference){d, NULL, 0, jv_string_value(message)});
 		jv_free(message);
 	} else {
 		explain(&(struct difference){d, err.what, err.at, NULL});

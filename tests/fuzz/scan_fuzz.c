@@ -12,12 +12,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(x) do { if (!(x)) abort(); } while (0)
+#define MUST(x) \
+	do { \
+		if (!(x)) \
+			abort(); \
+	} while (0)
 
-static const char *const paths[] = {
-	"a", "a.b", "a.b.c", "kind", "apiVersion", "metadata.name",
-	"metadata.namespace", "metadata.labels", "metadata.managedFields"
-};
+static const char *const paths[] = {"a", "a.b", "a.b.c", "kind", "apiVersion",
+    "metadata.name", "metadata.namespace", "metadata.labels",
+    "metadata.managedFields"};
 
 static struct scan_plan plan;
 
@@ -106,9 +109,10 @@ check_paths(struct span doc, const struct span *slots)
 		char path[64];
 
 		strcpy(path, paths[i]);
-		for (char *key = strtok(path, "."); key; key = strtok(NULL, "."))
+		for (char *key = strtok(path, "."); key;
+		     key = strtok(NULL, "."))
 			v = scan_type(v) == SCAN_OBJECT ? scan_get(v, key) :
-			    (struct span){0};
+							  (struct span){0};
 		MUST(v.p == slots[i].p && v.n == slots[i].n);
 	}
 }

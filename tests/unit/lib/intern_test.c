@@ -56,15 +56,18 @@ test_special(void)
 	memset(long_text, 'x', 100000);
 	intern_init(&in);
 	ok(intern_put(&in, span_of("")) == 0 &&
-	    intern_put(&in, (struct span){0}) == 0 &&
-	    intern_text(&in, 0).n == 0, "the empty text is 0");
+		intern_put(&in, (struct span){0}) == 0 &&
+		intern_text(&in, 0).n == 0,
+	    "the empty text is 0");
 	a = intern_put(&in, (struct span){long_text, 100000});
 	b = intern_put(&in, (struct span){long_text, 99999});
 	c = intern_put(&in, (struct span){"a\0b", 3});
 	ok(a == 1 && b == 2 && intern_text(&in, a).n == 100000 &&
-	    intern_text(&in, a).p[100000] == '\0', "long texts");
+		intern_text(&in, a).p[100000] == '\0',
+	    "long texts");
 	ok(c == 3 && intern_put(&in, (struct span){"a\0c", 3}) == 4 &&
-	    intern_put(&in, span_of("a")) == 5, "texts with NUL");
+		intern_put(&in, span_of("a")) == 5,
+	    "texts with NUL");
 	ok(intern_put(&in, intern_text(&in, a)) == a,
 	    "its own text can be given to it");
 	intern_free(&in);

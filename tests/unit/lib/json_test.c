@@ -35,7 +35,9 @@ test_strings(void)
 static void
 test_bad_utf8(void)
 {
-	WRITES("a\xff""b", "\"a" FFFD "b\"");
+	WRITES("a\xff"
+	       "b",
+	    "\"a" FFFD "b\"");
 	WRITES("\xc3", "\"" FFFD "\"");
 	WRITES("\xc0\x80", "\"" FFFD FFFD "\"");
 	WRITES("\xe0\x9f\xbf", "\"" FFFD FFFD FFFD "\"");
@@ -88,7 +90,8 @@ test_numbers(void)
 	json_int(&j, INT64_MAX);
 	json_close(&j, ']');
 	ok(span_eq((struct span){j.p, j.len},
-	    "[0,-9223372036854775808,9223372036854775807]"), "integers");
+	       "[0,-9223372036854775808,9223372036854775807]"),
+	    "integers");
 	json_release(&j);
 }
 
@@ -117,8 +120,9 @@ test_commas(void)
 	json_comma(&j);
 	json_open(&j, '{');
 	json_close(&j, '}');
-	ok(span_eq((struct span){j.p, j.len}, "{\"a\":[{},[]],\"b\":\"x,\","
-	    "\"c\":-5,\"d\":null,\"e\":{\"f\":\"{\"}}\n{}"),
+	ok(span_eq((struct span){j.p, j.len},
+	       "{\"a\":[{},[]],\"b\":\"x,\","
+	       "\"c\":-5,\"d\":null,\"e\":{\"f\":\"{\"}}\n{}"),
 	    "commas are where they belong: %.*s", (int)j.len, j.p);
 	json_release(&j);
 }

@@ -53,16 +53,19 @@ check(const char *what, const char *in, size_t n, const char *out,
 
 		child_run(&c, number_lines, in, n, step);
 		ok(child_exited(&c, 0) && strcmp(c.text[0], out) == 0 &&
-		    strcmp(c.text[1], err) == 0, "%s, %zu bytes a read: %s%s",
-		    what, step, c.text[0], c.text[1]);
+			strcmp(c.text[1], err) == 0,
+		    "%s, %zu bytes a read: %s%s", what, step, c.text[0],
+		    c.text[1]);
 		child_free(&c);
 	}
 }
 
 #define CHECK(what, in, out, err) check(what, in, sizeof(in) - 1, out, err)
-#define LONG(n) "ms: warning: line " n " is dropped: it is longer than a " \
+#define LONG(n) \
+	"ms: warning: line " n " is dropped: it is longer than a " \
 	"record may be\n"
-#define TORN(n) "ms: warning: line " n " is dropped: the input ends in the " \
+#define TORN(n) \
+	"ms: warning: line " n " is dropped: the input ends in the " \
 	"middle of it\n"
 
 static void
@@ -86,8 +89,8 @@ test_cap(void)
 	CHECK("one byte more", "123456\n", "1 dropped\n", LONG("1"));
 	CHECK("between others", "a\n123456\nb\n1234567890123456\n12345\n",
 	    "1:a\n3:b\n5:12345\n2 dropped\n", LONG("2") LONG("4"));
-	CHECK("too long and torn, told once", "a\n123456789", "1:a\n1 dropped\n",
-	    LONG("2"));
+	CHECK("too long and torn, told once", "a\n123456789",
+	    "1:a\n1 dropped\n", LONG("2"));
 	CHECK("after one that is too long, a torn one", "1234567\nab",
 	    "2 dropped\n", LONG("1") TORN("2"));
 	CHECK("too long and then nothing", "1234567\n\n", "1 dropped\n",
@@ -102,7 +105,7 @@ test_nul(void)
 
 	child_run(&c, number_lines, "a\0b\n\0\n", 6, 1);
 	ok(c.len[0] == 20 &&
-	    memcmp(c.text[0], "1:a\0b\n2:\0\n0 dropped\n", 20) == 0,
+		memcmp(c.text[0], "1:a\0b\n2:\0\n0 dropped\n", 20) == 0,
 	    "NUL bytes are bytes");
 	child_free(&c);
 }
@@ -123,8 +126,8 @@ expected(const char *in, size_t n, size_t *n_out)
 		if (len > cap || !newline)
 			dropped++;
 		else if (len)
-			to += sprintf(to, "%lu:%.*s\n", number, (int)len,
-			    in + i);
+			to +=
+			    sprintf(to, "%lu:%.*s\n", number, (int)len, in + i);
 		i += len + 1;
 	}
 	to += sprintf(to, "%lu dropped\n", dropped);
@@ -140,14 +143,14 @@ test_random(void)
 
 	for (int turn = 0; turn < 40; turn++) {
 		size_t n = (size_t)random() % (turn % 4 ? 3000 : sizeof(in)),
-		    n_out;
+		       n_out;
 		size_t mean = (size_t[]){3, 50, 1000, 200000}[random() % 4];
 		struct child c;
 		char *out;
 
 		for (size_t i = 0; i < n; i++)
 			in[i] = (size_t)random() % mean ? 'a' + (char)(i % 26) :
-			    '\n';
+							  '\n';
 		cap = 1 + (size_t)random() % (2 * mean);
 		out = expected(in, n, &n_out);
 		child_run(&c, number_lines, in, n,
@@ -176,8 +179,10 @@ test_flush_before_read(void)
 		is_live = is_live && c.text[0] && strstr(c.text[0], ":one\n");
 		child_talk(&c, "o\n", 2, 100, c.len[0] + 6);
 	}
-	ok(is_live && strcmp(c.text[0], "1:one\n2:two\n3:one\n4:two\n5:one\n"
-	    "6:two\n7:one\n8:two\n9:one\n10:two\n") == 0,
+	ok(is_live &&
+		strcmp(c.text[0],
+		    "1:one\n2:two\n3:one\n4:two\n5:one\n"
+		    "6:two\n7:one\n8:two\n9:one\n10:two\n") == 0,
 	    "each line is answered before the next is given");
 	child_end(&c);
 	child_free(&c);
@@ -235,7 +240,7 @@ test_nonblocking(void)
 	child_talk(&c, in, sizeof(in), 30000, 0);
 	child_end(&c);
 	ok(child_exited(&c, 0) && c.len[0] == n_out &&
-	    memcmp(c.text[0], out, n_out) == 0,
+		memcmp(c.text[0], out, n_out) == 0,
 	    "input and output that do not block, short writes");
 	child_free(&c);
 	free(out);
@@ -254,7 +259,7 @@ number_lines_interrupted(void)
 	struct sigaction action = {.sa_handler = nothing};
 	struct itimerval often = {{0, 200}, {0, 200}};
 
-	sigaction(SIGALRM, &action, NULL);	/* no SA_RESTART */
+	sigaction(SIGALRM, &action, NULL); /* no SA_RESTART */
 	setitimer(ITIMER_REAL, &often, NULL);
 	number_lines();
 	setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {0, 0}}, NULL);
@@ -273,7 +278,8 @@ test_interrupted(void)
 	out = expected(in, sizeof(in), &n_out);
 	child_run(&c, number_lines_interrupted, in, sizeof(in), 10);
 	ok(child_exited(&c, 0) && c.len[0] == n_out &&
-	    memcmp(c.text[0], out, n_out) == 0, "signals all the time");
+		memcmp(c.text[0], out, n_out) == 0,
+	    "signals all the time");
 	child_free(&c);
 	free(out);
 }
@@ -287,8 +293,8 @@ test_reader_gone(void)
 	child_close(&c.out);
 	child_talk(&c, "a\n", 2, 2, 0);
 	child_end(&c);
-	ok(WIFSIGNALED(c.status) && WTERMSIG(c.status) == SIGPIPE &&
-	    !c.len[1], "SIGPIPE ends it when its reader has gone, quietly");
+	ok(WIFSIGNALED(c.status) && WTERMSIG(c.status) == SIGPIPE && !c.len[1],
+	    "SIGPIPE ends it when its reader has gone, quietly");
 	child_free(&c);
 }
 
@@ -312,13 +318,16 @@ test_errors(void)
 	struct child c;
 
 	child_run(&c, write_to_full_disk, "a\n", 2, 2);
-	ok(child_exited(&c, EXIT_TEMPORARY) && strcmp(c.text[1],
-	    "ms: fatal: unable to write: No space left on device\n") == 0,
+	ok(child_exited(&c, EXIT_TEMPORARY) &&
+		strcmp(c.text[1],
+		    "ms: fatal: unable to write: No space left on device\n") ==
+		    0,
 	    "a full disk: %s", c.text[1]);
 	child_free(&c);
 	child_run(&c, read_folder, "", 0, 1);
-	ok(child_exited(&c, EXIT_TEMPORARY) && strcmp(c.text[1],
-	    "ms: fatal: unable to read: Is a directory\n") == 0,
+	ok(child_exited(&c, EXIT_TEMPORARY) &&
+		strcmp(c.text[1],
+		    "ms: fatal: unable to read: Is a directory\n") == 0,
 	    "input that cannot be read: %s", c.text[1]);
 	child_free(&c);
 }
@@ -419,7 +428,8 @@ test_endless(void)
 	lines_init(&l, fileno(f), -1, 1u << 20);
 	diag_level(DIAG_FATAL);
 	ok(lines_next(&l, &line) && span_eq(line, "after") && l.number == 2 &&
-	    l.dropped == 1 && !lines_next(&l, &line) && !lines_next(&l, &line),
+		l.dropped == 1 && !lines_next(&l, &line) &&
+		!lines_next(&l, &line),
 	    "a line of 20 MiB is skipped");
 	ok(l.size <= (1u << 20) + (256u << 10), "in the memory of the cap: %zu",
 	    l.size);

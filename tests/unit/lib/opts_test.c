@@ -13,17 +13,16 @@ static char *args[8];
 static void
 parse(void)
 {
-	static const struct option longopts[] = {
-		{"name", required_argument, NULL, 'n'},
-		{"listen", required_argument, NULL, OPTS_LONG}, OPTS_COMMON
-	};
+	static const struct option longopts[] = {{"name", required_argument,
+						     NULL, 'n'},
+	    {"listen", required_argument, NULL, OPTS_LONG}, OPTS_COMMON};
 	int argc = 0, c;
 
 	while (args[argc])
 		argc++;
 	opts_start("try");
 	while ((c = getopt_long(argc, args, ":n:x" OPTS_SHORT, longopts,
-	    NULL)) != -1)
+		    NULL)) != -1)
 		if (c != 'n' && c != 'x' && c != OPTS_LONG)
 			opts_common(c, args, HELP);
 	diag_warn("a warning");
@@ -43,8 +42,8 @@ says(const char *line, int code, const char *out, const char *err)
 	args[n] = NULL;
 	child_run(&c, parse, "", 0, 1);
 	ok(child_exited(&c, code) && strcmp(c.text[0], out) == 0 &&
-	    strcmp(c.text[1], err) == 0, "%s: %s%s", line, c.text[0],
-	    c.text[1]);
+		strcmp(c.text[1], err) == 0,
+	    "%s: %s%s", line, c.text[0], c.text[1]);
 	child_free(&c);
 }
 
@@ -96,11 +95,13 @@ numbers(const char *text, const char *want)
 	struct child c;
 
 	number = text;
-	snprintf(fatal, sizeof(fatal), "try: fatal: --status wants a number "
-	    "from 1 to 3600, not '%s' (see try --help)\n", text);
+	snprintf(fatal, sizeof(fatal),
+	    "try: fatal: --status wants a number "
+	    "from 1 to 3600, not '%s' (see try --help)\n",
+	    text);
 	child_run(&c, parse_number, "", 0, 1);
 	ok(want ? child_exited(&c, 0) && strcmp(c.text[0], want) == 0 :
-	    child_exited(&c, 100) && strcmp(c.text[1], fatal) == 0,
+		  child_exited(&c, 100) && strcmp(c.text[1], fatal) == 0,
 	    "'%s': %s%s", text, c.text[0], c.text[1]);
 	child_free(&c);
 }
@@ -131,7 +132,8 @@ test_lists(void)
 	opts_append(&list, "");
 	opts_append(&list, ",c,,");
 	ok(list.n == 3 && strcmp(list.item[0], "a") == 0 &&
-	    strcmp(list.item[1], "b") == 0 && strcmp(list.item[2], "c") == 0,
+		strcmp(list.item[1], "b") == 0 &&
+		strcmp(list.item[2], "c") == 0,
 	    "lists with commas");
 	opts_list_free(&list);
 	ok(list.n == 0 && !list.item, "are freed");
@@ -162,11 +164,13 @@ test_diag(void)
 	ok(child_exited(&c, 101), "diag_die ends it");
 	ok(strncmp(c.text[1], "try: warning: a?b?c?[1md?\xc3\xa9\n", 28) == 0,
 	    "a message is one line");
-	ok(strstr(c.text[1], "try: warning: gone: No such file or directory\n"
-	    "try: warning: still: No such file or directory\n"),
+	ok(strstr(c.text[1],
+	       "try: warning: gone: No such file or directory\n"
+	       "try: warning: still: No such file or directory\n"),
 	    "%%m is errno, which survives");
 	ok(strstr(c.text[1], "xxx\ntry: fatal: the end\n") &&
-	    c.len[1] < 2048 + 200, "a long message is cut, its newline is not");
+		c.len[1] < 2048 + 200,
+	    "a long message is cut, its newline is not");
 	child_free(&c);
 }
 

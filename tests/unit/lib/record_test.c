@@ -7,7 +7,7 @@
 #include "diag.h"
 #include "tap.h"
 
-static struct records rs;	/* its output goes to a file */
+static struct records rs; /* its output goes to a file */
 static FILE *written;
 
 static int
@@ -37,7 +37,8 @@ is_none(const char *line, const char *want)
 	    "no record: %s: %s", line, err.what ? err.what : "it is one");
 }
 
-#define POD "\"object\":{\"apiVersion\":\"v1\",\"kind\":\"Pod\"," \
+#define POD \
+	"\"object\":{\"apiVersion\":\"v1\",\"kind\":\"Pod\"," \
 	"\"metadata\":{\"name\":\"a\"}}"
 
 static void
@@ -47,12 +48,12 @@ test_types(void)
 	is_record("{\"type\":\"MODIFIED\"," POD "}", RECORD_MODIFIED);
 	is_record("{\"type\":\"DELETED\"," POD "}", RECORD_DELETED);
 	is_record("{\"type\":\"AMEND\",\"ms\":{\"apiVersion\":\"v1\","
-	    "\"kind\":\"Pod\",\"name\":\"a\"}}", RECORD_AMEND);
+		  "\"kind\":\"Pod\",\"name\":\"a\"}}",
+	    RECORD_AMEND);
 	is_record("{\"type\":\"SYNC\",\"ms\":{\"phase\":\"ready\"}}",
 	    RECORD_SYNC);
 	is_record("{\"type\":\"CONFIG\",\"object\":{}}", RECORD_CONFIG);
-	is_record("{\"type\":\"SIGNATURES\",\"object\":{}}",
-	    RECORD_SIGNATURES);
+	is_record("{\"type\":\"SIGNATURES\",\"object\":{}}", RECORD_SIGNATURES);
 	is_record("{\"type\":\"REQUEST\",\"object\":{}}", RECORD_REQUEST);
 	is_record("{\"type\":\"ANSWER\",\"object\":{}}", RECORD_ANSWER);
 	is_record("{\"type\":\"MARK\",\"ms\":{}}", RECORD_MARK);
@@ -94,11 +95,13 @@ test_needs(void)
 	is_none("{\"type\":\"ADDED\",\"object\":{}}",
 	    "it lacks apiVersion or kind");
 	is_none("{\"type\":\"DELETED\",\"object\":{\"apiVersion\":\"v1\","
-	    "\"metadata\":{\"name\":\"a\"}}}", "it lacks apiVersion or kind");
+		"\"metadata\":{\"name\":\"a\"}}}",
+	    "it lacks apiVersion or kind");
 	is_none("{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"v1\","
-	    "\"kind\":\"Pod\",\"metadata\":{}}}", "it lacks metadata.name");
+		"\"kind\":\"Pod\",\"metadata\":{}}}",
+	    "it lacks metadata.name");
 	is_none("{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"v1\","
-	    "\"kind\":\"Pod\",\"metadata\":{\"name\":3}}}",
+		"\"kind\":\"Pod\",\"metadata\":{\"name\":3}}}",
 	    "its identity is not made of strings");
 	is_none("{\"type\":\"ADDED\",\"ms\":{\"cluster\":{}}," POD "}",
 	    "its identity is not made of strings");
@@ -115,8 +118,9 @@ test_needs(void)
 	is_none("{\"type\":\"ADDED\"," POD ",\"object\":{}}",
 	    "it lacks apiVersion or kind");
 	is_none("{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"v1\","
-	    "\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\"},"
-	    "\"metadata\":{}}}", "it lacks metadata.name");
+		"\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\"},"
+		"\"metadata\":{}}}",
+	    "it lacks metadata.name");
 }
 
 static bool
@@ -147,24 +151,29 @@ static void
 test_identity(void)
 {
 	identifies("{\"type\":\"ADDED\"," POD "}", "|v1|Pod||a||");
-	identifies("{\"type\":\"ADDED\",\"ms\":{\"cluster\":\"c\"},\"object\":"
+	identifies(
+	    "{\"type\":\"ADDED\",\"ms\":{\"cluster\":\"c\"},\"object\":"
 	    "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":"
 	    "{\"name\":\"n\",\"namespace\":\"s\",\"uid\":\"u\","
-	    "\"resourceVersion\":\"7\"}}}", "c|apps/v1|Deployment|s|n|u|7");
+	    "\"resourceVersion\":\"7\"}}}",
+	    "c|apps/v1|Deployment|s|n|u|7");
 	identifies("{\"object\":{\"metadata\":{\"name\":\"n\"},\"kind\":\"K\","
-	    "\"apiVersion\":\"v1\"},\"ms\":{\"cluster\":\"c\"},"
-	    "\"type\":\"DELETED\"}", "c|v1|K||n||");
-	identifies("{\"type\":\"AMEND\",\"ms\":{\"cluster\":\"c\","
+		   "\"apiVersion\":\"v1\"},\"ms\":{\"cluster\":\"c\"},"
+		   "\"type\":\"DELETED\"}",
+	    "c|v1|K||n||");
+	identifies(
+	    "{\"type\":\"AMEND\",\"ms\":{\"cluster\":\"c\","
 	    "\"resource\":\"pods.v1.\",\"apiVersion\":\"v1\",\"kind\":\"Pod\","
 	    "\"namespace\":\"s\",\"name\":\"n\",\"uid\":\"u\"}}",
 	    "c|v1|Pod|s|n|u|");
 	identifies("{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"v1\","
-	    "\"kind\":\"P\\u006fd\",\"metadata\":{\"name\":\"a\\/b\","
-	    "\"namespace\":\"\\u00e9\",\"uid\":null}}}",
+		   "\"kind\":\"P\\u006fd\",\"metadata\":{\"name\":\"a\\/b\","
+		   "\"namespace\":\"\\u00e9\",\"uid\":null}}}",
 	    "|v1|Pod|\xc3\xa9|a/b||");
 	/* an AMEND's identity is that of ms, an object's that of the object */
 	identifies("{\"type\":\"ADDED\",\"ms\":{\"name\":\"x\",\"kind\":\"y\","
-	    "\"namespace\":\"z\"}," POD "}", "|v1|Pod||a||");
+		   "\"namespace\":\"z\"}," POD "}",
+	    "|v1|Pod||a||");
 }
 
 static void
@@ -174,7 +183,8 @@ test_long_identity(void)
 	struct record r;
 	char line[16384], *p = line;
 
-	p += sprintf(p, "{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"v1\","
+	p += sprintf(p,
+	    "{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"v1\","
 	    "\"kind\":\"K\",\"metadata\":{\"namespace\":\"");
 	for (int i = 0; i < 63; i++)
 		p += sprintf(p, "\\u006e");
@@ -182,8 +192,8 @@ test_long_identity(void)
 	for (int i = 0; i < 253; i++)
 		p += sprintf(p, "\\u0061");
 	sprintf(p, "\"}}}");
-	ok(parse(line, &r, &err) == 0 && r.id.name.n == 253 &&
-	    r.id.ns.n == 63, "the longest name and namespace, escaped");
+	ok(parse(line, &r, &err) == 0 && r.id.name.n == 253 && r.id.ns.n == 63,
+	    "the longest name and namespace, escaped");
 	for (int i = 0; i < 1500; i++)
 		p += sprintf(p, "\\u0061");
 	sprintf(p, "\"}}}");
@@ -223,7 +233,8 @@ sets(const char *line, const char *want)
 	const char *got = put(line, set, 2, NULL, 0, &r);
 
 	ok(strncmp(got, want, strlen(want)) == 0 &&
-	    strcmp(got + strlen(want), "\n") == 0, "%s becomes %s", line, got);
+		strcmp(got + strlen(want), "\n") == 0,
+	    "%s becomes %s", line, got);
 }
 
 static void
@@ -234,19 +245,19 @@ test_setting(void)
 	sets("{\"type\":\"ADDED\"," POD "}",
 	    "{\"type\":\"ADDED\",\"ms\":{\"origin\":1}," POD "}");
 	sets("{\"type\":\"ADDED\",\"ms\":{\"cluster\":\"c\",\"app\":{\"x\":1},"
-	    "\"later\":[1]}," POD ",\"more\":true}",
+	     "\"later\":[1]}," POD ",\"more\":true}",
 	    "{\"type\":\"ADDED\",\"ms\":{\"cluster\":\"c\",\"later\":[1],"
 	    "\"origin\":1}," POD ",\"more\":true}");
 	sets("{\"type\":\"ADDED\",\"ms\":{\"origin\":0,\"app\":0}," POD "}",
 	    "{\"type\":\"ADDED\",\"ms\":{\"origin\":1}," POD "}");
 	sets("{\"type\":\"ADDED\",\"ms\":{\"origin\":0,\"\\u006frigin\":2,"
-	    "\"\\u0061pp\":3}," POD "}",
+	     "\"\\u0061pp\":3}," POD "}",
 	    "{\"type\":\"ADDED\",\"ms\":{\"origin\":1}," POD "}");
 	sets("{ \"type\" : \"ADDED\" , \"ms\" : { \"a\" : 1 } , " POD " } ",
 	    "{ \"type\" : \"ADDED\" , \"ms\" : {\"a\":1,\"origin\":1} , " POD
 	    " } ");
 	sets("{\"type\":\"ADDED\", \"object\" : {\"apiVersion\":\"v1\","
-	    "\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\"}}}",
+	     "\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\"}}}",
 	    "{\"type\":\"ADDED\", \"ms\":{\"origin\":1},\"object\" : "
 	    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":"
 	    "{\"name\":\"a\"}}}");
@@ -280,30 +291,31 @@ test_order(void)
 	/* equal keys, plain and escaped: the last is meant, and is all there
 	 * is afterwards */
 	sets("{\"type\":\"X\",\"type\":\"ADDED\"," POD ",\"ms\":{\"b\":2},"
-	    "\"ms\":{\"a\":1}}", want);
+	     "\"ms\":{\"a\":1}}",
+	    want);
 	sets("{" POD ",\"\\u006ds\":{\"a\":1},\"type\":\"ADDED\"}", want);
 	sets("{\"type\":\"SYNC\"," POD ",\"\\u0074ype\":\"ADDED\","
-	    "\"m\\u0073\":{\"a\":1}}", want);
+	     "\"m\\u0073\":{\"a\":1}}",
+	    want);
 	sets("{\"type\":\"ADDED\",\"o\\u0062ject\":{\"apiVersion\":\"v1\","
-	    "\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\"}}}",
+	     "\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\"}}}",
 	    "{\"type\":\"ADDED\",\"ms\":{\"origin\":1}," POD "}");
 }
 
 static void
 test_passing(void)
 {
-	static const char *const line[] = {
-		"{\"type\":\"ADDED\",\"ms\":{}," POD "}",
-		" { \"ms\" : { } , " POD " , \"type\" : \"ADDED\" } \t",
-		"{\"type\":\"LATER\",\"ms\":{},\"z\":9007199254740993}"
-	};
+	static const char *const line[] = {"{\"type\":\"ADDED\",\"ms\":{}," POD
+					   "}",
+	    " { \"ms\" : { } , " POD " , \"type\" : \"ADDED\" } \t",
+	    "{\"type\":\"LATER\",\"ms\":{},\"z\":9007199254740993}"};
 
 	for (size_t i = 0; i < sizeof(line) / sizeof(*line); i++) {
 		struct record r = {0};
 		const char *got = put(line[i], NULL, 0, NULL, 0, &r);
 
 		ok(strncmp(got, line[i], strlen(line[i])) == 0 &&
-		    strcmp(got + strlen(line[i]), "\n") == 0,
+			strcmp(got + strlen(line[i]), "\n") == 0,
 		    "passes as it is: %s", line[i]);
 	}
 }
@@ -327,33 +339,36 @@ edits(const char *line, size_t n_set, const char *want)
 static void
 test_editing(void)
 {
-	static const char pod[] = "\"object\":{\"apiVersion\":\"v1\","
+	static const char pod[] =
+	    "\"object\":{\"apiVersion\":\"v1\","
 	    "\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\"}}";
 	char line[256];
 
-#define JOB "\"object\":{\"apiVersion\":\"v1\",\"kind\":\"Job\"," \
+#define JOB \
+	"\"object\":{\"apiVersion\":\"v1\",\"kind\":\"Job\"," \
 	"\"metadata\":{\"name\":\"longer\"}}"
 	snprintf(line, sizeof(line), "{\"type\":\"ADDED\",\"ms\":{},%s}", pod);
 	edits(line, 1, "{\"type\":\"ADDED\",\"ms\":{\"a\":1}," JOB "}\n");
 	edits(line, 0, "{\"type\":\"ADDED\",\"ms\":{}," JOB "}\n");
 	snprintf(line, sizeof(line), "{\"type\":\"ADDED\",%s,\"x\":1}", pod);
-	edits(line, 1, "{\"type\":\"ADDED\",\"ms\":{\"a\":1}," JOB
-	    ",\"x\":1}\n");
+	edits(line, 1,
+	    "{\"type\":\"ADDED\",\"ms\":{\"a\":1}," JOB ",\"x\":1}\n");
 	edits(line, 0, "{\"type\":\"ADDED\"," JOB ",\"x\":1}\n");
 	snprintf(line, sizeof(line), "{%s,\"type\":\"ADDED\",\"x\":1}", pod);
-	edits(line, 1, "{\"type\":\"ADDED\",\"ms\":{\"a\":1}," JOB
-	    ",\"x\":1}\n");
+	edits(line, 1,
+	    "{\"type\":\"ADDED\",\"ms\":{\"a\":1}," JOB ",\"x\":1}\n");
 }
 
 static void
 test_opening(void)
 {
 	struct json j = {0};
-	struct identity id = {
-		.cluster = span_of("c"), .api_version = span_of("apps/v1"),
-		.kind = span_of("Deployment"), .ns = span_of(""),
-		.name = span_of("a\"b"), .uid = span_of("u")
-	};
+	struct identity id = {.cluster = span_of("c"),
+	    .api_version = span_of("apps/v1"),
+	    .kind = span_of("Deployment"),
+	    .ns = span_of(""),
+	    .name = span_of("a\"b"),
+	    .uid = span_of("u")};
 	struct scan_error err = {NULL, 0};
 	struct record r;
 
@@ -361,14 +376,15 @@ test_opening(void)
 	record_identity(&j, &id, span_of("\"deployments.v1.apps\""));
 	json_member_span(&j, "origin", span_of("null"));
 	json_puts(&j, "}}");
-	ok(span_eq((struct span){j.p, j.len}, "{\"type\":\"AMEND\",\"ms\":"
-	    "{\"cluster\":\"c\",\"resource\":\"deployments.v1.apps\","
-	    "\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\","
-	    "\"name\":\"a\\\"b\",\"uid\":\"u\",\"origin\":null}}"),
+	ok(span_eq((struct span){j.p, j.len},
+	       "{\"type\":\"AMEND\",\"ms\":"
+	       "{\"cluster\":\"c\",\"resource\":\"deployments.v1.apps\","
+	       "\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\","
+	       "\"name\":\"a\\\"b\",\"uid\":\"u\",\"origin\":null}}"),
 	    "an AMEND is written: %.*s", (int)j.len, j.p);
 	ok(record_parse(&rs.plan, (struct span){j.p, j.len}, &r, &err) == 0 &&
-	    r.type == RECORD_AMEND &&
-	    is_identity(&r.id, "c|apps/v1|Deployment||a\"b|u|"),
+		r.type == RECORD_AMEND &&
+		is_identity(&r.id, "c|apps/v1|Deployment||a\"b|u|"),
 	    "and read again");
 	json_release(&j);
 }
@@ -396,10 +412,9 @@ space(void)
 	return PICK(spaces);
 }
 
-static const char *const values[] = {
-	"1", "1.10", "\"x\"", "{}", "[1, 2]", "null", "{\"a\":{\"b\":[{}]}}",
-	"\"\\u00e9\\n\"", "true", "9007199254740993", "{ \"ms\" : { } }"
-};
+static const char *const values[] = {"1", "1.10", "\"x\"", "{}", "[1, 2]",
+    "null", "{\"a\":{\"b\":[{}]}}", "\"\\u00e9\\n\"", "true",
+    "9007199254740993", "{ \"ms\" : { } }"};
 
 static void
 add_member(struct text *t, const char *key, const char *value)
@@ -425,8 +440,8 @@ make_ms(struct text *t)
 	for (int n = (int)(random() % 5); n > 0; n--) {
 		const char *key = PICK(keys);
 
-		add_member(t, key, *key && key[1] == 'c' ? "\"c\"" :
-		    PICK(values));
+		add_member(t, key,
+		    *key && key[1] == 'c' ? "\"c\"" : PICK(values));
 	}
 	add(t, "}");
 }
@@ -434,11 +449,10 @@ make_ms(struct text *t)
 static void
 make_record(struct text *t)
 {
-	static const char *const key[3][3] = {
-		{"\"type\"", "\"type\"", "\"typ\\u0065\""},
-		{"\"ms\"", "\"ms\"", "\"\\u006ds\""},
-		{"\"object\"", "\"object\"", "\"o\\u0062ject\""}
-	};
+	static const char *const key[3][3] = {{"\"type\"", "\"type\"",
+						  "\"typ\\u0065\""},
+	    {"\"ms\"", "\"ms\"", "\"\\u006ds\""},
+	    {"\"object\"", "\"object\"", "\"o\\u0062ject\""}};
 	static const char *const other[] = {"\"x\"", "\"y z\"", "\"\\\"ms\"",
 	    "\"Type\"", "\"objects\""};
 	static struct text ms;
@@ -457,10 +471,13 @@ make_record(struct text *t)
 			add_member(t, PICK(other), PICK(values));
 		make_ms(&ms);
 		if (k != 1 || random() % 4)
-			add_member(t, PICK(key[k]), k == 0 ? "\"ADDED\"" :
-			    k == 1 ? ms.p : "{\"kind\":\"Pod\",\"apiVersion\":"
-			    " \"v1\", \"metadata\":{\"name\":\"a\"},"
-			    "\"n\":[1.10,9007199254740993]}");
+			add_member(t, PICK(key[k]),
+			    k == 0 ? "\"ADDED\"" :
+				k == 1 ?
+				     ms.p :
+				     "{\"kind\":\"Pod\",\"apiVersion\":"
+				     " \"v1\", \"metadata\":{\"name\":\"a\"},"
+				     "\"n\":[1.10,9007199254740993]}");
 		missing &= ~(1u << k);
 	}
 	add(t, "}");
@@ -493,8 +510,9 @@ expected(const char *line, const struct record_member *set, size_t n_set,
 			ms = jv_object();
 		}
 		for (size_t i = 0; i < n_set; i++)
-			ms = set[i].value.n ? jv_object_set(ms,
-			    jv_string(set[i].key), jv_parse(set[i].value.p)) :
+			ms = set[i].value.n ?
+			    jv_object_set(ms, jv_string(set[i].key),
+				jv_parse(set[i].value.p)) :
 			    jv_object_delete(ms, jv_string(set[i].key));
 		record = jv_object_set(record, jv_string("ms"), ms);
 	}
@@ -510,8 +528,8 @@ keeps_values(const char *line, const char *got)
 	bool keeps = true;
 
 	for (size_t i = 0; i < sizeof(number) / sizeof(*number); i++)
-		keeps = keeps && (!strstr(line, number[i]) ||
-		    strstr(got, number[i]));
+		keeps = keeps &&
+		    (!strstr(line, number[i]) || strstr(got, number[i]));
 	return keeps;
 }
 
@@ -535,8 +553,8 @@ test_property(void)
 	int right = 0, turns = 20000;
 
 	for (int i = 0; i < turns; i++) {
-		struct record_member set[2] = {
-			{"a", span_of(PICK(values))}, {"b", {NULL, 0}}};
+		struct record_member set[2] = {{"a", span_of(PICK(values))},
+		    {"b", {NULL, 0}}};
 		size_t n_set = (size_t)random() % 3;
 		struct scan_edit edit[2] = {{{0}}};
 		size_t n_edit = random() % 2 ? 2 : 0;
@@ -552,8 +570,8 @@ test_property(void)
 			continue;
 		}
 		edit[0] = (struct scan_edit){r.at[AT_KIND], span_of("\"Job\"")};
-		edit[1] = (struct scan_edit){r.at[AT_NAME],
-		    span_of("\"renamed\"")};
+		edit[1] =
+		    (struct scan_edit){r.at[AT_NAME], span_of("\"renamed\"")};
 		want = expected(line.p, set, n_set, n_edit);
 		got = put(line.p, set, n_set, edit, n_edit, &r);
 		is_right = jv_equal(want, jv_parse(got)) &&
@@ -586,27 +604,28 @@ pass_records(void)
 static void
 test_stream(void)
 {
-	static const char in[] =
-	    "{\"type\":\"LATER\"}\n"
-	    "\n"
-	    "garbage\n"
-	    "{\"type\":\"ADDED\"}\n"
-	    "{\"type\":\"LATER\",\"x\":nan}\n"
-	    "{\"type\":\"MARK\",\"ms\":{}}\r\n"
-	    "{\"type\":\"SYNC\"";
+	static const char in[] = "{\"type\":\"LATER\"}\n"
+				 "\n"
+				 "garbage\n"
+				 "{\"type\":\"ADDED\"}\n"
+				 "{\"type\":\"LATER\",\"x\":nan}\n"
+				 "{\"type\":\"MARK\",\"ms\":{}}\r\n"
+				 "{\"type\":\"SYNC\"";
 	struct child c;
 
 	child_run(&c, pass_records, in, sizeof(in) - 1, 7);
-	ok(child_exited(&c, 0) && strcmp(c.text[0], "{\"type\":\"LATER\"}\n"
-	    "{\"type\":\"MARK\",\"ms\":{}}\r\n") == 0, "records pass: %s",
-	    c.text[0]);
+	ok(child_exited(&c, 0) &&
+		strcmp(c.text[0],
+		    "{\"type\":\"LATER\"}\n"
+		    "{\"type\":\"MARK\",\"ms\":{}}\r\n") == 0,
+	    "records pass: %s", c.text[0]);
 	ok(strcmp(c.text[1],
-	    "ms: warning: line 3 is dropped: a value is missing\n"
-	    "ms: warning: line 4 is dropped: it has no object\n"
-	    "ms: warning: line 5 is dropped: unknown word (byte 22)\n"
-	    "ms: warning: line 7 is dropped: the input ends in the middle of "
-	    "it\n"
-	    "ms: info: 4 lines were no records\n") == 0,
+	       "ms: warning: line 3 is dropped: a value is missing\n"
+	       "ms: warning: line 4 is dropped: it has no object\n"
+	       "ms: warning: line 5 is dropped: unknown word (byte 22)\n"
+	       "ms: warning: line 7 is dropped: the input ends in the middle of "
+	       "it\n"
+	       "ms: info: 4 lines were no records\n") == 0,
 	    "and other lines are told by number: %s", c.text[1]);
 	child_free(&c);
 }
@@ -624,7 +643,7 @@ test_many_warnings(void)
 	for (const char *p = c.text[1]; *p; p++)
 		lines += *p == '\n';
 	ok(child_exited(&c, 0) && lines == 22 &&
-	    strstr(c.text[1], "info: 1000 lines were no records"),
+		strstr(c.text[1], "info: 1000 lines were no records"),
 	    "a thousand bad lines are told in 22: %d", lines);
 	child_free(&c);
 }

@@ -199,7 +199,7 @@ test_every_byte(void)
 				doc[place + 1] = (char)c;
 				why = refusal((struct span){doc, n + 2}, &at);
 				wrong += (c >= 0x20 && c < 0x80 && c != '"' &&
-				    c != '\\') != !why;
+					     c != '\\') != !why;
 				wrong += c < 0x20 && at != place + 1;
 			}
 	ok(wrong == 0, "each byte at each place of a string");
@@ -242,9 +242,10 @@ test_depth_of_paths(void)
 		n += 2 * (levels - 2);
 		n += (size_t)sprintf(doc + n, "}}");
 		ok((scan_find(&plan, doc, n, slot, &err) == 0) ==
-		    (levels == SCAN_DEPTH) &&
-		    (refusal((struct span){doc, n}, NULL) == NULL) ==
-		    (levels == SCAN_DEPTH), "%u levels below a path", levels);
+			    (levels == SCAN_DEPTH) &&
+			(refusal((struct span){doc, n}, NULL) == NULL) ==
+			    (levels == SCAN_DEPTH),
+		    "%u levels below a path", levels);
 	}
 }
 
@@ -259,8 +260,8 @@ test_mixed_depth(void)
 		size_t n = 0;
 
 		for (int i = 0; i < levels; i++)
-			n += (size_t)sprintf(doc + n, "%s", i * i % 3 ? "[" :
-			    "{\"a\":");
+			n += (size_t)sprintf(doc + n, "%s",
+			    i * i % 3 ? "[" : "{\"a\":");
 		n += (size_t)sprintf(doc + n, "1");
 		for (int i = levels; i-- > 0;)
 			doc[n++] = i * i % 3 ? ']' : '}';
@@ -375,7 +376,8 @@ test_plan(void)
 	static struct scan_plan plan;
 	struct span slot[SCAN_SLOTS];
 	struct scan_error err;
-	struct span doc = S("{\"l\":{\"x/y.z\":\"1\",\"x\":{\"y\":2}},\"k\":3}");
+	struct span doc =
+	    S("{\"l\":{\"x/y.z\":\"1\",\"x\":{\"y\":2}},\"k\":3}");
 	int k, dots, all;
 
 	scan_plan_init(&plan);
@@ -385,8 +387,9 @@ test_plan(void)
 	ok(k == 0 && dots == 1 && all == 2, "slots count from 0");
 	ok(scan_plan_add(&plan, "l") == 2, "the same path has the same slot");
 	ok(scan_find(&plan, doc.p, doc.n, slot, &err) == 0 &&
-	    span_eq(slot[dots], "\"1\"") && span_eq(slot[k], "3") &&
-	    span_eq(slot[all], "{\"x/y.z\":\"1\",\"x\":{\"y\":2}}"), "a key with dots, and the object around it");
+		span_eq(slot[dots], "\"1\"") && span_eq(slot[k], "3") &&
+		span_eq(slot[all], "{\"x/y.z\":\"1\",\"x\":{\"y\":2}}"),
+	    "a key with dots, and the object around it");
 	ok(scan_find(&plan, "{\"k\":1", 6, slot, &err) < 0 && err.at == 6,
 	    "a plan refuses what is no document");
 }
@@ -415,8 +418,8 @@ test_many_paths(void)
 	for (int i = 0; i < SCAN_NODES - 1; i++) {
 		int64_t number = -1;
 
-		is_right = is_right && scan_int(slot[i], &number) &&
-		    number == i;
+		is_right =
+		    is_right && scan_int(slot[i], &number) && number == i;
 	}
 	ok(is_right, "%d paths at once", SCAN_NODES - 1);
 }
@@ -439,14 +442,16 @@ test_streams(void)
 	scan_plan_init(&plan);
 	scan_plan_add(&plan, "a");
 	ok(scan_first(&plan, two, two + strlen(two), slot, &err) == two + 9 &&
-	    span_eq(slot[0], "[1]"), "its paths are found on the way");
+		span_eq(slot[0], "[1]"),
+	    "its paths are found on the way");
 }
 
 /* Each prefix of a document may go on, until it is whole. */
 static void
 test_prefixes(void)
 {
-	const char *doc = "{\"a\":[1,-2.5e+3,true,null,\"x\\u00e9\\n\xe2\x82\xac"
+	const char *doc =
+	    "{\"a\":[1,-2.5e+3,true,null,\"x\\u00e9\\n\xe2\x82\xac"
 	    "\xf0\x9f\x98\x80\",{\"b\":{}}],\"c\":\"0123456789abcdefgh\"}";
 	size_t n = strlen(doc);
 	bool is_right = true;
@@ -455,8 +460,8 @@ test_prefixes(void)
 		char *p = exact((struct span){doc, i});
 		struct scan_error err = {NULL, 0};
 
-		is_right = is_right && !scan_value(p, p + i, &err) &&
-		    err.at == i;
+		is_right =
+		    is_right && !scan_value(p, p + i, &err) && err.at == i;
 		free(p);
 	}
 	ok(is_right, "each prefix of a document may go on");
@@ -468,13 +473,14 @@ static void
 test_types(void)
 {
 	ok(scan_type((struct span){0}) == SCAN_ABSENT &&
-	    scan_type(S("null")) == SCAN_NULL &&
-	    scan_type(S("false")) == SCAN_FALSE &&
-	    scan_type(S("true")) == SCAN_TRUE &&
-	    scan_type(S("-1")) == SCAN_NUMBER &&
-	    scan_type(S("\"\"")) == SCAN_STRING &&
-	    scan_type(S("[]")) == SCAN_ARRAY &&
-	    scan_type(S("{}")) == SCAN_OBJECT, "types");
+		scan_type(S("null")) == SCAN_NULL &&
+		scan_type(S("false")) == SCAN_FALSE &&
+		scan_type(S("true")) == SCAN_TRUE &&
+		scan_type(S("-1")) == SCAN_NUMBER &&
+		scan_type(S("\"\"")) == SCAN_STRING &&
+		scan_type(S("[]")) == SCAN_ARRAY &&
+		scan_type(S("{}")) == SCAN_OBJECT,
+	    "types");
 }
 
 /* What walking finds, as text: a=1;b=2; */
@@ -567,9 +573,12 @@ test_text(void)
 	/* lone surrogates */
 	decodes(S("\"\\ud800\""), "\xef\xbf\xbd", 3);
 	decodes(S("\"\\udc00x\""), "\xef\xbf\xbdx", 4);
-	decodes(S("\"\\ud800\\u0041\""), "\xef\xbf\xbd""A", 4);
-	decodes(S("\"\\ud800\\ud83d\\ude00\""),
-	    "\xef\xbf\xbd\xf0\x9f\x98\x80", 7);
+	decodes(S("\"\\ud800\\u0041\""),
+	    "\xef\xbf\xbd"
+	    "A",
+	    4);
+	decodes(S("\"\\ud800\\ud83d\\ude00\""), "\xef\xbf\xbd\xf0\x9f\x98\x80",
+	    7);
 	decodes(S("\"\\ud800\\n\""), "\xef\xbf\xbd\n", 4);
 	decodes(S("\"\\ud800\\ue000\""), "\xef\xbf\xbd\xee\x80\x80", 6);
 	ok(scan_text(plain, buf, 0).p == plain.p + 1,
@@ -577,7 +586,8 @@ test_text(void)
 	ok(!scan_text(S("\"\\n2345678\""), buf, sizeof(buf)).p, "too long");
 	ok(scan_text(S("\"\\n345678\""), buf, sizeof(buf)).n == 7, "it fits");
 	ok(!scan_text(S("12"), buf, sizeof(buf)).p &&
-	    !scan_text((struct span){0}, buf, sizeof(buf)).p, "no string");
+		!scan_text((struct span){0}, buf, sizeof(buf)).p,
+	    "no string");
 }
 
 static void
@@ -586,15 +596,20 @@ test_comparing(void)
 	char value[2000] = "\"", text[300];
 
 	ok(scan_eq(S("\"abc\""), "abc") && !scan_eq(S("\"abc\""), "abcd") &&
-	    !scan_eq(S("\"abc\""), "ab"), "plain strings");
+		!scan_eq(S("\"abc\""), "ab"),
+	    "plain strings");
 	ok(scan_eq(S("\"a\\u0062c\""), "abc") &&
-	    scan_eq(S("\"\\u20ac\\ud83d\\ude00\""),
-		"\xe2\x82\xac\xf0\x9f\x98\x80"), "escaped strings");
-	ok(!scan_eq(S("\"a\\u0000\""), "a\0") && !scan_eq(S("\"\\u0000\""), "") &&
-	    !scan_eq(S("\"\\u0061b\""), "a") && !scan_eq(S("\"\\u0061\""), "ab"),
+		scan_eq(S("\"\\u20ac\\ud83d\\ude00\""),
+		    "\xe2\x82\xac\xf0\x9f\x98\x80"),
+	    "escaped strings");
+	ok(!scan_eq(S("\"a\\u0000\""), "a\0") &&
+		!scan_eq(S("\"\\u0000\""), "") &&
+		!scan_eq(S("\"\\u0061b\""), "a") &&
+		!scan_eq(S("\"\\u0061\""), "ab"),
 	    "escaped strings that differ at their ends");
 	ok(scan_eq(S("\"\""), "") && !scan_eq(S("12"), "12") &&
-	    !scan_eq((struct span){0}, ""), "the empty, and what is no string");
+		!scan_eq((struct span){0}, ""),
+	    "the empty, and what is no string");
 	for (int i = 0; i < 280; i++)
 		strcat(value, "\\u0061");
 	strcat(value, "\"");
@@ -602,7 +617,8 @@ test_comparing(void)
 	text[280] = '\0';
 	ok(scan_eq(span_of(value), text), "a long escaped string");
 	ok(scan_key_eq(S("\\u0061b"), "ab") && scan_key_eq(S(""), "") &&
-	    !scan_key_eq(S("a"), ""), "keys");
+		!scan_key_eq(S("a"), ""),
+	    "keys");
 }
 
 static void
@@ -617,11 +633,13 @@ test_int(void)
 	    "smallest");
 	n = 5;
 	ok(!scan_int(S("9223372036854775808"), &n) &&
-	    !scan_int(S("-9223372036854775809"), &n) &&
-	    !scan_int(S("99999999999999999999"), &n), "out of range");
+		!scan_int(S("-9223372036854775809"), &n) &&
+		!scan_int(S("99999999999999999999"), &n),
+	    "out of range");
 	ok(!scan_int(S("1.0"), &n) && !scan_int(S("1e3"), &n) &&
-	    !scan_int(S("\"1\""), &n) && !scan_int(S("true"), &n) &&
-	    !scan_int((struct span){0}, &n) && n == 5, "not integers");
+		!scan_int(S("\"1\""), &n) && !scan_int(S("true"), &n) &&
+		!scan_int((struct span){0}, &n) && n == 5,
+	    "not integers");
 }
 
 /* ---- changes ---- */
@@ -705,7 +723,7 @@ test_splicing(void)
 	edit[3] = (struct scan_edit){find(doc, "d"), S("{}")};
 	scan_splice(doc, edit, 4, &j);
 	ok(span_eq((struct span){j.p, j.len},
-	    "{\"z\":null,\"a\":\"one\",\"b\":{\"c\":[1,2]},\"d\":{}}"),
+	       "{\"z\":null,\"a\":\"one\",\"b\":{\"c\":[1,2]},\"d\":{}}"),
 	    "four edits: %.*s", (int)j.len, j.p);
 	json_reset(&j);
 	scan_splice(doc, NULL, 0, &j);

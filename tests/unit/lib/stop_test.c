@@ -18,7 +18,7 @@ test_stop(void)
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
 		kill(getpid(), signals[i]);
 		ok(poll(&p, 1, CHILD_PATIENCE) == 1 &&
-		    stop_read(fd) == signals[i] && stop_read(fd) == 0,
+			stop_read(fd) == signals[i] && stop_read(fd) == 0,
 		    "signal %d is read once, and ends nothing", signals[i]);
 	}
 	close(fd);
@@ -52,7 +52,7 @@ test_filter(void)
 	child_talk(&c, in, sizeof(in), 50000, 0);
 	child_end(&c);
 	ok(child_exited(&c, 0) && c.len[0] == sizeof(in) &&
-	    strcmp(c.text[1], "ms: warning: done\n") == 0,
+		strcmp(c.text[1], "ms: warning: done\n") == 0,
 	    "a filter reads, waits, takes memory and writes: %s", c.text[1]);
 	child_free(&c);
 	child_start(&c, filter, false);

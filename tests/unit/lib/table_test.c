@@ -9,7 +9,7 @@
 #define THINGS 5000
 
 static uint32_t thing[THINGS];
-static uint64_t mask;	/* few bits: many collisions */
+static uint64_t mask; /* few bits: many collisions */
 
 static uint64_t
 hash_of(uint32_t number)
@@ -64,7 +64,7 @@ test_random(uint64_t bits)
 	memset(is_in, 0, sizeof(is_in));
 	table_init(&t, &ops, thing);
 	if (bits < 256)
-		reach = 300;	/* long chains are slow, and meant */
+		reach = 300; /* long chains are slow, and meant */
 	for (int turn = 0; turn < 40000; turn++) {
 		uint32_t id = (uint32_t)random() % reach;
 
@@ -78,8 +78,8 @@ test_random(uint64_t bits)
 		is_in[id] = !is_in[id];
 		if (turn % 4000 == 0)
 			is_right = is_right && is_consistent(&t, is_in);
-		is_right = is_right && t.used == n &&
-		    t.used * 4ull <= t.size * 3ull;
+		is_right =
+		    is_right && t.used == n && t.used * 4ull <= t.size * 3ull;
 	}
 	ok(is_right && is_consistent(&t, is_in),
 	    "40000 changes, at most three quarters full, hashes & %llx",
@@ -119,7 +119,8 @@ main(void)
 	/* all homes at the end of the slots: chains go round */
 	test_random(0xffffffff00000000);
 	ok(table_hash("a", 1, 0) != table_hash("a", 1, 1) &&
-	    table_hash("ab", 2, 0) != table_hash("a", 1, 0) &&
-	    table_hash(NULL, 0, 0) == table_hash("", 0, 0), "hashes");
+		table_hash("ab", 2, 0) != table_hash("a", 1, 0) &&
+		table_hash(NULL, 0, 0) == table_hash("", 0, 0),
+	    "hashes");
 	return tap_done();
 }

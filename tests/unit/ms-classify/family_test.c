@@ -13,9 +13,9 @@
 /* The model: what the test knows about each object. */
 static struct object {
 	bool is_here;
-	int owner;		/* -1: none */
-	int mark;		/* 0: none, 1: helm, else design 2, 3 … */
-	char told[128];		/* the origin said last */
+	int owner; /* -1: none */
+	int mark; /* 0: none, 1: helm, else design 2, 3 … */
+	char told[128]; /* the origin said last */
 } object[OBJECTS];
 
 static struct family family;
@@ -49,7 +49,8 @@ parse(struct record *r, const char *type, int i)
 	char buf[1024], owner[256] = "", mark[128] = "";
 
 	if (object[i].owner >= 0)
-		snprintf(owner, sizeof(owner), ",\"ownerReferences\":["
+		snprintf(owner, sizeof(owner),
+		    ",\"ownerReferences\":["
 		    "{\"apiVersion\":\"v1\",\"uid\":\"other\"},"
 		    "{\"uid\":\"u%d\",\"controller\":true}]",
 		    object[i].owner);
@@ -57,15 +58,17 @@ parse(struct record *r, const char *type, int i)
 		snprintf(mark, sizeof(mark),
 		    "\"app.kubernetes.io/managed-by\":\"Helm\"");
 	else if (object[i].mark > 1)
-		snprintf(mark, sizeof(mark),
-		    "\"designs.meshery.io\":\"d%d\"", object[i].mark);
-	snprintf(buf, sizeof(buf), "{\"type\":\"%s\",\"ms\":{\"resource\":"
+		snprintf(mark, sizeof(mark), "\"designs.meshery.io\":\"d%d\"",
+		    object[i].mark);
+	snprintf(buf, sizeof(buf),
+	    "{\"type\":\"%s\",\"ms\":{\"resource\":"
 	    "\"pods.v1.\"},\"object\":{\"apiVersion\":\"v1\",\"kind\":\"Pod\","
 	    "\"metadata\":{\"name\":\"%d\",\"uid\":\"u%d\",\"labels\":{%s}%s}}}",
 	    type, i, i, mark, owner);
 	json_reset(&line);
 	json_puts(&line, buf);
-	if (record_parse(&records.plan, (struct span){line.p, line.len}, r, &err) < 0)
+	if (record_parse(&records.plan, (struct span){line.p, line.len}, r,
+		&err) < 0)
 		abort();
 }
 
@@ -101,7 +104,8 @@ expect(int i, char *buf, size_t n)
 
 	for (int o = i; o >= 0 && object[o].is_here; o = object[o].owner) {
 		if (object[o].mark > 1) {
-			snprintf(buf, n, "{\"class\":\"greenfield\","
+			snprintf(buf, n,
+			    "{\"class\":\"greenfield\","
 			    "\"design\":\"d%d\",\"via\":\"%s\"}",
 			    object[o].mark, via);
 			return;
@@ -111,8 +115,10 @@ expect(int i, char *buf, size_t n)
 	via = "label";
 	for (int o = i; o >= 0 && object[o].is_here; o = object[o].owner) {
 		if (object[o].mark == 1) {
-			snprintf(buf, n, "{\"class\":\"brownfield\","
-			    "\"by\":\"helm\",\"via\":\"%s\"}", via);
+			snprintf(buf, n,
+			    "{\"class\":\"brownfield\","
+			    "\"by\":\"helm\",\"via\":\"%s\"}",
+			    via);
 			return;
 		}
 		via = "owner";
@@ -199,7 +205,7 @@ histories(unsigned seed)
 	wrong = count_wrong();
 	for (int i = 0; i < OBJECTS; i++)
 		take_away(i);
-	wrong += family.by_uid.used > 1;	/* "other" is not deleted */
+	wrong += family.by_uid.used > 1; /* "other" is not deleted */
 	family_free(&family);
 	return wrong;
 }
@@ -217,8 +223,10 @@ main(void)
 	wrong = 0;
 	for (unsigned seed = 0; seed < RUNS; seed++)
 		wrong += histories(seed);
-	ok(wrong == 0, "%d histories end in the same origins, and in an empty "
-	    "memory", RUNS);
+	ok(wrong == 0,
+	    "%d histories end in the same origins, and in an empty "
+	    "memory",
+	    RUNS);
 	records_release(&records);
 	json_release(&line);
 	json_release(&text);

@@ -24,8 +24,8 @@ is(const char *ref, const char *want)
 	if (image_parse(span_of(ref), &image)) {
 		how = catalog_image(&c, &image, &first, &weight);
 		snprintf(got, sizeof(got), "%s%s%s", how_name[how],
-		    first ? " " : "", !first ? "" :
-		    s.product[first->print->product].id);
+		    first ? " " : "",
+		    !first ? "" : s.product[first->print->product].id);
 	}
 	ok(strcmp(got, want) == 0, "%s: %s (wanted %s)", ref, got, want);
 }
@@ -33,8 +33,8 @@ is(const char *ref, const char *want)
 static void
 crd(const char *plural, const char *group, const char *want)
 {
-	const struct catalog_link *k = catalog_crd(&c, span_of(plural),
-	    span_of(group));
+	const struct catalog_link *k =
+	    catalog_crd(&c, span_of(plural), span_of(group));
 	const char *got = k ? s.product[k->print->product].id : "";
 
 	ok(strcmp(got, want) == 0, "CRD %s.%s: %s (wanted %s)", plural, group,
@@ -75,14 +75,12 @@ names_that_share_a_word(void)
 	is("quay.io/kubernetes-ingress-controller/nginx-ingress-controller",
 	    "repo ingress-nginx");
 	is("haproxytech/kubernetes-ingress", "repo haproxy-ingress");
-	is("ghcr.io/nginx/kubernetes-ingress",
-	    "repo nginx-ingress-controller");
+	is("ghcr.io/nginx/kubernetes-ingress", "repo nginx-ingress-controller");
 	is("ghcr.io/zalando/postgres-operator",
 	    "repo zalando-postgres-operator");
 	is("registry.developers.crunchydata.com/crunchydata/postgres-operator",
 	    "repo crunchy-postgres-operator");
-	is("quay.io/spotahome/redis-operator",
-	    "repo redis-operator-spotahome");
+	is("quay.io/spotahome/redis-operator", "repo redis-operator-spotahome");
 	is("quay.io/opstree/redis-operator", "repo redis-operator-opstree");
 	is("rook/ceph:v1.15.0", "repo rook");
 	is("quay.io/ceph/ceph:v19.2.0", "repo ceph");

@@ -10,14 +10,15 @@ static struct signatures signatures;
 static struct catalog catalog;
 static struct facts_paths paths;
 static struct scan_plan plan;
-static struct records rs;	/* for the paths that each record has */
+static struct records rs; /* for the paths that each record has */
 
 #define POD(meta, spec) \
 	"{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"v1\",\"kind\":" \
 	"\"Pod\",\"metadata\":{\"name\":\"x\",\"namespace\":\"n\"" meta "}," \
 	"\"spec\":{" spec "}}}"
 #define OWNER ",\"ownerReferences\":[{\"kind\":\"ReplicaSet\"}]"
-#define BOX(token) "\"containers\":[{\"name\":\"c\",\"image\":\"redis:7\"," \
+#define BOX(token) \
+	"\"containers\":[{\"name\":\"c\",\"image\":\"redis:7\"," \
 	"\"volumeMounts\":[{\"name\":\"kube-api-access-" token "\"}]}]"
 
 static void
@@ -70,44 +71,72 @@ static void
 what_counts(void)
 {
 	is("no containers", POD("", ""), "none");
-	is("a container", POD("", "\"containers\":[{\"name\":\"c\","
-	    "\"image\":\"redis:7\"}]"), "Cc iredis:7 P ");
-	is("a command line", POD("", "\"containers\":[{\"name\":\"c\","
-	    "\"command\":[\"/bin/sh\",\"-c\",\"exec redis-server --port 1\"],"
-	    "\"args\":[\"--a=b\",\"/usr/bin/x\",\"plain\"]}]"),
+	is("a container",
+	    POD("",
+		"\"containers\":[{\"name\":\"c\","
+		"\"image\":\"redis:7\"}]"),
+	    "Cc iredis:7 P ");
+	is("a command line",
+	    POD("",
+		"\"containers\":[{\"name\":\"c\","
+		"\"command\":[\"/bin/sh\",\"-c\",\"exec redis-server --port 1\"],"
+		"\"args\":[\"--a=b\",\"/usr/bin/x\",\"plain\"]}]"),
 	    "Cc csh c-c cexec credis-server c--port c1 w--a wx wplain P ");
-	is("environment and ports", POD("", "\"containers\":[{\"name\":\"c\","
-	    "\"env\":[{\"name\":\"A\",\"value\":\"secret\"}],"
-	    "\"ports\":[{\"containerPort\":80}]}]"), "Cc eA o80 P ");
+	is("environment and ports",
+	    POD("",
+		"\"containers\":[{\"name\":\"c\","
+		"\"env\":[{\"name\":\"A\",\"value\":\"secret\"}],"
+		"\"ports\":[{\"containerPort\":80}]}]"),
+	    "Cc eA o80 P ");
 	is("labels", POD(",\"labels\":{\"app\":\"a\"}", BOX("aaaaa")),
 	    "Cc iredis:7 P lapp=a ");
-	is("an escaped image", POD("", "\"containers\":[{\"name\":\"c\","
-	    "\"image\":\"re\\u0064is:7\"}]"), "Cc iredis:7 P ");
-	is("an image with a NUL", POD("", "\"containers\":[{\"name\":\"c\","
-	    "\"image\":\"redis:\\u0000\"}]"), "Cc P ");
-	is("of two images the last", POD("", "\"containers\":[{\"name\":"
-	    "\"c\",\"image\":\"a\",\"image\":\"b\"}]"), "Cc ib P ");
+	is("an escaped image",
+	    POD("",
+		"\"containers\":[{\"name\":\"c\","
+		"\"image\":\"re\\u0064is:7\"}]"),
+	    "Cc iredis:7 P ");
+	is("an image with a NUL",
+	    POD("",
+		"\"containers\":[{\"name\":\"c\","
+		"\"image\":\"redis:\\u0000\"}]"),
+	    "Cc P ");
+	is("of two images the last",
+	    POD("",
+		"\"containers\":[{\"name\":"
+		"\"c\",\"image\":\"a\",\"image\":\"b\"}]"),
+	    "Cc ib P ");
 }
 
 static void
 what_does_not(void)
 {
-	is("init containers", POD("", BOX("aaaaa") ",\"initContainers\":"
-	    "[{\"name\":\"i\",\"image\":\"postgres:16\"}]"),
+	is("init containers",
+	    POD("",
+		BOX("aaaaa") ",\"initContainers\":"
+			     "[{\"name\":\"i\",\"image\":\"postgres:16\"}]"),
 	    "Cc iredis:7 P ");
-	is("but those that run on", POD("", BOX("aaaaa")
-	    ",\"initContainers\":[{\"name\":\"i\",\"image\":\"p\","
-	    "\"restartPolicy\":\"Always\"}]"), "Cc iredis:7 Ci ip P ");
-	is("the marks of controllers", POD(",\"labels\":{"
-	    "\"pod-template-hash\":\"1\",\"controller-revision-hash\":\"2\","
-	    "\"statefulset.kubernetes.io/pod-name\":\"x-0\","
-	    "\"apps.kubernetes.io/pod-index\":\"0\"}", BOX("aaaaa")),
+	is("but those that run on",
+	    POD("",
+		BOX("aaaaa") ",\"initContainers\":[{\"name\":\"i\",\"image\":\"p\","
+			     "\"restartPolicy\":\"Always\"}]"),
+	    "Cc iredis:7 Ci ip P ");
+	is("the marks of controllers",
+	    POD(",\"labels\":{"
+		"\"pod-template-hash\":\"1\",\"controller-revision-hash\":\"2\","
+		"\"statefulset.kubernetes.io/pod-name\":\"x-0\","
+		"\"apps.kubernetes.io/pod-index\":\"0\"}",
+		BOX("aaaaa")),
 	    "Cc iredis:7 P ");
-	is("annotations nobody asks for", POD(",\"annotations\":{"
-	    "\"a\":\"b\",\"linkerd.io/proxy-version\":\"1\"}",
-	    BOX("aaaaa")), "Cc iredis:7 P alinkerd.io/proxy-version ");
-	is("a Job's pod says so", POD(",\"ownerReferences\":[{\"kind\":"
-	    "\"Job\"}]", BOX("aaaaa")), "J Cc iredis:7 P ");
+	is("annotations nobody asks for",
+	    POD(",\"annotations\":{"
+		"\"a\":\"b\",\"linkerd.io/proxy-version\":\"1\"}",
+		BOX("aaaaa")),
+	    "Cc iredis:7 P alinkerd.io/proxy-version ");
+	is("a Job's pod says so",
+	    POD(",\"ownerReferences\":[{\"kind\":"
+		"\"Job\"}]",
+		BOX("aaaaa")),
+	    "J Cc iredis:7 P ");
 }
 
 static void
@@ -117,21 +146,30 @@ glances(void)
 
 	ok(a && a == glance(POD(OWNER, BOX("bbbbb"))),
 	    "pods that differ in their token's volume look equal");
-	ok(a != glance(POD(OWNER, "\"containers\":[{\"name\":\"c\","
-	    "\"image\":\"redis:8\"}]")), "other images do not");
-	ok(a != glance(POD(OWNER, BOX("aaaaa")
-	    ",\"initContainers\":[{\"name\":\"i\"}]")),
+	ok(a !=
+		glance(POD(OWNER,
+		    "\"containers\":[{\"name\":\"c\","
+		    "\"image\":\"redis:8\"}]")),
+	    "other images do not");
+	ok(a !=
+		glance(POD(OWNER,
+		    BOX("aaaaa") ",\"initContainers\":[{\"name\":\"i\"}]")),
 	    "nor other init containers");
-	ok(a != glance(POD(",\"labels\":{\"a\":\"b\"}" OWNER,
-	    BOX("aaaaa"))), "nor other labels");
-	ok(a != glance(POD(",\"ownerReferences\":[{\"kind\":\"Job\"}]",
-	    BOX("aaaaa"))), "nor another owner");
+	ok(a != glance(POD(",\"labels\":{\"a\":\"b\"}" OWNER, BOX("aaaaa"))),
+	    "nor other labels");
+	ok(a !=
+		glance(POD(",\"ownerReferences\":[{\"kind\":\"Job\"}]",
+		    BOX("aaaaa"))),
+	    "nor another owner");
 	ok(!glance(POD("", BOX("aaaaa"))), "who has no owner is looked at");
 	ok(glance(POD(OWNER, BOX("a"))) != 0, "a token cut short");
-	ok(glance(POD(OWNER, "\"containers\":[{\"name\":\"kube-api-access-"
-	    "aaaaa\",\"image\":\"a\"}]")) != glance(POD(OWNER,
-	    "\"containers\":[{\"name\":\"kube-api-access-aaaaa\","
-	    "\"image\":\"b\"}]")), "what stands behind a token counts");
+	ok(glance(POD(OWNER,
+	       "\"containers\":[{\"name\":\"kube-api-access-"
+	       "aaaaa\",\"image\":\"a\"}]")) !=
+		glance(POD(OWNER,
+		    "\"containers\":[{\"name\":\"kube-api-access-aaaaa\","
+		    "\"image\":\"b\"}]")),
+	    "what stands behind a token counts");
 }
 
 int

@@ -67,12 +67,13 @@ main(void)
 	    "[{is: --twin, weight: 0.6}], ports: ['2']}");
 	catalog_build(&catalog, &signatures);
 
-	is("an image", "Ca|iredis:7.2.5|P|",
-	    "redis/redis server 7.2.5!");
+	is("an image", "Ca|iredis:7.2.5|P|", "redis/redis server 7.2.5!");
 	is("a Job makes nothing run", "J|Ca|iredis:7.2.5|P|",
 	    "redis/redis client 7.2.5");
-	is("a product's own Job", "J|Ca|ibitnami/redis:7.2.5|P|"
-	    "lapp.kubernetes.io/name=redis|", "redis/redis job 7.2.5");
+	is("a product's own Job",
+	    "J|Ca|ibitnami/redis:7.2.5|P|"
+	    "lapp.kubernetes.io/name=redis|",
+	    "redis/redis job 7.2.5");
 	is("a proxy beside an application",
 	    "Capp|iacme/app:1|Cp|iistio/proxyv2:1.27.1|P|",
 	    "istio/proxy data-plane 1.27.1");
@@ -89,20 +90,27 @@ main(void)
 	    "nats/exporter exporter 0.15.0");
 	is("two that cannot be told apart are neither",
 	    "Ca|iacme/x:1.0.0|w--twin|P|ltwin=yes|", "");
-	is("unless their port tells", "Ca|iacme/x:1.0.0|w--twin|o2|P|ltwin=yes|",
+	is("unless their port tells",
+	    "Ca|iacme/x:1.0.0|w--twin|o2|P|ltwin=yes|",
 	    "two/two server 1.0.0!");
-	is("labels alone name nothing", "Ca|iacme/x:1.0.0|P|ltwin=yes|"
-	    "lapp.kubernetes.io/name=redis|lhelm.sh/chart=redis-20.1.0|", "");
+	is("labels alone name nothing",
+	    "Ca|iacme/x:1.0.0|P|ltwin=yes|"
+	    "lapp.kubernetes.io/name=redis|lhelm.sh/chart=redis-20.1.0|",
+	    "");
 	is("a port alone names nothing", "Ca|iacme/x:1.0.0|o6379|P|", "");
-	is("the tag is before the label", "Ca|iredis:7.2.5|P|"
+	is("the tag is before the label",
+	    "Ca|iredis:7.2.5|P|"
 	    "lapp.kubernetes.io/name=redis|lapp.kubernetes.io/version=9.9|",
 	    "redis/redis server 7.2.5!");
-	is("the label speaks when the tag does not", "Ca|iredis:latest|P|"
+	is("the label speaks when the tag does not",
+	    "Ca|iredis:latest|P|"
 	    "lapp.kubernetes.io/name=redis|lapp.kubernetes.io/version=7.2|",
 	    "redis/redis server 7.2!");
-	is("but not for another product", "Ca|iredis:latest|P|"
+	is("but not for another product",
+	    "Ca|iredis:latest|P|"
 	    "lapp.kubernetes.io/name=argocd-server|"
-	    "lapp.kubernetes.io/version=v2.13.2|", "redis/redis server !");
+	    "lapp.kubernetes.io/version=v2.13.2|",
+	    "redis/redis server !");
 	is("the workload's own label is the last resort",
 	    "Ca|iredis@sha256:00|P|Lapp.kubernetes.io/version=7.4.1|",
 	    "redis/redis server 7.4.1!");

@@ -93,8 +93,8 @@ static void
 order(const char *low, const char *high)
 {
 	ok(version_compare(span_of(low), span_of(high)) < 0 &&
-	    version_compare(span_of(high), span_of(low)) > 0, "%s < %s", low,
-	    high);
+		version_compare(span_of(high), span_of(low)) > 0,
+	    "%s < %s", low, high);
 }
 
 int

@@ -614,7 +614,7 @@ describe_origin(const struct world *w, const struct sighting *s, size_t n)
 	if (all & WORLD_GREEN)
 		return "{\"class\":\"greenfield\",\"via\":\"members\"}";
 	if (all & WORLD_BROWN)
-		return "{\"class\":\"brownfield\",\"by\":\"members\"}";
+		return "{\"class\":\"brownfield\",\"via\":\"members\"}";
 	return NULL;
 }
 

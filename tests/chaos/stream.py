@@ -11,6 +11,7 @@ import argparse
 import json
 import random
 import sys
+import zlib
 
 CLUSTER = "3f2a0a6e-5f0a-4c55-9a30-6d1c6c1b7d10"
 KINDS = [("Pod", "v1", "pods.v1."), ("ConfigMap", "v1", "configmaps.v1."),
@@ -42,7 +43,7 @@ class Cluster:
         kind, version, _ = KINDS[k]
         self.rv += 1
         o = {"kind": kind, "apiVersion": version, "metadata": {
-            "name": name, "namespace": "ns%d" % (len(name) % 3),
+            "name": name, "namespace": "ns%d" % (zlib.crc32(name.encode()) % 3),
             "uid": "%08x-%04x" % (self.rv, self.random.getrandbits(16)),
             "resourceVersion": str(self.rv),
             "labels": {"app": name, "n": str(self.rv)}},

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "diag.h"
 #include "discovery.h"
+#include "query.h"
 #include "refusal.h"
 
 #define TIMEOUT 30L /* s */
@@ -58,18 +59,18 @@ on_answer(void *context, struct http_request *r)
 static void
 ask(struct check *c, struct question *q)
 {
-	const struct resource *r = q->resource;
 	struct http_ask question = {.timeout = TIMEOUT,
 	    .done = on_answer,
 	    .context = q};
-	char path[1024];
+	struct json path = {0};
 
-	snprintf(path, sizeof(path), "/%s/%s%s%s/%s?limit=1",
-	    *r->group ? "apis" : "api", r->api_version,
-	    q->ns ? "/namespaces/" : "", q->ns ? q->ns : "", r->name);
-	question.path = path;
+	query_path(&path, q->resource, q->ns, c->settings->selector);
+	query_page(&path, 1, NULL, NULL);
+	json_raw(&path, "", 1);
+	question.path = path.p;
 	c->pending++;
 	http_get(&c->http, &question);
+	json_release(&path);
 }
 
 static void

@@ -1,11 +1,11 @@
 #include "watch.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 #include "diag.h"
+#include "query.h"
 
 #define PAGE 500 /* objects */
 #define PAGE_TIMEOUT 75L /* s: the server itself ends them after 60 */
@@ -602,66 +602,22 @@ watch_settle_all(struct watch_env *env)
 /* ---- questions ---- */
 
 static void
-put_query(struct json *j, const char *key, const char *value)
+put_page(struct json *path, const struct watch *w)
 {
-	json_puts(j, memchr(j->p, '?', j->len) ? "&" : "?");
-	json_puts(j, key);
-	json_puts(j, "=");
-	http_escape(j, value);
+	query_page(path, w->machine.no_pages ? 0 : PAGE, w->next,
+	    w->machine.from_rv ? w->rv : NULL);
 }
 
 static void
-put_path(struct json *j, const struct watch *w)
-{
-	const struct resource *r = w->resource;
-
-	json_puts(j, *r->group ? "/apis/" : "/api/");
-	json_puts(j, r->api_version);
-	if (w->ns) {
-		json_puts(j, "/namespaces/");
-		http_escape(j, w->ns);
-	}
-	json_puts(j, "/");
-	json_puts(j, r->name);
-	if (w->env->settings->selector)
-		put_query(j, "labelSelector", w->env->settings->selector);
-}
-
-/* resourceVersion and Match stand on the first page only: with continue they
- * are an error. */
-static void
-put_page_query(struct json *j, const struct watch *w)
-{
-	char limit[16];
-
-	snprintf(limit, sizeof(limit), "%d", PAGE);
-	if (!w->machine.no_pages)
-		put_query(j, "limit", limit);
-	if (w->next) {
-		put_query(j, "continue", w->next);
-	} else if (w->machine.from_rv && w->rv) {
-		put_query(j, "resourceVersion", w->rv);
-		put_query(j, "resourceVersionMatch", "NotOlderThan");
-	}
-}
-
-static void
-put_stream_query(struct json *j, struct watch *w, bool is_list)
+put_stream(struct json *path, struct watch *w, bool is_list)
 {
 	unsigned seconds = WATCH_LEAST + clock_jitter(WATCH_SPREAD);
-	bool has_rv = w->rv && (!is_list || w->machine.from_rv);
-	char timeout[16];
 
-	snprintf(timeout, sizeof(timeout), "%u", seconds);
 	w->deadline = w->env->now + (int64_t)seconds * 1000 + GRACE;
-	put_query(j, "watch", "1");
-	put_query(j, "allowWatchBookmarks", "true");
-	if (is_list) {
-		put_query(j, "sendInitialEvents", "true");
-		put_query(j, "resourceVersionMatch", "NotOlderThan");
-	}
-	put_query(j, "resourceVersion", has_rv ? w->rv : "");
-	put_query(j, "timeoutSeconds", timeout);
+	if (is_list)
+		query_stream(path, seconds, w->machine.from_rv ? w->rv : NULL);
+	else
+		query_watch(path, seconds, w->rv);
 }
 
 static void
@@ -673,11 +629,11 @@ set_form(struct watch *w, enum machine_do what, struct json *path)
 		w->next = w->page_rv = NULL;
 	}
 	w->is_page = what == DO_LIST || what == DO_PAGE;
-	put_path(path, w);
+	query_path(path, w->resource, w->ns, w->env->settings->selector);
 	if (w->is_page)
-		put_page_query(path, w);
+		put_page(path, w);
 	else
-		put_stream_query(path, w, what == DO_STREAM);
+		put_stream(path, w, what == DO_STREAM);
 	json_raw(path, "", 1);
 }
 

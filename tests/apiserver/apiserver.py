@@ -33,7 +33,7 @@ import h2.events
 import h2.exceptions
 import h2.settings
 
-PATIENCE = 20       # seconds that anything may take; never what decides
+PATIENCE = 60       # seconds that anything may take; never what decides
 BIN = os.environ.get("BIN", "build")
 logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 KUBE_SYSTEM = "11111111-2222-4333-8444-555555555555"

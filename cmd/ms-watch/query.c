@@ -1,0 +1,70 @@
+#include "query.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "http.h"
+
+static void
+put(struct json *j, const char *key, const char *value)
+{
+	json_puts(j, memchr(j->p, '?', j->len) ? "&" : "?");
+	json_puts(j, key);
+	json_puts(j, "=");
+	http_escape(j, value);
+}
+
+static void
+put_number(struct json *j, const char *key, unsigned value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", value);
+	put(j, key, text);
+}
+
+void
+query_path(struct json *j, const struct resource *r, const char *ns,
+    const char *selector)
+{
+	json_puts(j, *r->group ? "/apis/" : "/api/");
+	json_puts(j, r->api_version);
+	if (ns) {
+		json_puts(j, "/namespaces/");
+		http_escape(j, ns);
+	}
+	json_puts(j, "/");
+	json_puts(j, r->name);
+	if (selector)
+		put(j, "labelSelector", selector);
+}
+
+void
+query_page(struct json *j, unsigned limit, const char *token, const char *rv)
+{
+	if (limit)
+		put_number(j, "limit", limit);
+	if (token) {
+		put(j, "continue", token);
+	} else if (rv) {
+		put(j, "resourceVersion", rv);
+		put(j, "resourceVersionMatch", "NotOlderThan");
+	}
+}
+
+void
+query_watch(struct json *j, unsigned seconds, const char *rv)
+{
+	put(j, "watch", "1");
+	put(j, "allowWatchBookmarks", "true");
+	put(j, "resourceVersion", rv ? rv : "");
+	put_number(j, "timeoutSeconds", seconds);
+}
+
+void
+query_stream(struct json *j, unsigned seconds, const char *rv)
+{
+	query_watch(j, seconds, rv);
+	put(j, "sendInitialEvents", "true");
+	put(j, "resourceVersionMatch", "NotOlderThan");
+}

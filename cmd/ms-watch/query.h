@@ -1,0 +1,27 @@
+/* query - the paths and queries of requests for a collection.
+ *
+ * Each appends to a path; values are escaped. What the API server refuses is
+ * not to be had: resourceVersion beside continue, resourceVersionMatch on a
+ * watch that wants no initial events.
+ */
+#ifndef MS_QUERY_H
+#define MS_QUERY_H
+
+#include "catalog.h"
+#include "json.h"
+
+/* The collection; ns and selector may be NULL. */
+void query_path(struct json *j, const struct resource *r, const char *ns,
+    const char *selector);
+
+/* A page of at most limit objects (0: all). token continues a list; without
+ * one it begins, not older than rv (NULL: the newest). */
+void query_page(struct json *j, unsigned limit, const char *token,
+    const char *rv);
+
+/* A watch of so many seconds: of changes since rv; or a streaming list, not
+ * older than rv (NULL: the newest). */
+void query_watch(struct json *j, unsigned seconds, const char *rv);
+void query_stream(struct json *j, unsigned seconds, const char *rv);
+
+#endif

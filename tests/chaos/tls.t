@@ -47,4 +47,8 @@ ok(check("--to", url, "--ca", path("ca.pem")) == 111,
    "without the certificate it wants")
 ok(check("--to", url, "--ca", path("ca.pem"), "--cert", path("client.pem"),
          "--key", path("client.key")) == 0, "with it")
+nats.kill()
+nats = Nats("", nats.port).up()
+ok(check("--to", url, "--ca", path("ca.pem")) == 111,
+   "tls:// does not fall back to a server without TLS")
 done()

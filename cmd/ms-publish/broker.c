@@ -7,19 +7,19 @@
 
 #include "diag.h"
 
-#define CLIENT_NAME "meshsync"	/* Meshery Server looks for it in /connz */
+#define CLIENT_NAME "meshsync" /* Meshery Server looks for it in /connz */
 #define CONNECT_MS 5000
 #define WRITE_MS 10000
-#define FLUSH_MS 5000		/* one try; patience has several */
+#define FLUSH_MS 5000 /* one try; patience has several */
 #define PING_MS 20000
 
 struct broker {
-	struct sink sink;	/* first: a sink is a broker */
+	struct sink sink; /* first: a sink is a broker */
 	const struct broker_settings *settings;
 	natsConnection *nc;
 	natsSubscription *sub;
 	char name[URL_TEXT + 16];
-	natsStatus failed;	/* the first send that did, since the opening */
+	natsStatus failed; /* the first send that did, since the opening */
 };
 
 static enum sink_status
@@ -60,8 +60,9 @@ on_request(natsConnection *nc, natsSubscription *sub, natsMsg *msg,
 
 	(void)nc;
 	(void)sub;
-	requests_take(b->settings->requests, (struct span){
-	    natsMsg_GetData(msg), (size_t)natsMsg_GetDataLength(msg)});
+	requests_take(b->settings->requests,
+	    (struct span){natsMsg_GetData(msg),
+		(size_t)natsMsg_GetDataLength(msg)});
 	natsMsg_Destroy(msg);
 	b->settings->changed(b->settings->context);
 }
@@ -159,8 +160,9 @@ open_broker(struct sink *sink)
 		return SINK_OK;
 	}
 	close_broker(sink);
-	return explain(b, s == NATS_CONNECTION_AUTH_FAILED ? SINK_REFUSED :
-	    SINK_AWAY, natsStatus_GetText(s), detail);
+	return explain(b,
+	    s == NATS_CONNECTION_AUTH_FAILED ? SINK_REFUSED : SINK_AWAY,
+	    natsStatus_GetText(s), detail);
 }
 
 static bool
@@ -171,8 +173,9 @@ send_broker(struct sink *sink, const char *subject, struct span message)
 
 	if (b->failed != NATS_OK)
 		return false;
-	s = natsConnection_Publish(b->nc, subject ? subject :
-	    b->settings->subject, message.p, (int)message.n);
+	s = natsConnection_Publish(b->nc,
+	    subject ? subject : b->settings->subject, message.p,
+	    (int)message.n);
 	b->failed = s;
 	return s == NATS_OK;
 }

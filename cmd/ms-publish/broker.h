@@ -15,12 +15,12 @@
 
 struct broker_settings {
 	struct url url;
-	const char *subject;	/* of messages without one */
-	const char *creds, *ca, *cert, *key;	/* files, or NULL */
-	unsigned patience;	/* seconds that a silent server is waited for */
-	void (*changed)(void *);	/* called when the connection is gone */
+	const char *subject; /* of messages without one */
+	const char *creds, *ca, *cert, *key; /* files, or NULL */
+	unsigned patience; /* seconds that a silent server is waited for */
+	void (*changed)(void *); /* called when the connection is gone */
 	void *context;
-	struct requests *requests;	/* gets what is asked of us; or NULL */
+	struct requests *requests; /* gets what is asked of us; or NULL */
 };
 
 /* The settings stay the caller's, for as long as the sink is used. */

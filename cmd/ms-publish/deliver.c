@@ -17,18 +17,18 @@
 
 #define BATCH 256
 #define BATCH_BYTES (1u << 20)
-#define FIRST_WAIT 100		/* ms after the first failure, doubled then */
+#define FIRST_WAIT 100 /* ms after the first failure, doubled then */
 #define LAST_WAIT 5000
-#define SETTLE 1000		/* ms before sending to one that had stalled */
-#define WARN_EVERY 60		/* s */
+#define SETTLE 1000 /* ms before sending to one that had stalled */
+#define WARN_EVERY 60 /* s */
 #define MARKS 1024
 #define HELD_DIAL (-1)
-#define BORN_LATER INT64_MAX	/* held before it could be told as ADDED */
+#define BORN_LATER INT64_MAX /* held before it could be told as ADDED */
 
 struct item {
 	int64_t id, change, held;
 	bool is_deleted, is_equal;
-	size_t at, n;		/* the message in bytes */
+	size_t at, n; /* the message in bytes */
 	char hash[16];
 };
 
@@ -47,19 +47,19 @@ struct deliver {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool is_woken, is_draining;
-	int ended;		/* eventfd */
+	int ended; /* eventfd */
 	struct mark mark[MARKS];
 	size_t n_marks;
-	bool is_answered;	/* a dial was: held rows may go on */
+	bool is_answered; /* a dial was: held rows may go on */
 
 	struct item item[BATCH];
 	size_t n;
 	struct json bytes;
-	int64_t last;		/* the highest change number in the batch */
+	int64_t last; /* the highest change number in the batch */
 
 	bool is_open, has_stalled;
 	unsigned wait;
-	time_t warned;		/* 0: all is well */
+	time_t warned; /* 0: all is well */
 	uint64_t oversized;
 };
 
@@ -84,7 +84,7 @@ deliver_new(struct store *store, struct format *format, struct sink *sink,
 	d->format = format;
 	d->sink = sink;
 	d->requests = requests;
-	d->is_answered = true;	/* of an earlier life, there will be none */
+	d->is_answered = true; /* of an earlier life, there will be none */
 	d->ended = eventfd(0, EFD_CLOEXEC);
 	if (d->ended < 0)
 		diag_die(EXIT_TEMPORARY, "unable to create an eventfd: %m");
@@ -131,7 +131,8 @@ wait_for_news(struct deliver *d)
 
 	pthread_mutex_lock(&d->lock);
 	while (!d->is_woken && !err)
-		err = due < 0 ? pthread_cond_wait(&d->wake, &d->lock) :
+		err = due < 0 ?
+		    pthread_cond_wait(&d->wake, &d->lock) :
 		    pthread_cond_timedwait(&d->wake, &d->lock, &until);
 	d->is_woken = false;
 	pthread_mutex_unlock(&d->lock);
@@ -240,8 +241,8 @@ open_sink(struct deliver *d)
 	if (!d->warned)
 		diag_info("publishing to %s", d->sink->name);
 	d->is_open = true;
-	release(d, 1, d->sink->max > INT64_MAX ? INT64_MAX :
-	    (int64_t)d->sink->max);
+	release(d, 1,
+	    d->sink->max > INT64_MAX ? INT64_MAX : (int64_t)d->sink->max);
 	return true;
 }
 
@@ -263,18 +264,19 @@ read_change(sqlite3_stmt *st, int64_t confirmed, struct change *c)
 {
 	bool is_known = sqlite3_column_bytes(st, C_SENT) > 0;
 
-	*c = (struct change){
-		.type = sqlite3_column_int(st, C_DELETED) ? RECORD_DELETED :
-		    sqlite3_column_int64(st, C_BORN) > confirmed || !is_known ?
-		    RECORD_ADDED : RECORD_MODIFIED,
-		.id = {store_column(st, C_CLUSTER),
-		    store_column(st, C_API_VERSION), store_column(st, C_KIND),
-		    store_column(st, C_NAMESPACE), store_column(st, C_NAME),
-		    store_column(st, C_UID), store_column(st, C_RV)},
-		.resource = store_column(st, C_RESOURCE),
-		.depth = store_column(st, C_DEPTH),
-		.ms = store_column(st, C_MS), .object = store_column(st, C_BODY)
-	};
+	*c = (struct change){.type = sqlite3_column_int(st, C_DELETED) ?
+		RECORD_DELETED :
+		sqlite3_column_int64(st, C_BORN) > confirmed || !is_known ?
+		RECORD_ADDED :
+		RECORD_MODIFIED,
+	    .id = {store_column(st, C_CLUSTER), store_column(st, C_API_VERSION),
+		store_column(st, C_KIND), store_column(st, C_NAMESPACE),
+		store_column(st, C_NAME), store_column(st, C_UID),
+		store_column(st, C_RV)},
+	    .resource = store_column(st, C_RESOURCE),
+	    .depth = store_column(st, C_DEPTH),
+	    .ms = store_column(st, C_MS),
+	    .object = store_column(st, C_BODY)};
 }
 
 /* A deletion that is too large as it stands still must arrive: who is deleted
@@ -309,8 +311,8 @@ hold_oversized(struct deliver *d, struct item *it, const struct change *c,
 {
 	it->held = (int64_t)n;
 	diag_warn("%.*s %.*s%s%.*s is not published: %zu bytes are more than "
-	    "the broker's max_payload of %zu", (int)c->id.kind.n,
-	    c->id.kind.p, (int)c->id.ns.n, c->id.ns.p,
+		  "the broker's max_payload of %zu",
+	    (int)c->id.kind.n, c->id.kind.p, (int)c->id.ns.n, c->id.ns.p,
 	    c->id.ns.n ? "/" : "", (int)c->id.name.n, c->id.name.p, n,
 	    d->sink->max);
 	d->oversized++;
@@ -447,7 +449,7 @@ deliver_batch(struct deliver *d)
 			continue;
 		is_sent = true;
 		if (!d->sink->send(d->sink, NULL,
-		    (struct span){d->bytes.p + it->at, it->n}))
+			(struct span){d->bytes.p + it->at, it->n}))
 			break;
 	}
 	if (is_sent)
@@ -481,8 +483,9 @@ deliver_mark(struct deliver *d, int64_t change, struct span id,
 	struct mark m = {.change = change, .n = line.n};
 	char subject[256];
 
-	if (!is_token(id) || snprintf(subject, sizeof(subject),
-	    "meshsync.check.%.*s", (int)id.n, id.p) >= (int)sizeof(subject)) {
+	if (!is_token(id) ||
+	    snprintf(subject, sizeof(subject), "meshsync.check.%.*s", (int)id.n,
+		id.p) >= (int)sizeof(subject)) {
 		diag_warn("a mark without a usable id is dropped");
 		return;
 	}

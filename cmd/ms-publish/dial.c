@@ -15,7 +15,7 @@
 #include "diag.h"
 
 #define WORKERS 8
-#define KEPT_MS 60000	/* an answer is used for so long */
+#define KEPT_MS 60000 /* an answer is used for so long */
 
 enum state { ASKED, DIALLING, ANSWERED };
 
@@ -50,8 +50,9 @@ now_ms(void)
 static bool
 connects(const struct addrinfo *a, int64_t deadline)
 {
-	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK |
-	    SOCK_CLOEXEC, 0), err = 0;
+	int fd = socket(a->ai_family,
+		SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+	    err = 0;
 	socklen_t size = sizeof(err);
 	struct pollfd p = {.fd = fd, .events = POLLOUT};
 	int64_t left;
@@ -146,7 +147,8 @@ dial_new(unsigned seconds, void (*answered)(void *), void *context)
 {
 	struct dial *d = diag_alloc(NULL, sizeof(*d));
 
-	*d = (struct dial){.seconds = seconds, .answered = answered,
+	*d = (struct dial){.seconds = seconds,
+	    .answered = answered,
 	    .context = context};
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_cond_init(&d->answer, NULL);
@@ -169,8 +171,8 @@ find(struct dial *d, const char *host, int port)
 			return a;
 	}
 	if (!old) {
-		d->address = diag_alloc(d->address,
-		    (d->n + 1) * sizeof(*d->address));
+		d->address =
+		    diag_alloc(d->address, (d->n + 1) * sizeof(*d->address));
 		old = &d->address[d->n++];
 	}
 	*old = (struct address){.port = port, .state = ASKED};

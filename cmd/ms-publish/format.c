@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EXTRAS 72	/* the column of what is known about an object */
+#define EXTRAS 72 /* the column of what is known about an object */
 
 static const char *const name[] = {"meshery", "event", "record"};
 
@@ -74,7 +74,7 @@ put_word(struct json *j, const char *before, struct span value)
 
 	if (!text.n)
 		return;
-	while (j->len < EXTRAS)	/* the event is all that is in j */
+	while (j->len < EXTRAS) /* the event is all that is in j */
 		json_raw(j, " ", 1);
 	json_puts(j, before);
 	put_column(j, text, 0);
@@ -163,11 +163,10 @@ format_change(struct format *f, const struct change *c, struct span *message)
 size_t
 format_type_end(const struct format *f, const struct change *c)
 {
-	static const size_t before[] = {
-		[FORMAT_MESHERY] = sizeof(MESHERY_HEAD) - 1,
-		[FORMAT_EVENT] = 0,
-		[FORMAT_RECORD] = sizeof("{\"type\":\"") - 1
-	};
+	static const size_t before[] = {[FORMAT_MESHERY] =
+					    sizeof(MESHERY_HEAD) - 1,
+	    [FORMAT_EVENT] = 0,
+	    [FORMAT_RECORD] = sizeof("{\"type\":\"") - 1};
 
 	return before[f->kind] + strlen(record_type_name(c->type));
 }

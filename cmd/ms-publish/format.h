@@ -14,16 +14,16 @@ enum format_kind { FORMAT_MESHERY, FORMAT_EVENT, FORMAT_RECORD };
 /* A change of one object. Texts are plain, the rest is JSON; absent parts are
  * empty. */
 struct change {
-	enum record_type type;	/* RECORD_ADDED, _MODIFIED or _DELETED */
+	enum record_type type; /* RECORD_ADDED, _MODIFIED or _DELETED */
 	struct identity id;
 	struct span resource, depth;
-	struct span ms;		/* what else ms had: members without braces */
+	struct span ms; /* what else ms had: members without braces */
 	struct span object;
 };
 
 struct format {
 	enum format_kind kind;
-	struct meshery meshery;	/* its members are the caller's to set */
+	struct meshery meshery; /* its members are the caller's to set */
 	struct json out;
 };
 

@@ -37,10 +37,13 @@ copy_plain(char **out, const char *p, const char *end)
 
 	while (end - p >= 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i hit = _mm_or_si128(
-		    _mm_or_si128(_mm_cmpeq_epi8(_mm_and_si128(v, no_4), amp),
-			_mm_cmpeq_epi8(_mm_and_si128(v, no_2), less)),
-		    _mm_or_si128(_mm_cmpeq_epi8(v, backslash), v));
+		__m128i hit =
+		    _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(_mm_and_si128(v,
+								 no_4),
+						  amp),
+				     _mm_cmpeq_epi8(_mm_and_si128(v, no_2),
+					 less)),
+			_mm_or_si128(_mm_cmpeq_epi8(v, backslash), v));
 		unsigned mask = (unsigned)_mm_movemask_epi8(hit), n;
 
 		_mm_storeu_si128((__m128i *)(void *)o, v);
@@ -53,8 +56,8 @@ copy_plain(char **out, const char *p, const char *end)
 #endif
 	while (p < end) {
 		c = (unsigned char)*p;
-		if (c < 0x20 || c == '"' || c == '&' || c == '<' ||
-		    c == '>' || c == '\\' || c >= 0x80)
+		if (c < 0x20 || c == '"' || c == '&' || c == '<' || c == '>' ||
+		    c == '\\' || c >= 0x80)
 			break;
 		*o++ = *p++;
 	}
@@ -76,8 +79,8 @@ escape_of(unsigned c, char esc[8])
 		esc[1] = (char)c;
 	else if (c >= '\b' && c <= '\r' && shorts[c - '\b'])
 		esc[1] = shorts[c - '\b'];
-	else if (c < 0x20 || c == '<' || c == '>' || c == '&' ||
-	    c == 0x2028 || c == 0x2029)
+	else if (c < 0x20 || c == '<' || c == '>' || c == '&' || c == 0x2028 ||
+	    c == 0x2029)
 		return (size_t)snprintf(esc, 8, "\\u%04x", c);
 	else
 		return 0;
@@ -116,8 +119,7 @@ put_char(char *out, unsigned c, enum gojson_level level)
 	if (!n)
 		return put_utf8(out, c);
 	for (size_t i = 0; i < n; i++) {
-		if (level == GOJSON_TWICE &&
-		    (esc[i] == '\\' || esc[i] == '"'))
+		if (level == GOJSON_TWICE && (esc[i] == '\\' || esc[i] == '"'))
 			*out++ = '\\';
 		*out++ = esc[i];
 	}
@@ -174,8 +176,11 @@ static const char *
 read_utf8(const char *p, const char *end, unsigned *c)
 {
 	const unsigned char *u = (const unsigned char *)p;
-	size_t n = u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 :
-	    u[0] < 0xf5 ? 4 : 0;
+	size_t n = u[0] < 0xc2 ? 0 :
+	    u[0] < 0xe0        ? 2 :
+	    u[0] < 0xf0        ? 3 :
+	    u[0] < 0xf5        ? 4 :
+				 0;
 
 	*c = REPLACEMENT;
 	if (!n || (size_t)(end - p) < n)
@@ -230,8 +235,7 @@ copy_known_plain(char *out, const char *p, size_t n, const char *doc_end)
 }
 
 char *
-gojson_content(char *out, struct span raw, bool is_odd,
-    enum gojson_level level)
+gojson_content(char *out, struct span raw, bool is_odd, enum gojson_level level)
 {
 	if (!is_odd)
 		return put(out, raw.p, raw.n);
@@ -323,8 +327,8 @@ put_exponent_float(char *out, const char *digits, int n, int exponent)
 		*out++ = '.';
 		out = put(out, digits + 1, (size_t)n - 1);
 	}
-	return out + sprintf(out, "e%c%d", exponent < 0 ? '-' : '+',
-	    abs(exponent));
+	return out +
+	    sprintf(out, "e%c%d", exponent < 0 ? '-' : '+', abs(exponent));
 }
 
 static char *
@@ -439,8 +443,7 @@ put_sorted(char *out, struct tape *t, uint32_t node, enum gojson_level level)
 }
 
 char *
-gojson_value(char *out, struct tape *t, uint32_t node,
-    enum gojson_level level)
+gojson_value(char *out, struct tape *t, uint32_t node, enum gojson_level level)
 {
 	const struct tape_node *v = &t->node[node];
 	uint32_t end = v->end;
@@ -457,7 +460,7 @@ gojson_value(char *out, struct tape *t, uint32_t node,
 			out = put_sorted(out, t, node, level);
 		} else {
 			for (uint32_t i = node + 1; i < end;
-			    i = t->node[i].end) {
+			     i = t->node[i].end) {
 				if (i > node + 1)
 					*out++ = ',';
 				out = put_member(out, t, i, level);

@@ -12,7 +12,7 @@
 #include "rows.h"
 #include "sync.h"
 
-#define BATCH 512		/* records of a transaction */
+#define BATCH 512 /* records of a transaction */
 #define BATCH_BYTES (2u << 20)
 
 struct ingest {
@@ -23,13 +23,13 @@ struct ingest {
 	_Atomic bool is_stopped;
 
 	struct records rs;
-	int at_id;		/* ms.id of a MARK */
+	int at_id; /* ms.id of a MARK */
 	struct rows rows;
 	struct sync_state *sync;
 	struct json ms;
 
-	bool is_open;		/* a transaction is */
-	struct json kept;	/* its records, to do it again */
+	bool is_open; /* a transaction is */
+	struct json kept; /* its records, to do it again */
 	size_t n_kept;
 };
 
@@ -175,7 +175,7 @@ forward_request(struct ingest *in, const struct record *r)
 	line[n++] = '\n';
 	if (write(in->control, line, n) < 0)
 		diag_warn("a request is dropped: unable to write to the "
-		    "control FIFO: %m");
+			  "control FIFO: %m");
 }
 
 static void

@@ -53,34 +53,43 @@
 	"                        0: never\n" \
 	"  --control FIFO        where REQUEST records are forwarded to\n" \
 	"  --no-redact           leave the values of Secrets as they come\n" \
-	"  --check               only see whether the broker lets us in\n" \
-	OPTS_COMMON_HELP
+	"  --check               only see whether the broker lets us in\n" OPTS_COMMON_HELP
 
 enum {
-	OPT_TO = OPTS_LONG, OPT_FORMAT, OPT_STORE, OPT_DURABLE, OPT_CLUSTER,
-	OPT_CREDS, OPT_CA, OPT_CERT, OPT_KEY, OPT_SUBJECT, OPT_DRAIN,
-	OPT_PATIENCE, OPT_DIAL, OPT_CONTROL, OPT_NO_REDACT, OPT_CHECK
+	OPT_TO = OPTS_LONG,
+	OPT_FORMAT,
+	OPT_STORE,
+	OPT_DURABLE,
+	OPT_CLUSTER,
+	OPT_CREDS,
+	OPT_CA,
+	OPT_CERT,
+	OPT_KEY,
+	OPT_SUBJECT,
+	OPT_DRAIN,
+	OPT_PATIENCE,
+	OPT_DIAL,
+	OPT_CONTROL,
+	OPT_NO_REDACT,
+	OPT_CHECK
 };
 
-static const struct option options[] = {
-	{"to", required_argument, NULL, OPT_TO},
-	{"format", required_argument, NULL, OPT_FORMAT},
-	{"store", required_argument, NULL, OPT_STORE},
-	{"durable", no_argument, NULL, OPT_DURABLE},
-	{"cluster", required_argument, NULL, OPT_CLUSTER},
-	{"creds", required_argument, NULL, OPT_CREDS},
-	{"ca", required_argument, NULL, OPT_CA},
-	{"cert", required_argument, NULL, OPT_CERT},
-	{"key", required_argument, NULL, OPT_KEY},
-	{"subject", required_argument, NULL, OPT_SUBJECT},
-	{"drain", required_argument, NULL, OPT_DRAIN},
-	{"patience", required_argument, NULL, OPT_PATIENCE},
-	{"dial", required_argument, NULL, OPT_DIAL},
-	{"control", required_argument, NULL, OPT_CONTROL},
-	{"no-redact", no_argument, NULL, OPT_NO_REDACT},
-	{"check", no_argument, NULL, OPT_CHECK},
-	OPTS_COMMON
-};
+static const struct option options[] = {{"to", required_argument, NULL, OPT_TO},
+    {"format", required_argument, NULL, OPT_FORMAT},
+    {"store", required_argument, NULL, OPT_STORE},
+    {"durable", no_argument, NULL, OPT_DURABLE},
+    {"cluster", required_argument, NULL, OPT_CLUSTER},
+    {"creds", required_argument, NULL, OPT_CREDS},
+    {"ca", required_argument, NULL, OPT_CA},
+    {"cert", required_argument, NULL, OPT_CERT},
+    {"key", required_argument, NULL, OPT_KEY},
+    {"subject", required_argument, NULL, OPT_SUBJECT},
+    {"drain", required_argument, NULL, OPT_DRAIN},
+    {"patience", required_argument, NULL, OPT_PATIENCE},
+    {"dial", required_argument, NULL, OPT_DIAL},
+    {"control", required_argument, NULL, OPT_CONTROL},
+    {"no-redact", no_argument, NULL, OPT_NO_REDACT},
+    {"check", no_argument, NULL, OPT_CHECK}, OPTS_COMMON};
 
 struct settings {
 	const char *to, *cluster, *store, *control;
@@ -102,7 +111,8 @@ redact_by_default(void)
 		return true;
 	if (strcasecmp(text, "false") != 0 && strcmp(text, "0") != 0)
 		diag_warn("MESHSYNC_REDACT_SECRETS=%s means false: Secrets "
-		    "are published as they are", text);
+			  "are published as they are",
+		    text);
 	return false;
 }
 
@@ -135,23 +145,56 @@ static void
 parse_option(int c, char **argv, struct settings *s)
 {
 	switch (c) {
-	case OPT_TO: s->to = optarg; break;
-	case OPT_FORMAT: s->format = read_format(optarg); break;
-	case OPT_STORE: s->store = optarg; break;
-	case OPT_DURABLE: s->is_durable = true; break;
-	case OPT_CLUSTER: s->cluster = optarg; break;
-	case OPT_CREDS: s->broker.creds = optarg; break;
-	case OPT_CA: s->broker.ca = optarg; break;
-	case OPT_CERT: s->broker.cert = optarg; break;
-	case OPT_KEY: s->broker.key = optarg; break;
-	case OPT_SUBJECT: s->broker.subject = optarg; break;
-	case OPT_DRAIN: s->drain_seconds = seconds("--drain"); break;
-	case OPT_PATIENCE: s->broker.patience = seconds("--patience"); break;
-	case OPT_DIAL: s->dial_seconds = seconds("--dial"); break;
-	case OPT_CONTROL: s->control = optarg; break;
-	case OPT_NO_REDACT: s->redact = false; break;
-	case OPT_CHECK: s->is_check = true; break;
-	default: opts_common(c, argv, HELP);
+	case OPT_TO:
+		s->to = optarg;
+		break;
+	case OPT_FORMAT:
+		s->format = read_format(optarg);
+		break;
+	case OPT_STORE:
+		s->store = optarg;
+		break;
+	case OPT_DURABLE:
+		s->is_durable = true;
+		break;
+	case OPT_CLUSTER:
+		s->cluster = optarg;
+		break;
+	case OPT_CREDS:
+		s->broker.creds = optarg;
+		break;
+	case OPT_CA:
+		s->broker.ca = optarg;
+		break;
+	case OPT_CERT:
+		s->broker.cert = optarg;
+		break;
+	case OPT_KEY:
+		s->broker.key = optarg;
+		break;
+	case OPT_SUBJECT:
+		s->broker.subject = optarg;
+		break;
+	case OPT_DRAIN:
+		s->drain_seconds = seconds("--drain");
+		break;
+	case OPT_PATIENCE:
+		s->broker.patience = seconds("--patience");
+		break;
+	case OPT_DIAL:
+		s->dial_seconds = seconds("--dial");
+		break;
+	case OPT_CONTROL:
+		s->control = optarg;
+		break;
+	case OPT_NO_REDACT:
+		s->redact = false;
+		break;
+	case OPT_CHECK:
+		s->is_check = true;
+		break;
+	default:
+		opts_common(c, argv, HELP);
 	}
 }
 
@@ -170,8 +213,10 @@ read_url(struct settings *s)
 	if (strncmp(s->to, "file:", 5) == 0)
 		opts_wrong("--to file: is not there yet; try --to - >FILE");
 	if (url_parse(s->to, &s->broker.url, &why) < 0)
-		diag_die(EXIT_PERMANENT, "the broker's URL is of no use: %s; "
-		    "it looks like nats://TOKEN@HOST:4222", why);
+		diag_die(EXIT_PERMANENT,
+		    "the broker's URL is of no use: %s; "
+		    "it looks like nats://TOKEN@HOST:4222",
+		    why);
 }
 
 static void
@@ -186,8 +231,8 @@ parse_options(int argc, char **argv, struct settings *s)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, ":" OPTS_SHORT, options, NULL)) !=
-	    -1)
+	while (
+	    (c = getopt_long(argc, argv, ":" OPTS_SHORT, options, NULL)) != -1)
 		parse_option(c, argv, s);
 	if (optind < argc)
 		opts_wrong("'%s' is no option", argv[optind]);
@@ -282,11 +327,13 @@ report(const struct settings *s, struct store *store)
 
 	if (s->store) {
 		diag_warn("%lld changes are not confirmed yet: they will be "
-		    "sent from %s at the next start", owed, s->store);
+			  "sent from %s at the next start",
+		    owed, s->store);
 		return 0;
 	}
 	diag_warn("%lld changes were not confirmed and are lost with the "
-	    "temporary snapshot; give --store FILE to keep them", owed);
+		  "temporary snapshot; give --store FILE to keep them",
+	    owed);
 	return EXIT_TEMPORARY;
 }
 
@@ -314,7 +361,8 @@ run(struct settings *s, struct format *f)
 	on_exit(leave, NULL);
 	store_open(&store, s->store, s->is_durable);
 	if (!s->store)
-		diag_warn("the snapshot is a temporary file: what is deleted "
+		diag_warn(
+		    "the snapshot is a temporary file: what is deleted "
 		    "while this does not run goes unnoticed; give --store FILE");
 	s->broker.requests = requests_new();
 	if (is_stdout(s))
@@ -325,8 +373,8 @@ run(struct settings *s, struct format *f)
 	s->broker.changed = deliver_wake;
 	s->broker.context = d;
 	f->meshery.dial = dial_ask;
-	f->meshery.dial_context = dial_new(s->dial_seconds, deliver_answered,
-	    d);
+	f->meshery.dial_context =
+	    dial_new(s->dial_seconds, deliver_answered, d);
 	deliver_start(d);
 	in = ingest_start(&store, d, s->cluster, control, ended);
 	wait_for_end(in, stop, ended);
@@ -339,13 +387,14 @@ int
 main(int argc, char **argv)
 {
 	/* static, as threads look at them until the very end */
-	static struct settings s = {.dial_seconds = 5, .drain_seconds = 30,
+	static struct settings s = {.dial_seconds = 5,
+	    .drain_seconds = 30,
 	    .broker = {.subject = SUBJECT, .patience = 30}};
 	static struct format f;
 
 	opts_start("ms-publish");
 	s.redact = redact_by_default();
-	signal(SIGXFSZ, SIG_IGN);	/* a full disk by another name */
+	signal(SIGXFSZ, SIG_IGN); /* a full disk by another name */
 	mallopt(M_ARENA_MAX, 2);
 	parse_options(argc, argv, &s);
 	f.kind = s.format;

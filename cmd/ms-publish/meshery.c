@@ -6,22 +6,45 @@
 
 #include "gojson.h"
 
-#define KEPT_ROOM (8u << 20)	/* a giant's memory is given back */
+#define KEPT_ROOM (8u << 20) /* a giant's memory is given back */
 #define DESIGN_LABEL "design.meshery.io/id"
 
 /* ---- what upstream's struct takes from the object ---- */
 
 enum top {
-	TOP_ID, TOP_API_VERSION, TOP_KIND, TOP_MODEL, TOP_METADATA, TOP_SPEC,
-	TOP_STATUS, TOP_IMMUTABLE, TOP_DATA, TOP_BINARY_DATA, TOP_STRING_DATA,
-	TOP_TYPE, TOP_COUNT
+	TOP_ID,
+	TOP_API_VERSION,
+	TOP_KIND,
+	TOP_MODEL,
+	TOP_METADATA,
+	TOP_SPEC,
+	TOP_STATUS,
+	TOP_IMMUTABLE,
+	TOP_DATA,
+	TOP_BINARY_DATA,
+	TOP_STRING_DATA,
+	TOP_TYPE,
+	TOP_COUNT
 };
 
 enum meta {
-	META_ID, META_NAME, META_GENERATE_NAME, META_NAMESPACE, META_SELF_LINK,
-	META_UID, META_RV, META_GENERATION, META_CREATED, META_DELETED,
-	META_GRACE, META_LABELS, META_ANNOTATIONS, META_OWNERS,
-	META_FINALIZERS, META_CLUSTER_NAME, META_COUNT
+	META_ID,
+	META_NAME,
+	META_GENERATE_NAME,
+	META_NAMESPACE,
+	META_SELF_LINK,
+	META_UID,
+	META_RV,
+	META_GENERATION,
+	META_CREATED,
+	META_DELETED,
+	META_GRACE,
+	META_LABELS,
+	META_ANNOTATIONS,
+	META_OWNERS,
+	META_FINALIZERS,
+	META_CLUSTER_NAME,
+	META_COUNT
 };
 
 struct name {
@@ -29,33 +52,40 @@ struct name {
 	size_t n;
 };
 
-#define NAME(s) {s, sizeof(s) - 1}
+#define NAME(s) \
+	{ \
+		s, sizeof(s) - 1 \
+	}
 
-static const struct name top_name[TOP_COUNT] = {
-	[TOP_ID] = NAME("id"), [TOP_API_VERSION] = NAME("apiVersion"),
-	[TOP_KIND] = NAME("kind"), [TOP_MODEL] = NAME("model"),
-	[TOP_METADATA] = NAME("metadata"), [TOP_SPEC] = NAME("spec"),
-	[TOP_STATUS] = NAME("status"), [TOP_IMMUTABLE] = NAME("immutable"),
-	[TOP_DATA] = NAME("data"), [TOP_BINARY_DATA] = NAME("binaryData"),
-	[TOP_STRING_DATA] = NAME("stringData"), [TOP_TYPE] = NAME("type")
-};
+static const struct name top_name[TOP_COUNT] = {[TOP_ID] = NAME("id"),
+    [TOP_API_VERSION] = NAME("apiVersion"),
+    [TOP_KIND] = NAME("kind"),
+    [TOP_MODEL] = NAME("model"),
+    [TOP_METADATA] = NAME("metadata"),
+    [TOP_SPEC] = NAME("spec"),
+    [TOP_STATUS] = NAME("status"),
+    [TOP_IMMUTABLE] = NAME("immutable"),
+    [TOP_DATA] = NAME("data"),
+    [TOP_BINARY_DATA] = NAME("binaryData"),
+    [TOP_STRING_DATA] = NAME("stringData"),
+    [TOP_TYPE] = NAME("type")};
 
-static const struct name meta_name[META_COUNT] = {
-	[META_ID] = NAME("id"), [META_NAME] = NAME("name"),
-	[META_GENERATE_NAME] = NAME("generateName"),
-	[META_NAMESPACE] = NAME("namespace"),
-	[META_SELF_LINK] = NAME("selfLink"), [META_UID] = NAME("uid"),
-	[META_RV] = NAME("resourceVersion"),
-	[META_GENERATION] = NAME("generation"),
-	[META_CREATED] = NAME("creationTimestamp"),
-	[META_DELETED] = NAME("deletionTimestamp"),
-	[META_GRACE] = NAME("deletionGracePeriodSeconds"),
-	[META_LABELS] = NAME("labels"),
-	[META_ANNOTATIONS] = NAME("annotations"),
-	[META_OWNERS] = NAME("ownerReferences"),
-	[META_FINALIZERS] = NAME("finalizers"),
-	[META_CLUSTER_NAME] = NAME("clusterName")
-};
+static const struct name meta_name[META_COUNT] = {[META_ID] = NAME("id"),
+    [META_NAME] = NAME("name"),
+    [META_GENERATE_NAME] = NAME("generateName"),
+    [META_NAMESPACE] = NAME("namespace"),
+    [META_SELF_LINK] = NAME("selfLink"),
+    [META_UID] = NAME("uid"),
+    [META_RV] = NAME("resourceVersion"),
+    [META_GENERATION] = NAME("generation"),
+    [META_CREATED] = NAME("creationTimestamp"),
+    [META_DELETED] = NAME("deletionTimestamp"),
+    [META_GRACE] = NAME("deletionGracePeriodSeconds"),
+    [META_LABELS] = NAME("labels"),
+    [META_ANNOTATIONS] = NAME("annotations"),
+    [META_OWNERS] = NAME("ownerReferences"),
+    [META_FINALIZERS] = NAME("finalizers"),
+    [META_CLUSTER_NAME] = NAME("clusterName")};
 
 static const struct name id_name[] = {NAME("id")};
 
@@ -197,7 +227,7 @@ read_fields(struct tape *t, struct fields *f)
 {
 	uint32_t first, n, node;
 
-	memset(f, 0xff, sizeof(*f));	/* TAPE_NONE everywhere */
+	memset(f, 0xff, sizeof(*f)); /* TAPE_NONE everywhere */
 	f->generation = f->grace = 0;
 	f->has_grace = f->has_spec = f->has_status = false;
 	n = tape_sort(t, 0, &first);
@@ -274,8 +304,7 @@ is_empty_text(const struct tape *t, uint32_t node)
 
 /* ,"key":"text" unless the text is empty. */
 static char *
-put_text_member(char *out, const struct tape *t, const char *key,
-    uint32_t node)
+put_text_member(char *out, const struct tape *t, const char *key, uint32_t node)
 {
 	if (is_empty_text(t, node))
 		return out;
@@ -402,8 +431,8 @@ put_design(char *out, struct tape *t, uint32_t labels)
 		memcpy(uuid, out, 16);
 	*out++ = '"';
 	for (int i = 0; i < 16; i++)
-		out += sprintf(out, "%s%02x", i == 4 || i == 6 || i == 8 ||
-		    i == 10 ? "-" : "", uuid[i]);
+		out += sprintf(out, "%s%02x",
+		    i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uuid[i]);
 	*out++ = '"';
 	return out;
 }
@@ -438,10 +467,12 @@ put_data(char *out, struct tape *t, const struct fields *f, bool redact)
 	for (int k = TOP_IMMUTABLE; k <= TOP_TYPE; k++) {
 		uint32_t node = f->exact[k];
 		bool hide = redact && k >= TOP_DATA && k <= TOP_STRING_DATA &&
-		    node != TAPE_NONE && (t->node[node].type == SCAN_OBJECT ||
-		    t->node[node].type == SCAN_NULL);
+		    node != TAPE_NONE &&
+		    (t->node[node].type == SCAN_OBJECT ||
+			t->node[node].type == SCAN_NULL);
 
-		out = hide ? put_redacted(out, t, top_name[k].text, node) :
+		out = hide ?
+		    put_redacted(out, t, top_name[k].text, node) :
 		    put_raw_member(out, t, top_name[k].text, node, f->text[k]);
 	}
 	return out;
@@ -475,13 +506,14 @@ begin(struct meshery *m, struct span object, struct span cluster)
 		json_release(out);
 	json_reset(out);
 	/* a label or a redacted value may grow by more than its bytes tell */
-	return json_room(out, GOJSON_GROWTH * (object.n + cluster.n) +
-	    64 * (size_t)m->tape.n + SERVICE_ROOM + 2048);
+	return json_room(out,
+	    GOJSON_GROWTH * (object.n + cluster.n) + 64 * (size_t)m->tape.n +
+		SERVICE_ROOM + 2048);
 }
 
 bool
-meshery_message(struct meshery *m, enum record_type type,
-    struct span object, struct span cluster, struct span *message)
+meshery_message(struct meshery *m, enum record_type type, struct span object,
+    struct span cluster, struct span *message)
 {
 	struct tape *t = &m->tape;
 	struct fields f;

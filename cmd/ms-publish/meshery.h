@@ -21,8 +21,8 @@
 struct meshery {
 	struct tape tape;
 	struct json out;
-	bool redact;		/* write "[REDACTED]" for values of Secrets */
-	service_dial *dial;	/* asked about Services; NULL: none answers */
+	bool redact; /* write "[REDACTED]" for values of Secrets */
+	service_dial *dial; /* asked about Services; NULL: none answers */
 	void *dial_context;
 };
 

@@ -3,10 +3,8 @@
 #include <string.h>
 
 /* Members that are kept elsewhere, or not at all. */
-static const char *const other[] = {
-	"cluster", "resource", "depth", "time", "synthetic", "apiVersion",
-	"kind", "namespace", "name", "uid"
-};
+static const char *const other[] = {"cluster", "resource", "depth", "time",
+    "synthetic", "apiVersion", "kind", "namespace", "name", "uid"};
 
 static bool
 is_other(struct span key)
@@ -43,9 +41,11 @@ ms_change(const struct record *r, const char *cluster, struct json *buf,
 	struct span key, value;
 	struct scan_iter it;
 
-	*c = (struct change){.type = r->type, .id = r->id,
+	*c = (struct change){.type = r->type,
+	    .id = r->id,
 	    .resource = plain(r->at[AT_RESOURCE]),
-	    .depth = plain(r->at[AT_DEPTH]), .object = r->at[AT_OBJECT]};
+	    .depth = plain(r->at[AT_DEPTH]),
+	    .object = r->at[AT_OBJECT]};
 	if (!c->id.cluster.n && cluster)
 		c->id.cluster = span_of(cluster);
 	json_reset(buf);

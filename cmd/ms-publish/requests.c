@@ -9,18 +9,19 @@
 #include "diag.h"
 #include "schema.h"
 
-#define SETTLE_MS 1000	/* resyncs asked for in so short a time are one */
+#define SETTLE_MS 1000 /* resyncs asked for in so short a time are one */
 #define SETTLE_MAX_MS 5000
 #define EXEC_MS 10000
 #define REPLIES 16
 #define REPLY 256
-#define STORE_BATCH 5	/* objects in a message, as upstream */
+#define STORE_BATCH 5 /* objects in a message, as upstream */
 
-#define HEAD "{\"ObjectType\":\"\",\"EventType\":\"\",\"Request\":null,\"Object\":"
+#define HEAD \
+	"{\"ObjectType\":\"\",\"EventType\":\"\",\"Request\":null,\"Object\":"
 
 struct requests {
 	pthread_mutex_t lock;
-	int64_t resync_asked, resync_at;	/* ms; 0: not asked for */
+	int64_t resync_asked, resync_at; /* ms; 0: not asked for */
 	int64_t exec_at;
 	bool meta;
 	char reply[REPLIES][REPLY];
@@ -86,7 +87,7 @@ ask_store(struct requests *q, struct span reply)
 
 	if (!text.n || text.n >= REPLY || memchr(text.p, ' ', text.n)) {
 		diag_warn("a request for the store names no subject to "
-		    "reply to");
+			  "reply to");
 		return;
 	}
 	pthread_mutex_lock(&q->lock);
@@ -106,7 +107,7 @@ requests_take(struct requests *q, struct span payload)
 	if (scan_find(NULL, payload.p, payload.n, NULL, &err) < 0 ||
 	    scan_type(request = get(payload, "Request")) != SCAN_OBJECT) {
 		diag_warn("a request is dropped: it is no JSON with a "
-		    "Request in it");
+			  "Request in it");
 		return;
 	}
 	entity = get(request, "Entity");
@@ -185,11 +186,11 @@ put_resource(struct format *f, sqlite3_stmt *st, struct json *j)
 	service_dial *dial = f->meshery.dial;
 	struct span m;
 	size_t skip = sizeof(MESHERY_HEAD "ADDED\",\"Request\":null,"
-	    "\"Object\":") - 1;
+					  "\"Object\":") -
+	    1;
 
 	/* what has not been dialled yet is told without its address */
-	if (!meshery_message(&f->meshery, c.type, c.object, c.id.cluster,
-	    &m)) {
+	if (!meshery_message(&f->meshery, c.type, c.object, c.id.cluster, &m)) {
 		f->meshery.dial = NULL;
 		meshery_message(&f->meshery, c.type, c.object, c.id.cluster,
 		    &m);
@@ -208,7 +209,8 @@ send_batch(struct sink *sink, const char *reply, struct json *j)
 	m = (struct span){j->p, j->len};
 	if (m.n > sink->max) {
 		diag_warn("%zu bytes of the store are more than the broker "
-		    "takes, and left out", m.n);
+			  "takes, and left out",
+		    m.n);
 		return true;
 	}
 	return sink->send(sink, reply, m);
@@ -232,7 +234,7 @@ send_some(struct store *s, struct format *f, struct sink *sink,
 		before = j.len;
 		put_resource(f, st, &j);
 		if (n && j.len + 2 > sink->max) {
-			j.len = before;	/* the next message's first */
+			j.len = before; /* the next message's first */
 			break;
 		}
 		n++;
@@ -290,9 +292,12 @@ send_small(struct requests *q, struct sink *sink)
 		is_sent = sink->send(sink, "meshsync-meta",
 		    span_of(HEAD "\"" MS_VERSION "\"}"));
 	if (exec)
-		is_sent = sink->send(sink, "active_sessions.exec", span_of(
-		    "{\"ObjectType\":\"active-exec\",\"EventType\":\"\","
-		    "\"Request\":null,\"Object\":[]}")) && is_sent;
+		is_sent =
+		    sink->send(sink, "active_sessions.exec",
+			span_of(
+			    "{\"ObjectType\":\"active-exec\",\"EventType\":\"\","
+			    "\"Request\":null,\"Object\":[]}")) &&
+		    is_sent;
 	return is_sent;
 }
 

@@ -25,8 +25,7 @@ name_row(struct rows *rows, int64_t id)
 		n = n ? n : 1024;
 		while ((size_t)id >= n)
 			n *= 2;
-		rows->named = diag_alloc(rows->named,
-		    n * sizeof(*rows->named));
+		rows->named = diag_alloc(rows->named, n * sizeof(*rows->named));
 		memset(rows->named + rows->n_named, 0,
 		    (n - rows->n_named) * sizeof(*rows->named));
 		rows->n_named = n;
@@ -189,8 +188,8 @@ compare(const struct rows *rows, const struct change *c, bool is_truncated,
 	if (is_truncated)
 		return STORE_LEAVE;
 	if (!rows->is_ready && span_eq(depth, "full") &&
-	    span_eq(c->depth, "metadata") && same(store_column(st, 2),
-	    c->id.rv))
+	    span_eq(c->depth, "metadata") &&
+	    same(store_column(st, 2), c->id.rv))
 		return STORE_LEAVE;
 	if (same(depth, c->depth) && same(store_column(st, 4), c->resource) &&
 	    same(store_column(st, 5), c->ms) &&
@@ -224,7 +223,7 @@ rows_put(struct rows *rows, const struct change *c, bool is_truncated)
 		return true;
 	case STORE_UPDATE:
 		return update(rows, id, c, hash);
-	case STORE_REPLACE:	/* the old one's end has the lower number */
+	case STORE_REPLACE: /* the old one's end has the lower number */
 		return rows_bury(rows, id, first) && insert(rows, c, false);
 	default:
 		return insert(rows, c, false);

@@ -16,9 +16,9 @@ struct rows {
 	struct store *store;
 	uint32_t *named;
 	size_t n_named;
-	uint32_t sync;		/* number of the sync begun last, from 1 */
-	bool is_ready;		/* the end of the first sync was seen */
-	struct json ms;		/* scratch */
+	uint32_t sync; /* number of the sync begun last, from 1 */
+	bool is_ready; /* the end of the first sync was seen */
+	struct json ms; /* scratch */
 };
 
 void rows_init(struct rows *rows, struct store *store);
@@ -30,8 +30,7 @@ bool rows_put(struct rows *rows, const struct change *c, bool is_truncated);
 bool rows_delete(struct rows *rows, const struct change *c, bool is_synthetic);
 
 /* Later knowledge: ms is the record's, from which members are merged. */
-bool rows_amend(struct rows *rows, const struct identity *id,
-    struct span ms);
+bool rows_amend(struct rows *rows, const struct identity *id, struct span ms);
 
 /* Delete row id, whose first change was `first`. */
 bool rows_bury(struct rows *rows, int64_t id, int64_t first);

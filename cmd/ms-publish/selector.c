@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#define TEXT 320	/* a label's prefix, name or value are shorter */
+#define TEXT 320 /* a label's prefix, name or value are shorter */
 
 static const char *
 skip_space(const char *p)

@@ -46,7 +46,7 @@ element(const struct tape *t, uint32_t array, bool is_last)
 	if (array == TAPE_NONE || t->node[array].type != SCAN_ARRAY)
 		return TAPE_NONE;
 	for (uint32_t i = array + 1; i < t->node[array].end;
-	    i = t->node[i].end) {
+	     i = t->node[i].end) {
 		found = i;
 		if (!is_last)
 			break;
@@ -59,8 +59,8 @@ static void
 find_places(const struct tape *t, struct place *in, struct place *out)
 {
 	uint32_t spec = tape_get(t, 0, "spec");
-	uint32_t balancer = tape_get(t, tape_get(t, 0, "status"),
-	    "loadBalancer");
+	uint32_t balancer =
+	    tape_get(t, tape_get(t, 0, "status"), "loadBalancer");
 	uint32_t port = element(t, tape_get(t, spec, "ports"), true);
 	uint32_t ingress = element(t, tape_get(t, balancer, "ingress"), false);
 	char ip[SERVICE_HOST];
@@ -128,7 +128,7 @@ static enum service_answer
 reach(const struct place *out, service_dial *dial, void *context)
 {
 	if (strcmp(out->host, "localhost") == 0)
-		return SERVICE_YES;	/* told whether it answers or not */
+		return SERVICE_YES; /* told whether it answers or not */
 	if (!dial || strchr(out->host, ':') || out->port < 0 ||
 	    out->port > 65535)
 		return SERVICE_NO;

@@ -14,7 +14,7 @@ enum service_answer { SERVICE_NO, SERVICE_YES, SERVICE_WAIT };
 typedef enum service_answer service_dial(void *context, const char *host,
     int port);
 
-#define SERVICE_HOST 256	/* bytes of a name or address; more: null */
+#define SERVICE_HOST 256 /* bytes of a name or address; more: null */
 
 /* Append component_metadata of the Service in t to *out, which must have room
  * for SERVICE_ROOM bytes; false: the dial has not been answered yet. */

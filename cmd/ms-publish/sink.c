@@ -49,6 +49,6 @@ void
 sink_stdout(struct sink *s)
 {
 	lines_init(&out, -1, 1, 1);
-	*s = (struct sink){open_stdout, send_stdout, flush_stdout,
-	    close_stdout, is_up_stdout, "stdout", SIZE_MAX, ""};
+	*s = (struct sink){open_stdout, send_stdout, flush_stdout, close_stdout,
+	    is_up_stdout, "stdout", SIZE_MAX, ""};
 }

@@ -15,9 +15,9 @@
 
 enum sink_status {
 	SINK_OK,
-	SINK_AWAY,	/* not reached, or lost */
-	SINK_REFUSED,	/* it does not let us in, or not publish */
-	SINK_STALLED	/* lost while it was silent: may hold old messages */
+	SINK_AWAY, /* not reached, or lost */
+	SINK_REFUSED, /* it does not let us in, or not publish */
+	SINK_STALLED /* lost while it was silent: may hold old messages */
 };
 
 struct sink {
@@ -28,9 +28,9 @@ struct sink {
 	void (*close)(struct sink *s);
 	/* Whether a sink that was opened still is. */
 	bool (*is_up)(struct sink *s);
-	const char *name;	/* for messages: host:port, never a secret */
-	size_t max;		/* bytes of a message; known once open */
-	char why[SINK_WHY];	/* after anything but SINK_OK */
+	const char *name; /* for messages: host:port, never a secret */
+	size_t max; /* bytes of a message; known once open */
+	char why[SINK_WHY]; /* after anything but SINK_OK */
 };
 
 /* Lines on stdout. */

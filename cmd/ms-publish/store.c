@@ -14,53 +14,54 @@
 #include "schema.h"
 
 #define LOCK_SUFFIX ".lock"
-#define COMPLAIN_EVERY 60	/* seconds */
+#define COMPLAIN_EVERY 60 /* seconds */
 
-static const char *const statement[S_COUNT] = {
-	[S_BEGIN] = "BEGIN IMMEDIATE",
-	[S_COMMIT] = "COMMIT",
-	[S_ROLLBACK] = "ROLLBACK",
-	[S_FIND] = "SELECT id, uid, rv, depth, resource, ms, hash, first"
-	    " FROM row WHERE key = ?1 AND deleted = 0 AND name = ?2"
-	    " AND namespace = ?3 AND kind = ?4 AND apiVersion = ?5"
-	    " AND cluster = ?6",
-	[S_FIND_DEAD] = "SELECT id, uid FROM row WHERE key = ?1"
-	    " AND deleted = 1 AND name = ?2 AND namespace = ?3 AND kind = ?4"
-	    " AND apiVersion = ?5 AND cluster = ?6 ORDER BY change DESC",
-	[S_INSERT] = "INSERT INTO row (key, name, namespace, kind, apiVersion,"
-	    " cluster, uid, rv, resource, depth, ms, hash, change, born, first,"
-	    " deleted) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-	    " ?12, ?13, ?13, ?13, ?14)",
-	[S_INSERT_BODY] = "INSERT INTO object (id, body) VALUES (?1, ?2)",
-	[S_UPDATE] = "UPDATE row SET uid = ?2, rv = ?3, resource = ?4,"
-	    " depth = ?5, ms = ?6, hash = ?7, change = ?8, held = 0"
-	    " WHERE id = ?1",
-	[S_UPDATE_BODY] = "UPDATE object SET body = ?2 WHERE id = ?1",
-	[S_UPDATE_MS] = "UPDATE row SET ms = ?2, change = ?3, held = 0"
-	    " WHERE id = ?1",
-	[S_BURY] = "UPDATE row SET deleted = 1, change = ?2, held = 0"
-	    " WHERE id = ?1",
-	[S_FORGET] = "DELETE FROM row WHERE id = ?1",
-	[S_FORGET_BODY] = "DELETE FROM object WHERE id = ?1",
-	[S_OF_RESOURCE] = "SELECT id, namespace, first FROM row"
-	    " WHERE resource = ?1 AND cluster = ?2 AND deleted = 0",
-	[S_RESOURCES] = "SELECT DISTINCT resource FROM row"
-	    " WHERE resource <> '' AND cluster = ?1 AND deleted = 0",
-	[S_SENT] = "UPDATE row SET sent = ?2,"
-	    " born = CASE WHEN born = ?4 THEN ?3 ELSE born END WHERE id = ?1",
-	[S_HOLD] = "UPDATE row SET held = ?2,"
-	    " born = CASE WHEN born > ?4 THEN ?5 ELSE born END"
-	    " WHERE id = ?1 AND change = ?3",
-	[S_HELD] = "SELECT id FROM row WHERE held <> 0"
-	    " AND held BETWEEN ?1 AND ?2",
-	[S_RENUMBER] = "UPDATE row SET held = 0, change = ?2 WHERE id = ?1",
-	[S_RESYNC] = "UPDATE row SET change = ?1 + id, born = ?1 + id,"
-	    " held = 0 WHERE deleted = 0",
-	[S_CONFIRM] = "UPDATE state SET value = ?1 WHERE name = 'confirmed'",
-	[S_LABELS] = "SELECT json_extract(body, '$.metadata.labels')"
-	    " FROM object WHERE id = ?1",
-	[S_LAST_ID] = "SELECT coalesce(max(id), 0) FROM row"
-};
+static const char *const statement[S_COUNT] = {[S_BEGIN] = "BEGIN IMMEDIATE",
+    [S_COMMIT] = "COMMIT",
+    [S_ROLLBACK] = "ROLLBACK",
+    [S_FIND] = "SELECT id, uid, rv, depth, resource, ms, hash, first"
+	       " FROM row WHERE key = ?1 AND deleted = 0 AND name = ?2"
+	       " AND namespace = ?3 AND kind = ?4 AND apiVersion = ?5"
+	       " AND cluster = ?6",
+    [S_FIND_DEAD] =
+	"SELECT id, uid FROM row WHERE key = ?1"
+	" AND deleted = 1 AND name = ?2 AND namespace = ?3 AND kind = ?4"
+	" AND apiVersion = ?5 AND cluster = ?6 ORDER BY change DESC",
+    [S_INSERT] =
+	"INSERT INTO row (key, name, namespace, kind, apiVersion,"
+	" cluster, uid, rv, resource, depth, ms, hash, change, born, first,"
+	" deleted) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+	" ?12, ?13, ?13, ?13, ?14)",
+    [S_INSERT_BODY] = "INSERT INTO object (id, body) VALUES (?1, ?2)",
+    [S_UPDATE] = "UPDATE row SET uid = ?2, rv = ?3, resource = ?4,"
+		 " depth = ?5, ms = ?6, hash = ?7, change = ?8, held = 0"
+		 " WHERE id = ?1",
+    [S_UPDATE_BODY] = "UPDATE object SET body = ?2 WHERE id = ?1",
+    [S_UPDATE_MS] = "UPDATE row SET ms = ?2, change = ?3, held = 0"
+		    " WHERE id = ?1",
+    [S_BURY] = "UPDATE row SET deleted = 1, change = ?2, held = 0"
+	       " WHERE id = ?1",
+    [S_FORGET] = "DELETE FROM row WHERE id = ?1",
+    [S_FORGET_BODY] = "DELETE FROM object WHERE id = ?1",
+    [S_OF_RESOURCE] = "SELECT id, namespace, first FROM row"
+		      " WHERE resource = ?1 AND cluster = ?2 AND deleted = 0",
+    [S_RESOURCES] = "SELECT DISTINCT resource FROM row"
+		    " WHERE resource <> '' AND cluster = ?1 AND deleted = 0",
+    [S_SENT] =
+	"UPDATE row SET sent = ?2,"
+	" born = CASE WHEN born = ?4 THEN ?3 ELSE born END WHERE id = ?1",
+    [S_HOLD] = "UPDATE row SET held = ?2,"
+	       " born = CASE WHEN born > ?4 THEN ?5 ELSE born END"
+	       " WHERE id = ?1 AND change = ?3",
+    [S_HELD] = "SELECT id FROM row WHERE held <> 0"
+	       " AND held BETWEEN ?1 AND ?2",
+    [S_RENUMBER] = "UPDATE row SET held = 0, change = ?2 WHERE id = ?1",
+    [S_RESYNC] = "UPDATE row SET change = ?1 + id, born = ?1 + id,"
+		 " held = 0 WHERE deleted = 0",
+    [S_CONFIRM] = "UPDATE state SET value = ?1 WHERE name = 'confirmed'",
+    [S_LABELS] = "SELECT json_extract(body, '$.metadata.labels')"
+		 " FROM object WHERE id = ?1",
+    [S_LAST_ID] = "SELECT coalesce(max(id), 0) FROM row"};
 
 /* ---- files ---- */
 
@@ -122,8 +123,8 @@ static char *
 make_temporary(void)
 {
 	const char *dir = getenv("TMPDIR");
-	char *path = with_suffix(dir && *dir ? dir : "/tmp",
-	    "/ms-publish-XXXXXX");
+	char *path =
+	    with_suffix(dir && *dir ? dir : "/tmp", "/ms-publish-XXXXXX");
 	int fd = mkstemp(path);
 
 	if (fd < 0)
@@ -145,11 +146,14 @@ set_aside(const char *path, const char *why)
 	wal = with_suffix(path, "-wal");
 	wal_to = with_suffix(to, "-wal");
 	if (rename(path, to) < 0)
-		diag_die(EXIT_PERMANENT, "%s is no snapshot (%s), and cannot "
-		    "be renamed: %m", path, why);
+		diag_die(EXIT_PERMANENT,
+		    "%s is no snapshot (%s), and cannot "
+		    "be renamed: %m",
+		    path, why);
 	rename(wal, wal_to);
 	diag_warn("%s is no snapshot that can be used (%s): it is kept as %s "
-	    "and a new one is begun", path, why, to);
+		  "and a new one is begun",
+	    path, why, to);
 	free(to);
 	free(wal);
 	free(wal_to);
@@ -213,8 +217,8 @@ static const char *
 examine(sqlite3 *db, bool *is_new)
 {
 	int code;
-	int64_t tables = ask_int(db, "SELECT count(*) FROM sqlite_schema",
-	    &code);
+	int64_t tables =
+	    ask_int(db, "SELECT count(*) FROM sqlite_schema", &code);
 
 	if (code != SQLITE_OK)
 		return sqlite3_errmsg(db);
@@ -227,7 +231,7 @@ examine(sqlite3 *db, bool *is_new)
 		return "its schema is of another version";
 	if (ask_int(db, "SELECT count(*) FROM state", &code) < 1)
 		return code == SQLITE_OK ? "it has no state" :
-		    sqlite3_errmsg(db);
+					   sqlite3_errmsg(db);
 	return NULL;
 }
 
@@ -259,9 +263,12 @@ open_writer(struct store *s, bool durable)
 		return false;
 	}
 	must(s, s->db, sqlite3_exec(s->db, schema_pragmas, 0, 0, 0));
-	must(s, s->db, sqlite3_exec(s->db, s->is_temporary ?
-	    "PRAGMA synchronous=OFF" : durable ? "PRAGMA synchronous=FULL" :
-	    "PRAGMA synchronous=NORMAL", 0, 0, 0));
+	must(s, s->db,
+	    sqlite3_exec(s->db,
+		s->is_temporary ? "PRAGMA synchronous=OFF" :
+		    durable     ? "PRAGMA synchronous=FULL" :
+				  "PRAGMA synchronous=NORMAL",
+		0, 0, 0));
 	if (is_new)
 		must(s, s->db, sqlite3_exec(s->db, schema_sql, 0, 0, 0));
 	return true;
@@ -270,8 +277,9 @@ open_writer(struct store *s, bool durable)
 static void
 prepare_one(struct store *s, sqlite3 *db, const char *sql, sqlite3_stmt **st)
 {
-	must(s, db, sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT,
-	    st, NULL));
+	must(s, db,
+	    sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, st,
+		NULL));
 }
 
 static void
@@ -285,8 +293,8 @@ static void
 open_reader(struct store *s)
 {
 	s->reader = connect_to(s, SQLITE_OPEN_READONLY);
-	must(s, s->reader, sqlite3_exec(s->reader, schema_reader_pragmas, 0, 0,
-	    0));
+	must(s, s->reader,
+	    sqlite3_exec(s->reader, schema_reader_pragmas, 0, 0, 0));
 	prepare_one(s, s->reader, schema_read, &s->st_read);
 	prepare_one(s, s->reader, schema_held, &s->st_held);
 	prepare_one(s, s->reader, schema_dump, &s->st_dump);

@@ -26,20 +26,39 @@
 #include "scan.h"
 
 enum store_statement {
-	S_BEGIN, S_COMMIT, S_ROLLBACK, S_FIND, S_FIND_DEAD, S_INSERT,
-	S_INSERT_BODY, S_UPDATE, S_UPDATE_BODY, S_UPDATE_MS, S_BURY, S_FORGET,
-	S_FORGET_BODY, S_OF_RESOURCE, S_RESOURCES, S_SENT, S_HOLD, S_HELD,
-	S_RENUMBER, S_RESYNC, S_CONFIRM, S_LABELS, S_LAST_ID,
+	S_BEGIN,
+	S_COMMIT,
+	S_ROLLBACK,
+	S_FIND,
+	S_FIND_DEAD,
+	S_INSERT,
+	S_INSERT_BODY,
+	S_UPDATE,
+	S_UPDATE_BODY,
+	S_UPDATE_MS,
+	S_BURY,
+	S_FORGET,
+	S_FORGET_BODY,
+	S_OF_RESOURCE,
+	S_RESOURCES,
+	S_SENT,
+	S_HOLD,
+	S_HELD,
+	S_RENUMBER,
+	S_RESYNC,
+	S_CONFIRM,
+	S_LABELS,
+	S_LAST_ID,
 	S_COUNT
 };
 
 struct store {
 	char *path;
 	bool is_temporary;
-	int lock;			/* descriptor of FILE.lock */
+	int lock; /* descriptor of FILE.lock */
 	sqlite3 *db, *reader;
-	sqlite3_stmt *st[S_COUNT];	/* of db */
-	sqlite3_stmt *st_read, *st_held, *st_dump;	/* of reader */
+	sqlite3_stmt *st[S_COUNT]; /* of db */
+	sqlite3_stmt *st_read, *st_held, *st_dump; /* of reader */
 
 	/* the turn */
 	pthread_mutex_t mutex;
@@ -47,11 +66,11 @@ struct store {
 	unsigned next_turn, serving;
 
 	/* all below: by whoever holds the turn */
-	int64_t change;		/* the last number given */
-	int64_t begun_at;	/* the same, before the open transaction */
-	_Atomic int64_t committed;	/* the last number on disk */
+	int64_t change; /* the last number given */
+	int64_t begun_at; /* the same, before the open transaction */
+	_Atomic int64_t committed; /* the last number on disk */
 	_Atomic int64_t confirmed;
-	int64_t attempted;	/* numbers above were never published */
+	int64_t attempted; /* numbers above were never published */
 };
 
 /* Open or create; path NULL: a temporary file, for store_remove_temporary(). durable: survive

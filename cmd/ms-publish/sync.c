@@ -9,7 +9,7 @@
 /* A complete sync that is under way. */
 struct open_sync {
 	char *cluster, *resource;
-	char *scope;		/* JSON, "" if it is not limited */
+	char *scope; /* JSON, "" if it is not limited */
 	uint32_t number;
 };
 
@@ -60,8 +60,9 @@ find(const struct sync_state *s, const char *cluster, const char *resource)
 {
 	size_t i = 0;
 
-	while (i < s->n && (strcmp(s->open[i].resource, resource) != 0 ||
-	    strcmp(s->open[i].cluster, cluster) != 0))
+	while (i < s->n &&
+	    (strcmp(s->open[i].resource, resource) != 0 ||
+		strcmp(s->open[i].cluster, cluster) != 0))
 		i++;
 	return i;
 }
@@ -78,8 +79,8 @@ begin(struct sync_state *s, const struct record *r, const char *cluster,
 	if (scan_type(r->at[AT_COMPLETE]) != SCAN_TRUE)
 		return;
 	s->open = diag_alloc(s->open, (s->n + 1) * sizeof(*s->open));
-	s->open[s->n++] = (struct open_sync){
-	    .cluster = diag_strndup(cluster, strlen(cluster)),
+	s->open[s->n++] = (struct open_sync){.cluster = diag_strndup(cluster,
+						 strlen(cluster)),
 	    .resource = diag_strndup(resource, strlen(resource)),
 	    .scope = diag_strndup(scope.n ? scope.p : "", scope.n),
 	    .number = ++s->rows->sync};
@@ -143,8 +144,8 @@ sweep(struct sync_state *sync, const char *cluster, const char *resource,
 		    !in_scope(s, scope, id, store_column(st, 1)))
 			continue;
 		if (n == size)
-			list = diag_alloc(list, (size = size ? 2 * size : 64) *
-			    sizeof(*list));
+			list = diag_alloc(list,
+			    (size = size ? 2 * size : 64) * sizeof(*list));
 		list[n++] = (struct doomed){id, sqlite3_column_int64(st, 2)};
 	}
 	for (size_t i = 0; i < n && !failed; i++)
@@ -162,8 +163,7 @@ end(struct sync_state *s, const char *cluster, const char *resource)
 
 	if (i == s->n)
 		return true;
-	return sweep(s, cluster, resource, s->open[i].number,
-	    s->open[i].scope);
+	return sweep(s, cluster, resource, s->open[i].number, s->open[i].scope);
 }
 
 /* No row was named in a sync that has not begun: all of the resource go. */

@@ -11,8 +11,8 @@
 #endif
 
 #define FIRST_NODES 1024
-#define KEPT_NODES (1u << 18)	/* a giant's memory is given back */
-#define SMALL 24		/* so many members are sorted by insertion */
+#define KEPT_NODES (1u << 18) /* a giant's memory is given back */
+#define SMALL 24 /* so many members are sorted by insertion */
 
 void
 tape_release(struct tape *t)
@@ -44,10 +44,13 @@ plain_run(const char *p, const char *end)
 
 	while (end - p >= 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i hit = _mm_or_si128(
-		    _mm_or_si128(_mm_cmpeq_epi8(_mm_and_si128(v, no_4), quote),
-			_mm_cmpeq_epi8(_mm_and_si128(v, no_2), less)),
-		    _mm_or_si128(_mm_cmpeq_epi8(v, backslash), v));
+		__m128i hit =
+		    _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(_mm_and_si128(v,
+								 no_4),
+						  quote),
+				     _mm_cmpeq_epi8(_mm_and_si128(v, no_2),
+					 less)),
+			_mm_or_si128(_mm_cmpeq_epi8(v, backslash), v));
 		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
 
 		if (mask)
@@ -124,8 +127,9 @@ key_head(const struct tape *t, const struct tape_node *m)
 	}
 	memcpy(&head, p, 8);
 	head = __builtin_bswap64(head);
-	return m->key_n >= 8 ? head : m->key_n ?
-	    head & ~0ull << (64 - 8 * m->key_n) : 0;
+	return m->key_n >= 8 ? head :
+	    m->key_n         ? head & ~0ull << (64 - 8 * m->key_n) :
+			       0;
 }
 
 /* Two keys whose heads are equal. */
@@ -134,8 +138,8 @@ compare_tails(const struct tape *t, const struct tape_node *a,
     const struct tape_node *b)
 {
 	uint32_t n = a->key_n < b->key_n ? a->key_n : b->key_n;
-	int c = n > 8 ? memcmp(t->doc + a->key + 8, t->doc + b->key + 8,
-	    n - 8) : 0;
+	int c =
+	    n > 8 ? memcmp(t->doc + a->key + 8, t->doc + b->key + 8, n - 8) : 0;
 
 	return c ? c : (a->key_n > b->key_n) - (a->key_n < b->key_n);
 }
@@ -199,7 +203,7 @@ member:
 		node->key_n = (uint32_t)(p - key);
 		join(t, open, i);
 		p = skip_space(p + 1);
-		p = skip_space(p + 1);	/* the colon */
+		p = skip_space(p + 1); /* the colon */
 	}
 	node->type = (uint8_t)scan_type((struct span){p, 1});
 	node->at = (uint32_t)(p - t->doc);
@@ -273,13 +277,13 @@ compare_decoded(struct tape *t, uint32_t a, uint32_t b)
 }
 
 static inline int
-compare(struct tape *t, const struct tape_order *a,
-    const struct tape_order *b, bool is_odd)
+compare(struct tape *t, const struct tape_order *a, const struct tape_order *b,
+    bool is_odd)
 {
 	if (is_odd)
 		return compare_decoded(t, a->node, b->node);
-	return compare_plain(t, &t->node[a->node], a->head,
-	    &t->node[b->node], b->head);
+	return compare_plain(t, &t->node[a->node], a->head, &t->node[b->node],
+	    b->head);
 }
 
 static inline void
@@ -310,8 +314,8 @@ merge_sort(struct tape *t, struct tape_order *o, uint32_t n,
 	merge_sort(t, o, half, spare, is_odd);
 	merge_sort(t, o + half, n - half, spare, is_odd);
 	while (i < half && j < n)
-		spare[k++] = compare(t, &o[j], &o[i], is_odd) < 0 ?
-		    o[j++] : o[i++];
+		spare[k++] =
+		    compare(t, &o[j], &o[i], is_odd) < 0 ? o[j++] : o[i++];
 	memcpy(spare + k, o + i, (half - i) * sizeof(*o));
 	memcpy(o, spare, (k + half - i) * sizeof(*o));
 }
@@ -321,11 +325,11 @@ push(struct tape *t, uint32_t node)
 {
 	if (t->n_order == t->order_size) {
 		t->order_size = t->order_size ? 2 * t->order_size : 256;
-		t->order = diag_alloc(t->order,
-		    t->order_size * sizeof(*t->order));
+		t->order =
+		    diag_alloc(t->order, t->order_size * sizeof(*t->order));
 	}
-	t->order[t->n_order++] = (struct tape_order){
-	    key_head(t, &t->node[node]), node};
+	t->order[t->n_order++] =
+	    (struct tape_order){key_head(t, &t->node[node]), node};
 }
 
 uint32_t
@@ -341,7 +345,7 @@ tape_sort(struct tape *t, uint32_t node, uint32_t *first)
 	n = t->n_order - *first;
 	if (!(t->node[node].flags & TAPE_UNSORTED))
 		return n;
-	if (n > SMALL)		/* room for merging, behind the members */
+	if (n > SMALL) /* room for merging, behind the members */
 		for (uint32_t i = 0; i < n; i++)
 			push(t, node);
 	o = t->order + *first;
@@ -378,7 +382,7 @@ tape_get(const struct tape *t, uint32_t object, const char *key)
 	if (object == TAPE_NONE || t->node[object].type != SCAN_OBJECT)
 		return TAPE_NONE;
 	for (uint32_t i = object + 1; i < t->node[object].end;
-	    i = t->node[i].end)
+	     i = t->node[i].end)
 		if (tape_key_eq(t, i, key, n))
 			found = i;
 	return found;

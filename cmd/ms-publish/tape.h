@@ -15,27 +15,27 @@
 
 /* What a walk must know of a node beyond its bytes. */
 enum tape_flag {
-	TAPE_KEY_ODD = 1,	/* the key is not the same text in Go's JSON */
-	TAPE_ODD = 2,		/* the string's content is not; an object: one
+	TAPE_KEY_ODD = 1, /* the key is not the same text in Go's JSON */
+	TAPE_ODD = 2, /* the string's content is not; an object: one
 				 * of its keys is not */
-	TAPE_UNSORTED = 4	/* the object's keys do not rise strictly */
+	TAPE_UNSORTED = 4 /* the object's keys do not rise strictly */
 };
 
 struct tape_node {
-	uint32_t key, key_n;	/* a member's key, without its quotes */
-	uint32_t at, n;		/* the value; a string without its quotes */
-	uint32_t end;		/* index after this node's last descendant */
-	uint8_t type;		/* enum scan_type */
+	uint32_t key, key_n; /* a member's key, without its quotes */
+	uint32_t at, n; /* the value; a string without its quotes */
+	uint32_t end; /* index after this node's last descendant */
+	uint8_t type; /* enum scan_type */
 	uint8_t flags;
 };
 
 struct tape {
 	const char *doc, *doc_end;
-	struct tape_node *node;	/* node[0] is the value itself */
+	struct tape_node *node; /* node[0] is the value itself */
 	uint32_t n, size;
-	struct tape_order *order;	/* a stack: members being sorted */
+	struct tape_order *order; /* a stack: members being sorted */
 	uint32_t n_order, order_size;
-	char *key;		/* scratch for comparing keys with escapes */
+	char *key; /* scratch for comparing keys with escapes */
 	size_t key_size;
 };
 

@@ -7,12 +7,12 @@
 
 #include <stdbool.h>
 
-#define URL_TEXT 512	/* bytes of any part */
+#define URL_TEXT 512 /* bytes of any part */
 
 struct url {
-	char host[URL_TEXT];	/* an IPv6 address without its brackets */
+	char host[URL_TEXT]; /* an IPv6 address without its brackets */
 	unsigned port;
-	char user[URL_TEXT];	/* "": none */
+	char user[URL_TEXT]; /* "": none */
 	char password[URL_TEXT];
 	char token[URL_TEXT];
 	bool is_tls;

@@ -79,9 +79,10 @@ object(const char *kind, const char *meta, const char *rest)
 {
 	static char text[65536];
 
-	snprintf(text, sizeof(text), "{\"apiVersion\":\"v1\",\"kind\":\"%s\","
-	    "\"metadata\":{\"name\":\"x\",\"uid\":\"u\"%s}%s}", kind, meta,
-	    rest);
+	snprintf(text, sizeof(text),
+	    "{\"apiVersion\":\"v1\",\"kind\":\"%s\","
+	    "\"metadata\":{\"name\":\"x\",\"uid\":\"u\"%s}%s}",
+	    kind, meta, rest);
 	return text;
 }
 
@@ -111,8 +112,10 @@ examples(void)
 	*asked = '\0';
 	snprintf(deleted, sizeof(deleted), "%s",
 	    convert(RECORD_DELETED, service));
-	ok(strstr(deleted, "\"pattern_resource\":null,"
-	    "\"component_metadata\":null}}"), "2: B, deleted");
+	ok(strstr(deleted,
+	       "\"pattern_resource\":null,"
+	       "\"component_metadata\":null}}"),
+	    "2: B, deleted");
 	ok(!*asked, "2: nothing is dialled for a deletion");
 	answer = SERVICE_WAIT;
 	ok(!convert(RECORD_ADDED, service), "2: B waits for its dial");
@@ -130,11 +133,13 @@ order_and_labels(void)
 {
 	char first[4096];
 
-	snprintf(first, sizeof(first), "%s", convert(RECORD_ADDED,
-	    "{\"spec\":{\"b\":[{\"y\":1,\"x\":2}],\"a\":{}},\"kind\":\"Pod\","
-	    "\"metadata\":{\"labels\":{\"b\":\"1\",\"a\":\"2\"},\"uid\":\"u\","
-	    "\"name\":\"n\"},\"apiVersion\":\"v1\"}"));
-	is(RECORD_ADDED, " { \"apiVersion\" : \"v1\",\n\"metadata\":{\"name\":"
+	snprintf(first, sizeof(first), "%s",
+	    convert(RECORD_ADDED,
+		"{\"spec\":{\"b\":[{\"y\":1,\"x\":2}],\"a\":{}},\"kind\":\"Pod\","
+		"\"metadata\":{\"labels\":{\"b\":\"1\",\"a\":\"2\"},\"uid\":\"u\","
+		"\"name\":\"n\"},\"apiVersion\":\"v1\"}"));
+	is(RECORD_ADDED,
+	    " { \"apiVersion\" : \"v1\",\n\"metadata\":{\"name\":"
 	    "\"n\",\"uid\":\"u\",\"labels\":{\"a\":\"2\", \"b\":\"1\"}},"
 	    "\"kind\":\"Pod\",\"spec\":{\"a\":{ },\"b\":[ {\"x\":2,\"y\":1}]}}",
 	    first, "5: the order of keys and spaces make no difference");
@@ -142,21 +147,25 @@ order_and_labels(void)
 	    "\"attribute\":\"{\\\"a\\\":3,\\\"b\\\":2}\"",
 	    "5: of duplicate keys the last wins");
 	has(with_rest(",\"spec\":{\"\\u0062\":1,\"a\":2,\"\\u00e9\":3,"
-	    "\"z\":4}"), "{\\\"a\\\":2,\\\"b\\\":1,\\\"z\\\":4,\\\"é\\\":3}",
+		      "\"z\":4}"),
+	    "{\\\"a\\\":2,\\\"b\\\":1,\\\"z\\\":4,\\\"é\\\":3}",
 	    "5: keys with escapes are sorted by what they mean");
 	has(with_meta(",\"labels\":{\"e\":\"\",\"\":\"v\"}"),
 	    "[{\"id\":\"\",\"unique_id\":\"\",\"kind\":\"label\","
 	    "\"value\":\"v\"},{\"id\":\"\",\"unique_id\":\"\",\"kind\":"
-	    "\"label\",\"key\":\"e\"}]", "6: empty key and value are left out");
+	    "\"label\",\"key\":\"e\"}]",
+	    "6: empty key and value are left out");
 	lacks(with_meta(",\"labels\":{}"), "labels", "6: labels {} are absent");
 	lacks(with_meta(",\"labels\":null"), "labels",
 	    "6: labels null are absent");
-	has(with_meta(",\"annotations\":{\"z\":\"\",\"kubectl.kubernetes.io/"
-	    "last-applied-configuration\":\"{\\\"a\\\":\\\"<\\\"}\\n\"}"),
+	has(with_meta(
+		",\"annotations\":{\"z\":\"\",\"kubectl.kubernetes.io/"
+		"last-applied-configuration\":\"{\\\"a\\\":\\\"<\\\"}\\n\"}"),
 	    "\"key\":\"kubectl.kubernetes.io/last-applied-configuration\","
 	    "\"value\":\"{\\\\\\\"a\\\\\\\":\\\\\\\"\\\\u003c\\\\\\\"}\\\\n\"}"
 	    ",{\"id\":\"\",\"unique_id\":\"\",\"kind\":\"annotation\","
-	    "\"key\":\"z\"}]", "7: annotations are sorted, escapes kept");
+	    "\"key\":\"z\"}]",
+	    "7: annotations are sorted, escapes kept");
 	has(with_meta(",\"labels\":{\"a<\\\"b\":\"1\"}"),
 	    "\"key\":\"a\\u003c\\\"b\"", "7: keys are unescaped");
 }
@@ -171,12 +180,14 @@ escapes(void)
 	    "\\\"a\\\":\\\"\\\\u003c\\\\u003e\\\\u0026\\\\u2028\\\\u2029/\\\"",
 	    "8: twice in a spec");
 	has(with_meta(",\"namespace\":\"\\u0000\\u0001\\b\\f\\n\\r\\t\\u001f"
-	    "\x7f\""),
+		      "\x7f\""),
 	    "\"\\u0000\\u0001\\b\\f\\n\\r\\t\\u001f\x7f\"",
 	    "9: control characters, once");
 	has(with_rest(",\"spec\":{\"a\":\"\\u0000\\u000b\\b\\f\\n\\r\\t\\u001F"
-	    "\x7f\"}"), "\\\"\\\\u0000\\\\u000b\\\\b\\\\f\\\\n\\\\r\\\\t"
-	    "\\\\u001f\x7f\\\"", "9: control characters, twice");
+		      "\x7f\"}"),
+	    "\\\"\\\\u0000\\\\u000b\\\\b\\\\f\\\\n\\\\r\\\\t"
+	    "\\\\u001f\x7f\\\"",
+	    "9: control characters, twice");
 	has(with_rest(",\"spec\":\"\\ud83d\\ude00 \xf0\x9f\x98\x80\""),
 	    "\"\xf0\x9f\x98\x80 \xf0\x9f\x98\x80\"", "9: emoji");
 	/* Go replaces what is not UTF-8 when it reads, and writes that raw */
@@ -189,15 +200,18 @@ static void
 numbers(void)
 {
 	has(with_rest(",\"spec\":[2.50,1e3,1e-7,1e21,1e20,-0.0,"
-	    "9007199254740993,9223372036854775808]"),
+		      "9007199254740993,9223372036854775808]"),
 	    "\"[2.5,1000,1e-7,1e+21,100000000000000000000,-0,"
-	    "9007199254740993,9223372036854776000]\"", "10: numbers");
-	has(with_rest(",\"spec\":[-0,0,-9223372036854775808,"
-	    "9223372036854775807,0.000001,1.5E-9,0.1,1e23,5e-324,"
-	    "5.684341886080802e-14,1.7976931348623157e308,123456.789]"),
+	    "9007199254740993,9223372036854776000]\"",
+	    "10: numbers");
+	has(with_rest(
+		",\"spec\":[-0,0,-9223372036854775808,"
+		"9223372036854775807,0.000001,1.5E-9,0.1,1e23,5e-324,"
+		"5.684341886080802e-14,1.7976931348623157e308,123456.789]"),
 	    "\"[0,0,-9223372036854775808,9223372036854775807,0.000001,"
 	    "1.5e-9,0.1,1e+23,5e-324,5.684341886080802e-14,"
-	    "1.7976931348623157e+308,123456.789]\"", "10: more numbers");
+	    "1.7976931348623157e+308,123456.789]\"",
+	    "10: more numbers");
 	lacks(with_meta(",\"generation\":0"), "generation",
 	    "11: generation 0 is absent");
 	lacks(with_meta(",\"generation\":1.5"), "generation",
@@ -215,11 +229,13 @@ sections(void)
 	    "managedFields", "12: managedFields are never told");
 	has(with_meta(",\"cluster_id\":\"x\""), "\"cluster_id\":\"\"}",
 	    "12: metadata.cluster_id is empty");
-	has(object("ConfigMap", "", ",\"immutable\":true,\"data\":{\"b\":\"1\""
-	    ",\"a\":\"<\"},\"binaryData\":{\"c\":\"aGk=\"}"),
+	has(object("ConfigMap", "",
+		",\"immutable\":true,\"data\":{\"b\":\"1\""
+		",\"a\":\"<\"},\"binaryData\":{\"c\":\"aGk=\"}"),
 	    ",\"immutable\":\"true\",\"data\":\"{\\\"a\\\":\\\"\\\\u003c\\\","
 	    "\\\"b\\\":\\\"1\\\"}\",\"binaryData\":\"{\\\"c\\\":\\\"aGk="
-	    "\\\"}\"}}", "13: a ConfigMap's parts are texts");
+	    "\\\"}\"}}",
+	    "13: a ConfigMap's parts are texts");
 	has(with_rest(",\"data\":null"), "\"data\":\"null\"}}",
 	    "13: data null is a text");
 	has(with_rest(",\"spec\":{}"),
@@ -228,26 +244,27 @@ sections(void)
 	has(with_rest(",\"spec\":null,\"status\":null"),
 	    "\"spec\":{\"id\":\"\"},\"status\":{\"id\":\"\"}",
 	    "14: spec null is survived");
-	has("{\"kind\":\"Pod\",\"apiVersion\":\"v1\"}", "\"metadata\":{\"id\":"
+	has("{\"kind\":\"Pod\",\"apiVersion\":\"v1\"}",
+	    "\"metadata\":{\"id\":"
 	    "\"\",\"uid\":\"\",\"cluster_id\":\"\"}",
 	    "14: missing metadata is survived");
 	has(with_rest(",\"spec\":\"a\\\"b\""), "\"attribute\":\"a\\\\\\\"b\"}",
 	    "14: a spec that is a string");
-	lacks(object("ClusterRole", "", ",\"rules\":[{\"verbs\":[]}]"),
-	    "verbs", "15: rules are not told");
-	lacks(object("Endpoints", "", ",\"subsets\":[{\"ports\":[]}]"),
-	    "ports", "15: subsets are not told");
+	lacks(object("ClusterRole", "", ",\"rules\":[{\"verbs\":[]}]"), "verbs",
+	    "15: rules are not told");
+	lacks(object("Endpoints", "", ",\"subsets\":[{\"ports\":[]}]"), "ports",
+	    "15: subsets are not told");
 }
 
 static void
 designs(void)
 {
 	has(with_meta(",\"labels\":{\"design.meshery.io/id\":"
-	    "\"7d1b2b8a-6f0e-4a55-9a30-6d1c6c1b7d10\"}"),
+		      "\"7d1b2b8a-6f0e-4a55-9a30-6d1c6c1b7d10\"}"),
 	    "\"pattern_resource\":\"00000000-0000-0000-0000-000000000000\"",
 	    "16: a design's UUID becomes zero");
 	has(with_meta(",\"labels\":{\"design.meshery.io/id\":"
-	    "\"0123456789abcdef\"}"),
+		      "\"0123456789abcdef\"}"),
 	    "\"pattern_resource\":\"30313233-3435-3637-3839-616263646566\"",
 	    "16: 16 characters become a UUID");
 	has(with_meta(",\"labels\":{\"design.meshery.io/id\":\"\"}"),
@@ -267,7 +284,8 @@ leaks(void)
 	has("{\"kind\":5,\"Kind\":\"Odd\",\"model\":\"m\",\"id\":\"i\","
 	    "\"status\":{\"ID\":\"s\",\"id\":7}}",
 	    "{\"id\":\"i\",\"apiVersion\":\"\",\"kind\":\"Odd\","
-	    "\"model\":\"m\"", "types that do not match are skipped");
+	    "\"model\":\"m\"",
+	    "types that do not match are skipped");
 	has("{\"status\":{\"ID\":\"s\",\"id\":7}}", "\"status\":{\"id\":\"s\"",
 	    "the id of a status leaks");
 }
@@ -276,12 +294,16 @@ static void
 redaction(void)
 {
 	m.redact = true;
-	has(object("Secret", "", ",\"data\":{},\"stringData\":[1],"
-	    "\"binaryData\":null"), "\"data\":\"{}\",\"binaryData\":\"{}\","
-	    "\"stringData\":\"[1]\"", "17: what is no object is left alone");
+	has(object("Secret", "",
+		",\"data\":{},\"stringData\":[1],"
+		"\"binaryData\":null"),
+	    "\"data\":\"{}\",\"binaryData\":\"{}\","
+	    "\"stringData\":\"[1]\"",
+	    "17: what is no object is left alone");
 	has(object("Secret", "", ",\"stringData\":{\"b\":\"x\",\"a\":1}"),
 	    "\"stringData\":\"{\\\"a\\\":\\\"[REDACTED]\\\",\\\"b\\\":"
-	    "\\\"[REDACTED]\\\"}\"", "17: keys stay, sorted");
+	    "\\\"[REDACTED]\\\"}\"",
+	    "17: keys stay, sorted");
 	has(object("ConfigMap", "", ",\"data\":{\"a\":\"x\"}"),
 	    "\"data\":\"{\\\"a\\\":\\\"x\\\"}\"", "17: ConfigMaps are not");
 	m.redact = false;
@@ -302,8 +324,10 @@ urls(const char *spec, const char *status, const char *want, const char *name)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "\"component_metadata\":{\"capabilities\""
-	    ":{\"connection\":true,\"urls\":%s}}}}", want);
+	snprintf(text, sizeof(text),
+	    "\"component_metadata\":{\"capabilities\""
+	    ":{\"connection\":true,\"urls\":%s}}}}",
+	    want);
 	has(service_of(spec, status), text, name);
 }
 
@@ -316,8 +340,9 @@ services(void)
 	answer = SERVICE_NO;
 	urls("{" IP ",\"ports\":[{\"port\":80},{\"port\":443}]}", "{}",
 	    "[\"https://10.0.0.1:443\"]", "18: the last port wins");
-	urls("{\"clusterIP\":\"None\"," "\"ports\":[{\"port\":80}]}", "{}",
-	    "[]", "18: headless");
+	urls("{\"clusterIP\":\"None\","
+	     "\"ports\":[{\"port\":80}]}",
+	    "{}", "[]", "18: headless");
 	urls("{" IP "," PORT "}", "{\"loadBalancer\":{}}",
 	    "[\"http://localhost:30080\",\"http://10.0.0.1:80\"]",
 	    "18: a node port, dialled in vain");
@@ -329,15 +354,16 @@ services(void)
 	urls("{" IP "," PORT "}", LB("{\"hostname\":\"NoneSuch\"}"),
 	    "[\"http://10.0.0.1:80\"]", "18: a name with none is skipped");
 	urls("{" IP "," PORT "}", LB("{\"ip\":\"<pending>\"}"),
-	    "[\"http://10.0.0.1:80\",\"http://10.0.0.1:80\"]",
-	    "18: pending");
+	    "[\"http://10.0.0.1:80\",\"http://10.0.0.1:80\"]", "18: pending");
 	urls("{" IP "," PORT "}", LB("{\"ip\":\"1.2.3.4\"},{\"ip\":\"x\"}"),
 	    "[\"http://1.2.3.4:80\",\"http://10.0.0.1:80\"]",
 	    "18: the first ingress counts");
 	has(service_of("{" IP "," PORT "}", LB("{\"ip\":\"fd00::1\"}")),
 	    "\"component_metadata\":null", "18: IPv6 cannot be dialled");
-	urls("{" IP "," PORT "}", LB("{}"), "[\"http://:80\","
-	    "\"http://10.0.0.1:80\"]", "18: an empty ingress counts");
+	urls("{" IP "," PORT "}", LB("{}"),
+	    "[\"http://:80\","
+	    "\"http://10.0.0.1:80\"]",
+	    "18: an empty ingress counts");
 	urls("{\"externalName\":\"e\",\"ports\":[{\"port\":80}]}", "{}",
 	    "[\"http://:80\"]", "18: an external name");
 	urls("{\"externalName\":\"e\"}", "{}", "[\"http://:0\"]",
@@ -356,14 +382,17 @@ sorting(void)
 
 	p += sprintf(p, "{\"spec\":{");
 	for (int i = n - 1; i >= 0; i--)
-		p += sprintf(p, "\"%sk%05d\":%d,\"k%05d\":-1,", i % 7 ? "" :
-		    "\\u0061", i, i, i);
+		p += sprintf(p, "\"%sk%05d\":%d,\"k%05d\":-1,",
+		    i % 7 ? "" : "\\u0061", i, i, i);
 	p += sprintf(p, "\"k00001\":7}}");
 	got = convert(RECORD_ADDED, text);
 	ok(got && strstr(got, "{\\\"ak00000\\\":0,\\\"ak00007\\\":7,"),
 	    "many members: escaped keys come where they belong");
-	ok(got && strstr(got, "\\\"k00000\\\":-1,\\\"k00001\\\":7,"
-	    "\\\"k00002\\\":-1,"), "many members: the last of duplicates");
+	ok(got &&
+		strstr(got,
+		    "\\\"k00000\\\":-1,\\\"k00001\\\":7,"
+		    "\\\"k00002\\\":-1,"),
+	    "many members: the last of duplicates");
 	snprintf(want, sizeof(want), "\\\"k%05d\\\":-1}\"", n - 1);
 	ok(got && strstr(got, want), "many members: all are there");
 	free(text);

@@ -14,9 +14,9 @@ good(const char *text, const char *host, unsigned port, const char *user,
 	struct url u;
 
 	ok(url_parse(text, &u, &why) == 0 && strcmp(u.host, host) == 0 &&
-	    u.port == port && strcmp(u.user, user) == 0 &&
-	    strcmp(u.password, password) == 0 &&
-	    strcmp(u.token, token) == 0 && u.is_tls == is_tls,
+		u.port == port && strcmp(u.user, user) == 0 &&
+		strcmp(u.password, password) == 0 &&
+		strcmp(u.token, token) == 0 && u.is_tls == is_tls,
 	    "URL %s", text);
 }
 
@@ -97,8 +97,9 @@ merges(const char *members, const char *amend, const char *want)
 	struct json out = {0};
 
 	ms_merge(span_of(members), span_of(amend), &out);
-	ok(out.len == strlen(want) && memcmp(out.p ? out.p : "", want,
-	    out.len) == 0, "%s and %s is %s", members, amend, want);
+	ok(out.len == strlen(want) &&
+		memcmp(out.p ? out.p : "", want, out.len) == 0,
+	    "%s and %s is %s", members, amend, want);
 	json_release(&out);
 }
 

@@ -18,6 +18,7 @@
 #define LIVED 5000 /* ms, or an event: no reason to slow down */
 #define DECODE_AT (64u << 10) /* bytes: decode while they are in the cache */
 #define WARN_EVERY 30000 /* ms */
+#define PATIENCE 4 /* refusals in a row that are no news */
 #define FAILING 3 /* failures in a row */
 
 #define ACCEPT_LIST \
@@ -102,6 +103,16 @@ tell_unreachable(struct watch *w, const struct failure *f)
 	    w->resource->id, f->why);
 }
 
+/* What a long run is made of: streams end, history expires, and a server asks
+ * for patience (an edit of a CRD makes it do so for each of its watches). */
+static bool
+is_usual(const struct watch *w, const struct failure *f)
+{
+	return f->class == IN_CUT || f->class == IN_EXPIRED ||
+	    f->class == IN_TOO_LARGE || f->class == IN_UNSUPPORTED ||
+	    (f->class == IN_THROTTLED && w->machine.level < PATIENCE);
+}
+
 /* Each class of failure once per watch, until that watch is well again. */
 static void
 tell_failure(struct watch *w, const struct failure *f)
@@ -112,10 +123,7 @@ tell_failure(struct watch *w, const struct failure *f)
 		tell_unreachable(w, f);
 		return;
 	}
-	/* These are what a long run is made of. */
-	if (f->class == IN_CUT || f->class == IN_EXPIRED ||
-	    f->class == IN_TOO_LARGE || f->class == IN_UNSUPPORTED ||
-	    w->told & bit) {
+	if (is_usual(w, f) || w->told & bit) {
 		diag_info("%s: %s", w->resource->id, f->why);
 		return;
 	}

@@ -169,6 +169,18 @@ classify(struct classify *c, const struct record *r)
 		follow_sync(c, r);
 }
 
+static void
+release(struct classify *c)
+{
+	input_release(&c->in);
+	family_free(&c->family);
+	redact_free(&c->redact);
+	json_release(&c->origin);
+	json_release(&c->app);
+	json_release(&c->cluster);
+	json_release(&c->amend);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -184,8 +196,6 @@ main(int argc, char **argv)
 	while (input_next(&c.in, &r))
 		classify(&c, &r);
 	lines_flush(&c.in.rs.io);
-	input_release(&c.in);
-	family_free(&c.family);
-	redact_free(&c.redact);
+	release(&c);
 	return 0;
 }

@@ -325,6 +325,8 @@ report(const struct settings *s, struct store *store)
 {
 	long long owed = (long long)store_owed(store);
 
+	if (owed == 0)
+		return 0;
 	if (s->store) {
 		diag_warn("%lld changes are not confirmed yet: they will be "
 			  "sent from %s at the next start",

@@ -93,7 +93,8 @@ diag_strndup(const char *text, size_t n)
 {
 	char *p = diag_alloc(NULL, n + 1);
 
-	memcpy(p, text, n);
+	if (n)
+		memcpy(p, text, n);
 	p[n] = '\0';
 	return p;
 }

@@ -258,8 +258,10 @@ sync_of(struct world *w, const struct record *r)
 static struct span
 group_of(struct span api_version)
 {
-	const char *slash = memchr(api_version.p, '/', api_version.n);
+	const char *slash = NULL;
 
+	if (api_version.n)
+		slash = memchr(api_version.p, '/', api_version.n);
 	return slash ?
 	    (struct span){api_version.p, (size_t)(slash - api_version.p)} :
 	    span_of("");

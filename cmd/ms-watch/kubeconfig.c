@@ -80,6 +80,13 @@ static int
 add_file(struct files *f, const char *path)
 {
 	f->config = diag_alloc(f->config, (f->n + 1) * sizeof(*f->config));
+	if (access(path, R_OK) < 0) {
+		snprintf(f->err, CONFIG_ERROR,
+		    "unable to read the kubeconfig "
+		    "%s: %s; give another with --kubeconfig FILE or KUBECONFIG",
+		    path, strerror(errno));
+		return -1;
+	}
 	if (config_load(&f->config[f->n], path, f->err) < 0)
 		return -1;
 	f->n++;

@@ -231,7 +231,7 @@ func (l *loader) apply(o *object) error {
 		return l.send(deadline, http.MethodDelete, path, "application/json",
 			[]byte(`{"apiVersion":"v1","kind":"DeleteOptions","gracePeriodSeconds":0,"propagationPolicy":"Background"}`))
 	}
-	return l.send(deadline, http.MethodPost, collection+"?x=1"+os.Getenv("FV"), "application/json", o.line)
+	return l.send(deadline, http.MethodPost, collection, "application/json", o.line)
 }
 
 // putStatus plays the kubelet or a controller: only they write .status.
@@ -244,7 +244,7 @@ func (l *loader) putStatus(o *object) error {
 	if err != nil {
 		return err
 	}
-	path := collection + "/" + url.PathEscape(o.Metadata.Name) + "/status?fieldManager=kubelet" + os.Getenv("FV")
+	path := collection + "/" + url.PathEscape(o.Metadata.Name) + "/status?fieldManager=kubelet"
 	body := append(append([]byte(`{"status":`), o.Status...), '}')
 	return l.send(deadline, http.MethodPatch, path, "application/merge-patch+json", body)
 }

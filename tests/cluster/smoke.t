@@ -135,7 +135,7 @@ ok "none may list no pods" forbidden none get pods -n default
 ok "a client certificate opens the door, too" as certificate get secrets -A
 
 # The API server goes and comes back; what was there is there.
-cluster_stop_apiserver
+cluster_stop_apiserver TERM
 ok "the API server went away" test ! -e "$dir/cluster/kube-apiserver.pid"
 ok "and comes back" cluster_start_apiserver
 is "with all pods" "$(count pods)" 20

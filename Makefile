@@ -78,5 +78,5 @@ clean:
 	rm -rf build build-*
 
 .PHONY: all run deps install clean
-.SECONDARY:
+.PRECIOUS: $(B)/%.o $(B)/%.a $(B)/portable/%.o
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

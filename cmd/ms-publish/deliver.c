@@ -12,6 +12,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "clock.h"
 #include "diag.h"
 #include "schema.h"
 
@@ -62,15 +63,6 @@ struct deliver {
 	time_t warned; /* 0: all is well */
 	uint64_t oversized;
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 struct deliver *
 deliver_new(struct store *store, struct format *format, struct sink *sink,
@@ -124,7 +116,7 @@ static void
 wait_for_news(struct deliver *d)
 {
 	int due = requests_due(d->requests);
-	int64_t at = now_ms() + due;
+	int64_t at = clock_ms() + due;
 	struct timespec until = {(time_t)(at / 1000),
 	    (long)(at % 1000) * 1000000};
 	int err = 0;
@@ -645,14 +637,14 @@ deliver_drain(struct deliver *d, unsigned seconds, int stop_fd)
 {
 	struct pollfd p[2] = {{.fd = d->ended, .events = POLLIN},
 	    {.fd = stop_fd, .events = POLLIN}};
-	int64_t deadline = now_ms() + (int64_t)seconds * 1000, left;
+	int64_t deadline = clock_ms() + (int64_t)seconds * 1000, left;
 
 	pthread_mutex_lock(&d->lock);
 	d->is_draining = d->is_woken = true;
 	pthread_cond_signal(&d->wake);
 	pthread_mutex_unlock(&d->lock);
 	do {
-		left = deadline - now_ms();
+		left = deadline - clock_ms();
 		if (left > 0 && poll(p, 2, (int)left) < 0 && errno != EINTR)
 			break;
 	} while (left > 0 && !p[0].revents && !p[1].revents);

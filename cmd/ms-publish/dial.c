@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "diag.h"
 
 #define WORKERS 8
@@ -37,15 +38,6 @@ struct dial {
 	void *context;
 };
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* One address of a host, until the deadline. */
 static bool
 connects(const struct addrinfo *a, int64_t deadline)
@@ -65,7 +57,7 @@ connects(const struct addrinfo *a, int64_t deadline)
 		return false;
 	}
 	do {
-		left = deadline - now_ms();
+		left = deadline - clock_ms();
 		p.revents = 0;
 	} while (left > 0 && poll(&p, 1, (int)left) < 0 && errno == EINTR);
 	if (p.revents == 0 ||
@@ -115,11 +107,11 @@ work(void *dial)
 		i = (size_t)(a - d->address);
 		pthread_mutex_unlock(&d->lock);
 		copy.is_open = try_host(copy.host, copy.port,
-		    now_ms() + d->seconds * 1000);
+		    clock_ms() + d->seconds * 1000);
 		pthread_mutex_lock(&d->lock);
 		d->address[i].is_open = copy.is_open;
 		d->address[i].state = ANSWERED;
-		d->address[i].expires = now_ms() + KEPT_MS;
+		d->address[i].expires = clock_ms() + KEPT_MS;
 		pthread_cond_broadcast(&d->answer);
 		if (d->answered)
 			d->answered(d->context);
@@ -160,7 +152,7 @@ dial_new(unsigned seconds, void (*answered)(void *), void *context)
 static struct address *
 find(struct dial *d, const char *host, int port)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 	struct address *a, *old = NULL;
 
 	for (size_t i = 0; i < d->n; i++) {

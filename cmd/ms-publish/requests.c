@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "clock.h"
 #include "diag.h"
 #include "schema.h"
 
@@ -27,15 +28,6 @@ struct requests {
 	char reply[REPLIES][REPLY];
 	size_t n_replies;
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 struct requests *
 requests_new(void)
@@ -69,7 +61,7 @@ get(struct span object, const char *key)
 void
 requests_resync(struct requests *q)
 {
-	int64_t now = now_ms(), last;
+	int64_t now = clock_ms(), last;
 
 	pthread_mutex_lock(&q->lock);
 	if (!q->resync_at)
@@ -119,7 +111,7 @@ requests_take(struct requests *q, struct span payload)
 	if (scan_eq(entity, "meshsync-meta"))
 		q->meta = true;
 	if (scan_eq(entity, "active-exec") && !q->exec_at)
-		q->exec_at = now_ms() + EXEC_MS;
+		q->exec_at = clock_ms() + EXEC_MS;
 	pthread_mutex_unlock(&q->lock);
 }
 
@@ -134,7 +126,7 @@ sooner(int64_t a, int64_t b)
 int
 requests_due(struct requests *q)
 {
-	int64_t at, now = now_ms();
+	int64_t at, now = clock_ms();
 
 	pthread_mutex_lock(&q->lock);
 	at = sooner(q->resync_at, q->exec_at);
@@ -169,7 +161,7 @@ take_resync(struct requests *q)
 	bool is_due;
 
 	pthread_mutex_lock(&q->lock);
-	is_due = q->resync_at && q->resync_at <= now_ms();
+	is_due = q->resync_at && q->resync_at <= clock_ms();
 	if (is_due)
 		q->resync_at = 0;
 	pthread_mutex_unlock(&q->lock);
@@ -279,7 +271,7 @@ static bool
 send_small(struct requests *q, struct sink *sink)
 {
 	bool meta, exec, is_sent = true;
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 
 	pthread_mutex_lock(&q->lock);
 	meta = q->meta;

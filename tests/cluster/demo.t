@@ -4,6 +4,7 @@
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/cluster/harness.sh
 . tests/cluster/harness.sh
+. tests/tap.sh
 cluster_require
 
 dir=$(mktemp -d)
@@ -11,30 +12,6 @@ trap 'cluster_stop "$dir/cluster"; rm -rf "$dir"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-n=0
-# ok NAME COMMAND...: a test that passes when the command does.
-ok() {
-	n=$((n + 1))
-	name=$1
-	shift
-	if "$@" >"$dir/out" 2>&1; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$dir/out"
-	fi
-}
-
-# is NAME GOT WANTED
-is() {
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $n - $1"
-	else
-		printf 'not ok %d - %s\n# got: %s\n# wanted: %s\n' "$n" "$1" "$2" "$3"
-	fi
-}
 
 # get KIND TEMPLATE [NAMESPACE]: a line an object, by a Go template of its fields
 get() {
@@ -92,4 +69,4 @@ is 'the wishlist went' "$(cluster_kubectl get deployment wishlist -n shop -o nam
 ok 'tax is another one' test "$tax" -a "$tax" != "$(uid_of_tax)"
 is 'all pods and workloads are up' "$(idle)" ''
 
-echo "1..$n"
+done_testing

@@ -5,22 +5,10 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/cluster/harness.sh
+. tests/tap.sh
 : "${BIN:=$PWD/build}"
 cluster_require
 dir=$(mktemp -d)
-n=0
-
-ok() {
-	n=$((n + 1))
-	title=$1
-	shift
-	if "$@" >"$dir/why" 2>&1; then
-		echo "ok $n - $title"
-	else
-		echo "not ok $n - $title"
-		sed 's/^/# /' "$dir/why"
-	fi
-}
 
 end() {
 	for name in pipe world nats; do
@@ -149,4 +137,4 @@ rm -f "$dir/pipe.pid"
 ok 'SIGTERM stops it from the left, with 0' test "$status" -eq 0
 ok 'and no stage is left' cluster_wait 5 no_stages
 sed 's/^/# /' "$dir/pipe.log"
-echo "1..$n"
+done_testing

@@ -6,6 +6,7 @@
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/cluster/harness.sh
 . tests/cluster/harness.sh
+. tests/tap.sh
 cluster_require
 
 dir=$(mktemp -d)
@@ -13,30 +14,6 @@ trap 'cluster_stop "$dir/cluster"; rm -rf "$dir"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-n=0
-# ok NAME COMMAND...: a test that passes when the command does.
-ok() {
-	n=$((n + 1))
-	name=$1
-	shift
-	if "$@" >"$dir/out" 2>&1; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$dir/out"
-	fi
-}
-
-# is NAME GOT WANTED
-is() {
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $n - $1"
-	else
-		printf 'not ok %d - %s\n# got: %s\n# wanted: %s\n' "$n" "$1" "$2" "$3"
-	fi
-}
 
 # count KIND [SELECTOR]: as the genuine kubectl sees it
 count() {
@@ -157,4 +134,4 @@ none_alive() {
 ok "a killed test leaves no program" cluster_wait 10 none_alive
 is "of two, without controllers" "$(echo "$pids" | wc -l)" 2
 
-echo "1..$n"
+done_testing

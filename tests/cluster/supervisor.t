@@ -5,22 +5,10 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/cluster/harness.sh
+. tests/tap.sh
 : "${BIN:=$PWD/build}"
 cluster_require
 dir=$(mktemp -d)
-n=0
-
-ok() {
-	n=$((n + 1))
-	title=$1
-	shift
-	if "$@" >"$dir/why" 2>&1; then
-		echo "ok $n - $title"
-	else
-		echo "not ok $n - $title"
-		sed 's/^/# /' "$dir/why" "$dir/log"
-	fi
-}
 
 end() {
 	[ -z "${supervisor:-}" ] || kill "$supervisor" 2>/dev/null
@@ -37,11 +25,11 @@ pid_of() {
 }
 
 begin() {
-	: >"$dir/log"
+	: >"$dir/err"
 	: >"$dir/out"
 	TMPDIR=$dir MESHSYNC_BIN=$BIN scripts/meshsync run \
 		--kubeconfig "$dir/cluster/kubeconfig" \
-		--to - --format event >"$dir/out" 2>"$dir/log" &
+		--to - --format event >"$dir/out" 2>"$dir/err" &
 	supervisor=$!
 	cluster_wait 20 grep -q kube-system "$dir/out"
 }
@@ -78,7 +66,7 @@ for stage in watch classify fingerprint publish; do
 	ok "and changes arrive" shows "after-$stage"
 done
 ok 'each death was told' test \
-	"$(grep -c 'all stages start again' "$dir/log")" -eq 4
+	"$(grep -c 'all stages start again' "$dir/err")" -eq 4
 finish
 ok 'SIGTERM ends it with 0' test "$status" -eq 0
 ok 'and leaves nothing' cluster_wait 5 nobody_left
@@ -92,10 +80,10 @@ for _ in 1 2; do
 done
 ok 'a stage that dies of the same signal twice: its last records are kept' \
 	cluster_wait 10 sh -c \
-	"grep -q 'the last records it read are in $dir/meshsync-classify' $dir/log"
+	"grep -q 'the last records it read are in $dir/meshsync-classify' $dir/err"
 ok 'and they are records' sh -c \
 	"tail -n 1 $dir/meshsync-classify-*.ndjson | jq -e .type"
-ok 'and the pause is long' grep -q 'start again in 300 s' "$dir/log"
+ok 'and the pause is long' grep -q 'start again in 300 s' "$dir/err"
 finish
 ok 'SIGTERM cuts the pause short' test "$status" -ne 0
 ok 'and leaves nothing' cluster_wait 5 nobody_left
@@ -108,20 +96,20 @@ ok 'killed with -9, it takes its stages along' cluster_wait 10 \
 	sh -c "! pgrep -f $dir/cluster/kubeconfig -l | grep ms-watch"
 
 MESHSYNC_BIN=$BIN scripts/meshsync run --kubeconfig "$dir/none" \
-	>"$dir/out" 2>"$dir/log"
+	>"$dir/out" 2>"$dir/err"
 status=$?
 ok 'what no restart can mend ends it with 100' test "$status" -eq 100
-ok 'and is told once' test "$(wc -l <"$dir/log")" -eq 1
+ok 'and is told once' test "$(wc -l <"$dir/err")" -eq 1
 
 cluster_kubectl create secret generic hidden --from-literal=word=hunter2 \
 	>/dev/null
 MESHSYNC_BIN=$BIN timeout 60 scripts/meshsync capture --once \
-	--kubeconfig "$dir/cluster/kubeconfig" >"$dir/out" 2>"$dir/log"
+	--kubeconfig "$dir/cluster/kubeconfig" >"$dir/out" 2>"$dir/err"
 ok 'capture --once ends with 0' test $? -eq 0
 ok 'and holds a whole sync, Secrets masked' sh -c \
 	"grep -q '\"phase\":\"ready\"' $dir/out &&
 	grep -q 'REDACTED' $dir/out && ! grep aHVudGVyMg $dir/out"
 MESHSYNC_BIN=$BIN timeout 60 scripts/meshsync replay "$dir/out" \
-	>"$dir/replayed" 2>"$dir/log"
+	>"$dir/replayed" 2>"$dir/err"
 ok 'replay shows it' grep -q kube-system "$dir/replayed"
-echo "1..$n"
+done_testing

@@ -4,6 +4,7 @@
 
 # shellcheck source=tests/cluster/harness.sh
 . tests/cluster/harness.sh
+. tests/tap.sh
 cluster_require
 
 : "${BIN:=build}"
@@ -13,18 +14,6 @@ trap 'stop_watcher; cluster_stop "$dir/cluster"; rm -rf "$dir"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-n=0
-# is NAME GOT WANTED
-is() {
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $n - $1"
-	else
-		printf 'not ok %d - %s\n# got: %s\n# wanted: %s\n' "$n" "$1" "$2" "$3"
-		sed 's/^/# /' "$dir/err" | tail -n 5
-	fi
-}
 
 watch() {
 	"$BIN/ms-watch" --kubeconfig "$dir/cluster/kubeconfig" "$@" 2>"$dir/err"
@@ -227,4 +216,4 @@ is "56. no longer named: DELETED, and named again: ADDED" \
 	"$(told '"type":"DELETED"') $(told '"type":"ADDED"')" "1 2"
 stop_watcher
 
-echo "1..$n"
+done_testing

@@ -6,10 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if !defined(SCAN_PORTABLE) && defined(__SSE2__)
-#include <emmintrin.h>
-#define GOJSON_SSE2
-#endif
+#include "special.h"
 
 #define REPLACEMENT 0xfffd
 
@@ -30,21 +27,10 @@ copy_plain(char **out, const char *p, const char *end)
 	char *o = *out;
 	unsigned char c;
 
-#ifdef GOJSON_SSE2
-	const __m128i amp = _mm_set1_epi8(0x22), no_4 = _mm_set1_epi8(~4);
-	const __m128i less = _mm_set1_epi8(0x3c), no_2 = _mm_set1_epi8(~2);
-	const __m128i backslash = _mm_set1_epi8('\\');
-
+#ifdef SPECIAL_SSE2
 	while (end - p >= 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i hit =
-		    _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(_mm_and_si128(v,
-								 no_4),
-						  amp),
-				     _mm_cmpeq_epi8(_mm_and_si128(v, no_2),
-					 less)),
-			_mm_or_si128(_mm_cmpeq_epi8(v, backslash), v));
-		unsigned mask = (unsigned)_mm_movemask_epi8(hit), n;
+		unsigned mask = special_mask(v), n;
 
 		_mm_storeu_si128((__m128i *)(void *)o, v);
 		n = mask ? (unsigned)__builtin_ctz(mask) : 16;
@@ -56,12 +42,11 @@ copy_plain(char **out, const char *p, const char *end)
 #endif
 	while (p < end) {
 		c = (unsigned char)*p;
-		if (c < 0x20 || c == '"' || c == '&' || c == '<' || c == '>' ||
-		    c == '\\' || c >= 0x80)
+		if (c < 0x20 || is_special(c))
 			break;
 		*o++ = *p++;
 	}
-#ifdef GOJSON_SSE2
+#ifdef SPECIAL_SSE2
 done:
 #endif
 	*out = o;

@@ -4,11 +4,7 @@
 #include <string.h>
 
 #include "diag.h"
-
-#if !defined(SCAN_PORTABLE) && defined(__SSE2__)
-#include <emmintrin.h>
-#define TAPE_SSE2
-#endif
+#include "special.h"
 
 #define FIRST_NODES 1024
 #define KEPT_NODES (1u << 18) /* a giant's memory is given back */
@@ -25,33 +21,13 @@ tape_release(struct tape *t)
 
 /* ---- reading ---- */
 
-/* Bytes that end a plain run: the end of the string, an escape, what Go
- * escapes though JSON need not, and all that is not ASCII. */
-static inline bool
-is_special(unsigned char c)
-{
-	return (c & 0xfb) == 0x22 || (c & 0xfd) == 0x3c || c == '\\' ||
-	    c >= 0x80;
-}
-
 static inline const char *
 plain_run(const char *p, const char *end)
 {
-#ifdef TAPE_SSE2
-	const __m128i quote = _mm_set1_epi8(0x22), no_4 = _mm_set1_epi8(~4);
-	const __m128i less = _mm_set1_epi8(0x3c), no_2 = _mm_set1_epi8(~2);
-	const __m128i backslash = _mm_set1_epi8('\\');
-
+#ifdef SPECIAL_SSE2
 	while (end - p >= 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i hit =
-		    _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(_mm_and_si128(v,
-								 no_4),
-						  quote),
-				     _mm_cmpeq_epi8(_mm_and_si128(v, no_2),
-					 less)),
-			_mm_or_si128(_mm_cmpeq_epi8(v, backslash), v));
-		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+		unsigned mask = special_mask(
+		    _mm_loadu_si128((const __m128i *)(const void *)p));
 
 		if (mask)
 			return p + __builtin_ctz(mask);

@@ -79,18 +79,22 @@ kubeconfig_free(struct kubeconfig *k)
 static int
 add_file(struct files *f, const char *path)
 {
-	f->config = diag_alloc(f->config, (f->n + 1) * sizeof(*f->config));
-	if (access(path, R_OK) < 0) {
+	size_t n;
+	char *text = config_read_file(path, &n);
+	int r;
+
+	if (!text) {
 		snprintf(f->err, CONFIG_ERROR,
 		    "unable to read the kubeconfig "
 		    "%s: %s; give another with --kubeconfig FILE or KUBECONFIG",
 		    path, strerror(errno));
 		return -1;
 	}
-	if (config_load(&f->config[f->n], path, f->err) < 0)
-		return -1;
-	f->n++;
-	return 0;
+	f->config = diag_alloc(f->config, (f->n + 1) * sizeof(*f->config));
+	r = config_parse(&f->config[f->n], path, text, n, f->err);
+	free(text);
+	f->n += r == 0;
+	return r;
 }
 
 /* The colon list of $KUBECONFIG. Names of missing files are normal there. */

@@ -94,10 +94,14 @@ put(struct lines *l, const char *p, size_t n)
 void
 lines_put(struct lines *l, const struct span *piece, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (piece[i].n)
 			put(l, piece[i].p, piece[i].n);
+		l->bytes_out += piece[i].n;
+	}
 	put(l, "\n", 1);
+	l->bytes_out++;
+	l->written++;
 }
 
 static void
@@ -149,6 +153,7 @@ fill(struct lines *l)
 	}
 	l->at_eof = k == 0;
 	l->end += (size_t)k;
+	l->bytes_in += (size_t)k;
 	return k > 0;
 }
 

@@ -26,6 +26,8 @@ struct lines {
 	size_t cap; /* bytes a line may have, without newline */
 	uint64_t number; /* of the current line, from 1 */
 	uint64_t dropped; /* lines skipped: too long, or torn */
+	uint64_t written; /* lines put */
+	uint64_t bytes_in, bytes_out;
 	void (*before_read)(void *); /* if set; may still put lines */
 	void *context;
 

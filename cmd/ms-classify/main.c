@@ -10,6 +10,7 @@
 #include "opts.h"
 #include "redact.h"
 #include "sandbox.h"
+#include "status.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,7 @@ struct classify {
 	struct family family;
 	struct redact redact;
 	bool masks, only_masks;
+	uint64_t redacted, amended; /* records */
 	struct json origin, app, cluster, amend;
 };
 
@@ -94,6 +96,7 @@ amend(void *context, const struct identity *id, struct span resource,
 	json_release(&quoted);
 	line = (struct span){j->p, j->len};
 	lines_put(&c->in.rs.io, &line, 1);
+	c->amended++;
 }
 
 /* Where a record with an object comes from, itself and through its owner. A
@@ -130,8 +133,10 @@ put_object(struct classify *c, const struct record *r)
 		    {c->app.len ? c->app.p : NULL, c->app.len}};
 	}
 	c->redact.n = 0;
-	if (c->masks && redact_find(&c->redact, r))
+	if (c->masks && redact_find(&c->redact, r)) {
 		set[n++] = (struct record_member){"redacted", span_of("true")};
+		c->redacted++;
+	}
 	record_put(&c->in.rs, r, set, n, c->redact.edit, c->redact.n);
 	if (!c->only_masks && r->type != RECORD_DELETED)
 		family_settle(&c->family, r);
@@ -158,11 +163,22 @@ follow_sync(struct classify *c, const struct record *r)
 }
 
 static void
+put_status(struct classify *c, const struct record *r)
+{
+	const struct status_count own[] = {{"objects", c->family.by_uid.used},
+	    {"amended", c->amended}, {"redacted", c->redacted}};
+
+	status_put(&c->in.rs, r, own, sizeof(own) / sizeof(*own));
+}
+
+static void
 classify(struct classify *c, const struct record *r)
 {
 	/* a truncated record says who, not what: nothing can be told from it */
 	if (record_has_state(r) && scan_type(r->at[AT_TRUNCATED]) != SCAN_TRUE)
 		put_object(c, r);
+	else if (r->type == RECORD_STATUS)
+		put_status(c, r);
 	else
 		record_put(&c->in.rs, r, NULL, 0, NULL, 0);
 	if (r->type == RECORD_SYNC)

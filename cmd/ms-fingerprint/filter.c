@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "status.h"
 #include "version.h"
 
 #define RESOURCE_TEXT 256
@@ -189,6 +190,7 @@ amend_service(struct filter *f, struct thing *t)
 	json_close(j, '}');
 	json_close(j, '}');
 	put_line(f, (struct span){j->p, j->len});
+	f->amended++;
 }
 
 static void
@@ -665,6 +667,17 @@ object(struct filter *f, const struct record *r)
 		custom(f, r);
 }
 
+static void
+put_status(struct filter *f, const struct record *r)
+{
+	const struct world *w = &f->world;
+	const struct status_count own[] =
+	    {{"objects", w->workloads.used + w->pods.used + w->things.used},
+		{"infrastructures", f->infras.n}, {"amended", f->amended}};
+
+	status_put(&f->rs, r, own, sizeof(own) / sizeof(*own));
+}
+
 void
 filter_record(struct filter *f, const struct record *r)
 {
@@ -676,6 +689,10 @@ filter_record(struct filter *f, const struct record *r)
 	}
 	if (r->type == RECORD_SYNC) {
 		sync_mark(f, r);
+		return;
+	}
+	if (r->type == RECORD_STATUS) {
+		put_status(f, r);
 		return;
 	}
 	if (r->type == RECORD_CONFIG)

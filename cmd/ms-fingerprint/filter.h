@@ -29,6 +29,7 @@ struct filter {
 	struct cluster *cluster;
 	size_t n_clusters;
 	struct json value; /* a member's value being made */
+	uint64_t amended; /* AMEND records made */
 };
 
 /* The struct must not move after this. */

@@ -35,8 +35,7 @@ void
 watch_env_init(struct watch_env *env)
 {
 	intern_init(&env->names);
-	object_plan_item(&env->item);
-	object_plan_event(&env->event);
+	answer_plans_init(&env->plans);
 }
 
 struct watch *
@@ -44,11 +43,9 @@ watch_new(struct watch_env *env, struct resource *r, const char *ns)
 {
 	struct watch *w = diag_alloc(NULL, sizeof(*w));
 
-	*w = (struct watch){.env = env,
-	    .resource = resource_hold(r),
-	    .cause = "start"};
-	w->ns = ns ? diag_strndup(ns, strlen(ns)) : NULL;
-	index_init(&w->index, &env->names);
+	*w = (struct watch){.env = env, .resource = r, .cause = "start"};
+	ledger_init(&w->ledger, env->emit, &env->names, r, ns);
+	answer_init(&w->answer, &w->ledger, &env->plans);
 	return w;
 }
 
@@ -71,8 +68,7 @@ end_request(struct watch *w)
 	if (w->request)
 		http_cancel(w->request);
 	w->request = NULL;
-	intake_release(&w->intake);
-	snapshot_release(&w->page);
+	answer_drop(&w->answer);
 }
 
 void
@@ -80,12 +76,8 @@ watch_free(struct watch *w)
 {
 	end_request(w);
 	take_off_dirty(w);
-	index_free(&w->index);
-	resource_drop(w->resource);
-	free(w->ns);
-	free(w->rv);
-	free(w->next);
-	free(w->page_rv);
+	answer_free(&w->answer);
+	ledger_free(&w->ledger);
 	free(w);
 }
 
@@ -145,32 +137,11 @@ step(struct watch *w, enum machine_input in)
 }
 
 static void
-on_gone(void *context, const struct index_key *key)
-{
-	struct watch *w = context;
-
-	emit_deleted(w->env->emit, w->resource, w->env->settings->is_metadata,
-	    key);
-}
-
-static void
-begin(struct watch *w)
-{
-	w->is_complete = !w->machine.synced;
-	w->count = 0;
-	index_begin(&w->index);
-	emit_begin(w->env->emit, w->resource, w->cause, w->is_complete, w->ns);
-}
-
-static void
 end(struct watch *w)
 {
-	index_sweep(&w->index, on_gone, w);
-	emit_end(w->env->emit, w->resource, w->rv, w->count);
+	ledger_end(&w->ledger, w->answer.rv);
 	w->told = 0;
 	w->cause = "expired";
-	diag_info("%s%s%s: %llu objects", w->resource->id, w->ns ? " " : "",
-	    w->ns ? w->ns : "", (unsigned long long)w->count);
 }
 
 static void
@@ -181,9 +152,9 @@ set_wait(struct watch *w, const struct machine_action *a)
 	/* Spread over [d/2, 3d/2], so that not all come back at once. */
 	delay = a->brief ? clock_jitter(delay + 1) :
 			   delay / 2 + clock_jitter(delay + 1);
-	if (w->failure.retry_after > delay)
-		delay = w->failure.retry_after + clock_jitter(1000);
-	w->failure.retry_after = 0;
+	if (w->answer.failure.retry_after > delay)
+		delay = w->answer.failure.retry_after + clock_jitter(1000);
+	w->answer.failure.retry_after = 0;
 	w->due = w->env->now + delay;
 	diag_info("%s: again in %u.%03u s", w->resource->id, delay / 1000,
 	    delay % 1000);
@@ -197,9 +168,9 @@ apply(struct watch *w, struct machine_action a)
 	if (a.abort)
 		emit_phase(e, w->resource, "aborted", NULL);
 	if (a.denied)
-		emit_phase(e, w->resource, "denied", w->failure.why);
+		emit_phase(e, w->resource, "denied", w->answer.failure.why);
 	if (a.begin)
-		begin(w);
+		ledger_begin(&w->ledger, w->cause, !w->machine.synced);
 	if (a.end)
 		end(w);
 	w->env->discover |= a.discover;
@@ -225,91 +196,7 @@ watch_input(struct watch *w, enum machine_input in)
 	step(w, in);
 }
 
-/* ---- objects ---- */
-
-static void
-set_text(char **at, struct span text)
-{
-	size_t n = *at ? strlen(*at) : 0;
-
-	/* Mostly as long as the one before: no allocation for an event. */
-	if (!*at || n < text.n)
-		*at = diag_alloc(*at, text.n + 1);
-	memcpy(*at, text.p, text.n);
-	(*at)[text.n] = '\0';
-}
-
-static void
-emit_replaced(struct watch *w, const struct index_key *key,
-    const struct index_seen *seen)
-{
-	struct index_key old = {key->ns, key->name, seen->old_uid,
-	    seen->old_rv};
-
-	emit_deleted(w->env->emit, w->resource, w->env->settings->is_metadata,
-	    &old);
-}
-
-/* An object that exists, as a list or an event tells it. */
-static void
-take_present(struct watch *w, const struct index_key *key,
-    const struct span *at, struct span object, bool is_complete)
-{
-	struct index_seen seen;
-	const char *type = "ADDED";
-
-	switch (index_put(&w->index, key, &seen)) {
-	case INDEX_NEW:
-		break;
-	case INDEX_SAME:
-		/* A page that is read again names the same twice. */
-		if (!is_complete || seen.marked)
-			return;
-		break;
-	case INDEX_CHANGED:
-		type = "MODIFIED";
-		break;
-	case INDEX_REPLACED:
-		emit_replaced(w, key, &seen);
-		break;
-	}
-	emit_object(w->env->emit, type, w->resource, at, object);
-	w->count++;
-}
-
-static void
-take_deleted(struct watch *w, const struct index_key *key,
-    const struct span *at, struct span object)
-{
-	index_remove(&w->index, key);
-	emit_object(w->env->emit, "DELETED", w->resource, at, object);
-}
-
-static void
-refuse_object(struct watch *w)
-{
-	unsigned bit = 1u << IN_NOTHING; /* no class of failure */
-
-	if (!(w->told & bit))
-		diag_warn("%s: an object lacks name, uid or resourceVersion: "
-			  "such objects are left out",
-		    w->resource->id);
-	w->told |= bit;
-}
-
-static void
-take_item(struct watch *w, const struct span *at, struct span object)
-{
-	struct index_key key;
-	char buf[OBJECT_TEXT];
-
-	if (object_key(at, &key, buf))
-		take_present(w, &key, at, object, w->is_complete);
-	else
-		refuse_object(w);
-}
-
-/* ---- events ---- */
+/* ---- answers ---- */
 
 static bool
 changes_what_is_served(const struct watch *w)
@@ -319,139 +206,20 @@ changes_what_is_served(const struct watch *w)
 }
 
 static void
-take_change(struct watch *w, const struct stream_event *event)
+note_changes(struct watch *w)
 {
-	bool is_initial = w->machine.state == MACHINE_STREAMING;
-	struct span object = event->at[EVENT_OBJECT];
-	struct index_key key;
-	char buf[OBJECT_TEXT];
-
-	if (!object_key(event->at, &key, buf)) {
-		refuse_object(w);
-		return;
-	}
-	if (event->type == STREAM_DELETED)
-		take_deleted(w, &key, event->at, object);
-	else
-		take_present(w, &key, event->at, object,
-		    is_initial && w->is_complete);
-	/* Objects of a streaming list come in any order: only its mark says
-	 * where to go on. */
-	if (is_initial)
-		return;
-	set_text(&w->rv, key.rv);
-	w->env->discover |= changes_what_is_served(w);
-}
-
-static void
-take_bookmark(struct watch *w, const struct stream_event *event)
-{
-	char buf[256];
-	struct span rv = scan_text(event->at[OBJECT_RV], buf, sizeof(buf));
-	bool is_mark = stream_is_mark(event);
-
-	if (rv.n && (is_mark || w->machine.state == MACHINE_WATCHING))
-		set_text(&w->rv, rv);
-	if (is_mark && w->machine.state == MACHINE_STREAMING && w->rv)
-		step(w, IN_END);
-}
-
-static void
-note_failure(struct watch *w)
-{
-	w->has_failed = true;
-}
-
-static void
-take_event(struct watch *w, const struct stream_event *event)
-{
-	char buf[64];
-	struct span type;
-
-	w->events++;
-	switch (event->type) {
-	case STREAM_ADDED:
-	case STREAM_MODIFIED:
-	case STREAM_DELETED:
-		take_change(w, event);
-		break;
-	case STREAM_BOOKMARK:
-		take_bookmark(w, event);
-		break;
-	case STREAM_ERROR:
-		failure_of_status(&w->failure, event->at[EVENT_OBJECT],
-		    w->machine.state == MACHINE_STREAMING);
-		note_failure(w);
-		break;
-	case STREAM_UNKNOWN:
-		type = scan_text(event->at[EVENT_TYPE], buf, sizeof(buf));
-		diag_info("%s: unknown event type %.*s", w->resource->id,
-		    (int)type.n, type.n ? type.p : "");
-		break;
-	}
-}
-
-static void
-garbled(struct watch *w, const struct scan_error *err)
-{
-	failure_set(&w->failure, IN_GARBLED, "the answer makes no sense: %s",
-	    err->what);
-	note_failure(w);
-}
-
-static void
-decode_stream(struct watch *w)
-{
-	struct stream_event event;
-	struct scan_error err;
-
-	while (!w->has_failed)
-		switch (stream_next(&w->intake, &w->env->event, &event, &err)) {
-		case STREAM_EVENT:
-			take_event(w, &event);
-			break;
-		case STREAM_BAD:
-			garbled(w, &err);
-			break;
-		default:
-			return;
-		}
-}
-
-/* True: the page is whole. */
-static bool
-decode_page(struct watch *w)
-{
-	struct span item, at[OBJECT_SLOTS];
-	struct scan_error err;
-
-	while (!w->has_failed)
-		switch (snapshot_next(&w->page, &w->intake, &w->env->item,
-		    &item, at, &err)) {
-		case SNAPSHOT_ONE:
-			take_item(w, at, item);
-			break;
-		case SNAPSHOT_BAD:
-			garbled(w, &err);
-			break;
-		case SNAPSHOT_MORE:
-			return false;
-		case SNAPSHOT_DONE:
-			return true;
-		}
-	return false;
+	if (w->answer.has_changed)
+		w->env->discover |= changes_what_is_served(w);
+	w->answer.has_changed = false;
 }
 
 static void
 decode(struct watch *w)
 {
-	if (w->is_page)
-		decode_page(w);
-	else
-		decode_stream(w);
+	while (answer_decode(&w->answer) == IN_END)
+		step(w, IN_END);
+	note_changes(w);
 }
-
-/* ---- answers ---- */
 
 static void
 on_open(void *context)
@@ -469,10 +237,10 @@ on_data(void *context, const char *p, size_t n)
 	struct watch *w = context;
 
 	w->env->bytes += n;
-	if (w->has_failed)
+	if (w->answer.has_failed)
 		return;
-	intake_put(&w->intake, p, n);
-	if (intake_size(&w->intake) >= DECODE_AT)
+	answer_put(&w->answer, p, n);
+	if (intake_size(&w->answer.intake) >= DECODE_AT)
 		decode(w);
 	if (!w->is_dirty) {
 		w->is_dirty = true;
@@ -497,53 +265,47 @@ is_cut(const struct http_request *r)
 	}
 }
 
-/* A page that has come to its end is whole or worth nothing. */
-static enum machine_input
-finish_page(struct watch *w)
+static bool
+is_page(const struct watch *w)
 {
-	if (!decode_page(w))
-		return w->failure.class;
-	if (!w->page_rv)
-		set_text(&w->page_rv, span_of(w->page.rv));
-	free(w->next);
-	w->next = w->page.next;
-	w->page.next = NULL;
-	if (w->next)
-		return IN_PAGE;
-	set_text(&w->rv, span_of(w->page_rv));
-	return IN_END;
+	return w->answer.form == ANSWER_PAGE;
 }
 
 static enum machine_input
-finish_stream(struct watch *w, const struct http_request *r)
+finish(struct watch *w, const struct http_request *r)
 {
-	decode_stream(w);
-	if (w->has_failed)
-		return w->failure.class;
-	return w->events > 0 || w->env->now - r->started >= LIVED ? IN_EOF :
-								    IN_SHORT;
+	enum machine_input in = answer_finish(&w->answer);
+
+	while (in == IN_END && !is_page(w)) {
+		step(w, in);
+		in = answer_finish(&w->answer);
+	}
+	note_changes(w);
+	if (in != IN_EOF || w->answer.events > 0 ||
+	    w->env->now - r->started >= LIVED)
+		return in;
+	return IN_SHORT;
 }
 
 /* What the end of a request means. */
 static enum machine_input
 outcome(struct watch *w, struct http_request *r)
 {
-	if (w->has_failed)
-		return w->failure.class;
+	if (w->answer.has_failed)
+		return w->answer.failure.class;
 	if (r->result != CURLE_OK) {
-		failure_set(&w->failure, is_cut(r) ? IN_CUT : IN_SERVER, "%s",
-		    http_why(r));
-		return w->failure.class;
+		failure_set(&w->answer.failure, is_cut(r) ? IN_CUT : IN_SERVER,
+		    "%s", http_why(r));
+		return w->answer.failure.class;
 	}
 	if (r->status != 200) {
-		failure_of_answer(&w->failure, r->status,
+		failure_of_answer(&w->answer.failure, r->status,
 		    (struct span){r->body.p, r->body.len},
 		    http_header(r, "Retry-After"),
 		    w->machine.state == MACHINE_STREAMING);
-		return w->failure.class;
+		return w->answer.failure.class;
 	}
-	intake_finish(&w->intake);
-	return w->is_page ? finish_page(w) : finish_stream(w, r);
+	return finish(w, r);
 }
 
 static bool
@@ -559,10 +321,10 @@ conclude(struct watch *w, struct http_request *r, enum machine_input in)
 	int64_t started = r->started;
 
 	if (is_failure(in))
-		tell_failure(w, &w->failure);
+		tell_failure(w, &w->answer.failure);
 	if (in == IN_AUTH)
 		credentials_refused(w->env->credentials, started, w->env->now);
-	if (!w->is_page && w->is_open && w->env->now - started >= HEALTHY)
+	if (!is_page(w) && w->is_open && w->env->now - started >= HEALTHY)
 		step(w, IN_HEALTHY);
 	end_request(w);
 	step(w, in);
@@ -585,7 +347,7 @@ break_off(struct watch *w, void (*end_it)(struct http_request *r))
 	struct http_request *r = w->request;
 
 	w->request = NULL;
-	conclude(w, r, w->failure.class);
+	conclude(w, r, w->answer.failure.class);
 	end_it(r);
 }
 
@@ -600,49 +362,51 @@ watch_settle_all(struct watch_env *env)
 		if (!w->request)
 			continue;
 		decode(w);
-		if (w->has_failed)
+		if (w->answer.has_failed)
 			break_off(w, http_cancel);
 		else
-			intake_shrink(&w->intake);
+			intake_shrink(&w->answer.intake);
 	}
 }
 
 /* ---- questions ---- */
 
-static void
-put_page(struct json *path, const struct watch *w)
+/* Where a snapshot must at least stand. */
+static const char *
+least_rv(const struct watch *w)
 {
-	query_page(path, w->machine.no_pages ? 0 : PAGE, w->next,
-	    w->machine.from_rv ? w->rv : NULL);
+	return w->machine.from_rv ? w->answer.rv : NULL;
 }
 
 static void
-put_stream(struct json *path, struct watch *w, bool is_list)
+put_query(struct watch *w, struct json *path)
 {
 	unsigned seconds = WATCH_LEAST + clock_jitter(WATCH_SPREAD);
+	const struct answer *a = &w->answer;
 
-	w->deadline = w->env->now + (int64_t)seconds * 1000 + GRACE;
-	if (is_list)
-		query_stream(path, seconds, w->machine.from_rv ? w->rv : NULL);
+	query_path(path, w->resource, w->ledger.ns, w->env->settings->selector);
+	if (a->form == ANSWER_PAGE)
+		query_page(path, w->machine.no_pages ? 0 : PAGE, a->next,
+		    least_rv(w));
+	else if (a->form == ANSWER_STREAM)
+		query_stream(path, seconds, least_rv(w));
 	else
-		query_watch(path, seconds, w->rv);
+		query_watch(path, seconds, a->rv);
+	w->deadline = w->env->now + (int64_t)seconds * 1000 + GRACE;
+	json_raw(path, "", 1);
 }
 
-static void
-set_form(struct watch *w, enum machine_do what, struct json *path)
+static enum answer_form
+form_of(enum machine_do what)
 {
-	if (what == DO_LIST) {
-		free(w->next);
-		free(w->page_rv);
-		w->next = w->page_rv = NULL;
+	switch (what) {
+	case DO_STREAM:
+		return ANSWER_STREAM;
+	case DO_WATCH:
+		return ANSWER_WATCH;
+	default:
+		return ANSWER_PAGE;
 	}
-	w->is_page = what == DO_LIST || what == DO_PAGE;
-	query_path(path, w->resource, w->ns, w->env->settings->selector);
-	if (w->is_page)
-		put_page(path, w);
-	else
-		put_stream(path, w, what == DO_STREAM);
-	json_raw(path, "", 1);
 }
 
 static void
@@ -657,13 +421,13 @@ send_request(struct watch *w, enum machine_do what)
 	if (w->env->settings->is_once && what == DO_WATCH)
 		return;
 	end_request(w);
-	set_form(w, what, &path);
+	answer_begin(&w->answer, form_of(what), what == DO_LIST);
+	put_query(w, &path);
 	ask.path = path.p;
-	ask.timeout = w->is_page ? PAGE_TIMEOUT : 0;
+	ask.timeout = is_page(w) ? PAGE_TIMEOUT : 0;
 	if (w->env->settings->is_metadata && !w->machine.no_metadata)
-		ask.accept = w->is_page ? ACCEPT_LIST : ACCEPT_WATCH;
-	w->is_open = w->has_failed = false;
-	w->events = 0;
+		ask.accept = is_page(w) ? ACCEPT_LIST : ACCEPT_WATCH;
+	w->is_open = false;
 	w->due = 0;
 	diag_info("%s", path.p);
 	w->request = http_get(w->env->http, &ask);
@@ -707,10 +471,10 @@ check_silence(struct watch *w)
 	enum machine_input class;
 	const char *why;
 
-	if (!w->request || w->is_page ||
+	if (!w->request || is_page(w) ||
 	    w->env->now < patience(w, &class, &why))
 		return;
-	failure_set(&w->failure, class, "%s", why);
+	failure_set(&w->answer.failure, class, "%s", why);
 	break_off(w, class == IN_CUT ? http_abandon : http_cancel);
 }
 
@@ -732,7 +496,7 @@ watch_due(const struct watch *w)
 
 	if (w->due)
 		return w->due;
-	if (!w->request || w->is_page)
+	if (!w->request || is_page(w))
 		return INT64_MAX;
 	return patience(w, &class, &why);
 }

@@ -6,12 +6,10 @@
 #ifndef MS_WATCH_H
 #define MS_WATCH_H
 
-#include "emit.h"
-#include "failure.h"
+#include "answer.h"
 #include "http.h"
+#include "ledger.h"
 #include "machine.h"
-#include "snapshot.h"
-#include "stream.h"
 
 struct watch;
 
@@ -22,7 +20,7 @@ struct watch_env {
 	struct credentials *credentials;
 	struct emit *emit;
 	struct intern names; /* of namespaces */
-	struct scan_plan item, event;
+	struct answer_plans plans;
 	struct watch *dirty; /* those with data to decode */
 	int64_t now; /* ms, of this turn */
 	int64_t reading_since; /* ms: when we last began to read */
@@ -33,23 +31,15 @@ struct watch_env {
 
 struct watch {
 	struct watch_env *env;
-	struct resource *resource;
-	char *ns; /* or NULL: all of them */
+	struct resource *resource; /* held by the ledger */
 	struct machine machine;
-	struct index index;
-	char *rv; /* where to go on watching */
-	char *next, *page_rv; /* of a list under way */
-	const char *cause; /* of the snapshot under way */
-	uint64_t count; /* objects it has named */
-	bool is_complete; /* it suppresses nothing */
+	struct ledger ledger;
+	const char *cause; /* of the next snapshot */
 
 	struct http_request *request;
-	struct intake intake;
-	struct snapshot page;
-	bool is_page, is_open, has_failed;
-	unsigned events; /* of this stream */
+	struct answer answer;
+	bool is_open;
 	int64_t deadline; /* ms: when the stream must have ended */
-	struct failure failure; /* found in the data */
 	unsigned told; /* classes of failure told already */
 
 	int64_t due; /* ms: end of a wait; 0: none */

@@ -173,11 +173,18 @@ send_broker(struct sink *sink, const char *subject, struct span message)
 
 	if (b->failed != NATS_OK)
 		return false;
-	s = natsConnection_Publish(b->nc,
-	    subject ? subject : b->settings->subject, message.p,
-	    (int)message.n);
+	s = natsConnection_Publish(b->nc, subject, message.p, (int)message.n);
 	b->failed = s;
 	return s == NATS_OK;
+}
+
+static bool
+put_broker(struct sink *sink, int64_t change, struct span message)
+{
+	struct broker *b = (struct broker *)sink;
+
+	(void)change; /* core NATS cannot tell what comes twice */
+	return send_broker(sink, b->settings->subject, message);
 }
 
 /* A server that is silent is waited for on the same connection: what it has
@@ -238,7 +245,12 @@ broker_new(const struct broker_settings *settings)
 	b->settings = settings;
 	snprintf(b->name, sizeof(b->name), "%s%s%s:%u", is_v6 ? "[" : "",
 	    settings->url.host, is_v6 ? "]" : "", settings->url.port);
-	b->sink = (struct sink){open_broker, send_broker, flush_broker,
-	    close_broker, is_up_broker, b->name, 0, ""};
+	b->sink = (struct sink){.open = open_broker,
+	    .put = put_broker,
+	    .send = send_broker,
+	    .flush = flush_broker,
+	    .close = close_broker,
+	    .is_up = is_up_broker,
+	    .name = b->name};
 	return &b->sink;
 }

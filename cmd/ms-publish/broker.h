@@ -15,7 +15,7 @@
 
 struct broker_settings {
 	struct url url;
-	const char *subject; /* of messages without one */
+	const char *subject; /* of messages about changes */
 	const char *creds, *ca, *cert, *key; /* files, or NULL */
 	unsigned patience; /* seconds that a silent server is waited for */
 	void (*changed)(void *); /* called when the connection is gone */

@@ -13,14 +13,23 @@ open_stdout(struct sink *s)
 	return SINK_OK;
 }
 
+static bool
+put_stdout(struct sink *s, int64_t change, struct span message)
+{
+	(void)s;
+	(void)change;
+	lines_put(&out, &message, 1);
+	return true;
+}
+
 /* Marks go to subjects of their own, which stdout has none of: by then
  * everything has been written. */
 static bool
 send_stdout(struct sink *s, const char *subject, struct span message)
 {
 	(void)s;
-	if (!subject)
-		lines_put(&out, &message, 1);
+	(void)subject;
+	(void)message;
 	return true;
 }
 
@@ -49,6 +58,12 @@ void
 sink_stdout(struct sink *s)
 {
 	lines_init(&out, -1, 1, 1);
-	*s = (struct sink){open_stdout, send_stdout, flush_stdout, close_stdout,
-	    is_up_stdout, "stdout", SIZE_MAX, ""};
+	*s = (struct sink){.open = open_stdout,
+	    .put = put_stdout,
+	    .send = send_stdout,
+	    .flush = flush_stdout,
+	    .close = close_stdout,
+	    .is_up = is_up_stdout,
+	    .name = "stdout",
+	    .max = SIZE_MAX};
 }

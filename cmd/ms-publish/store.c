@@ -447,18 +447,6 @@ store_owed(struct store *s)
 	return n;
 }
 
-int64_t
-store_held(struct store *s, int64_t reason)
-{
-	int64_t n = -1;
-
-	sqlite3_bind_int64(s->st_held, 1, reason);
-	if (sqlite3_step(s->st_held) == SQLITE_ROW)
-		n = sqlite3_column_int64(s->st_held, 0);
-	sqlite3_reset(s->st_held);
-	return n;
-}
-
 void
 store_bind_text(sqlite3_stmt *st, int at, struct span text)
 {

@@ -96,9 +96,6 @@ int64_t store_attempt(struct store *s);
  * any thread. */
 int64_t store_owed(struct store *s);
 
-/* How many rows are held for this reason. For the reader's thread. */
-int64_t store_held(struct store *s, int64_t reason);
-
 /* For the modules that are the store's: run a statement that has been bound.
  * True: a row (store_row) or done (store_run); the statement is reset by
  * store_run and store_done. A failed one was reset, and warned about. */

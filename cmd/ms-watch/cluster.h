@@ -1,0 +1,29 @@
+/* cluster - which cluster it is: the uid of its namespace kube-system.
+ *
+ * Who may not read that gets an id made from the server's address, the same
+ * each time. A cluster that changes behind its address ends the program.
+ */
+#ifndef MS_CLUSTER_H
+#define MS_CLUSTER_H
+
+#include "failure.h"
+#include "http.h"
+
+/* f is NULL when the id is known; else why not, and r is the request. */
+typedef void cluster_done(void *context, const struct failure *f,
+    const struct http_request *r);
+
+struct cluster {
+	struct http *http;
+	const struct kubeconfig *config;
+	cluster_done *done;
+	void *context;
+	struct http_request *request; /* NULL: nothing is asked */
+	char *id; /* NULL: not known yet */
+};
+
+/* All but the first four members zero. Ask; done is called once. */
+void cluster_ask(struct cluster *c);
+void cluster_free(struct cluster *c);
+
+#endif

@@ -1,0 +1,177 @@
+#include "survey.h"
+
+#include "clock.h"
+#include "diag.h"
+#include "refusal.h"
+
+#define TRIES 3 /* of --once, to reach the server */
+#define BACKOFF 800 /* ms, doubled up to ... */
+#define BACKOFF_CAP 30000
+#define WARN_EVERY 30000
+#define LOOK_EVERY 45000 /* ms between looks at what is served */
+#define LOOK_SPREAD 30000
+#define DEBOUNCE 1000
+
+/* After a CRD changed: it is served some seconds later, by one server of
+ * several first. */
+static const int follow_up[] = {DEBOUNCE, 2000, 7000, 10000};
+#define FOLLOW_UPS (int)(sizeof(follow_up) / sizeof(*follow_up))
+
+static void
+ask(struct survey *s)
+{
+	s->retry_at = s->look_at = 0;
+	if (!s->cluster.request && (!s->cluster.id || s->is_told))
+		cluster_ask(&s->cluster);
+	discovery_start(s->discovery);
+}
+
+static bool
+is_busy(const struct survey *s)
+{
+	return s->cluster.request || discovery_is_busy(s->discovery);
+}
+
+/* ---- the start ---- */
+
+static void
+warn_unreachable(struct survey *s, const struct failure *f)
+{
+	if (s->last_warning && clock_ms() - s->last_warning < WARN_EVERY)
+		return;
+	diag_warn("unable to reach %s: %s; trying again", s->config->server,
+	    f->why);
+	s->last_warning = clock_ms();
+}
+
+/* The server does not answer as it should: later, or never. */
+static void
+fail(struct survey *s, const struct failure *f, const struct http_request *r)
+{
+	unsigned level = s->failures < 6 ? s->failures : 6;
+	int delay = BACKOFF << level;
+
+	if (s->retry_at)
+		return;
+	refusal_check(s->config, f, r, s->was_refused);
+	s->failures++;
+	if (f->class == IN_AUTH) {
+		s->was_refused = true;
+		credentials_refused(s->credentials, r->started, clock_ms());
+		s->retry_at = clock_ms();
+		return;
+	}
+	if (s->settings->is_once && s->failures >= TRIES)
+		diag_die(EXIT_TEMPORARY, "unable to reach %s: %s",
+		    s->config->server, f->why);
+	warn_unreachable(s, f);
+	if (delay > BACKOFF_CAP)
+		delay = BACKOFF_CAP;
+	if (f->retry_after > (unsigned)delay)
+		delay = (int)f->retry_after;
+	s->retry_at =
+	    clock_ms() + delay / 2 + clock_jitter((uint32_t)delay + 1);
+}
+
+/* ---- what is found ---- */
+
+static void
+plan_look(struct survey *s)
+{
+	int delay = LOOK_EVERY + (int)clock_jitter(LOOK_SPREAD);
+
+	if (s->next_follow_up < FOLLOW_UPS)
+		delay = follow_up[s->next_follow_up++];
+	s->look_at = clock_ms() + delay;
+}
+
+static void
+tell(struct survey *s)
+{
+	if (!s->is_found || !s->cluster.id)
+		return;
+	s->is_told = true;
+	s->found(s->context, &s->catalog);
+	plan_look(s);
+}
+
+static void
+on_cluster(void *context, const struct failure *f, const struct http_request *r)
+{
+	struct survey *s = context;
+
+	if (f)
+		fail(s, f, r);
+	else if (!s->is_told)
+		tell(s);
+}
+
+static void
+on_discovery(void *context, enum discovery_result result, struct catalog *c,
+    const struct failure *f, struct http_request *r)
+{
+	struct survey *s = context;
+
+	if (result == DISCOVERY_FOUND) {
+		catalog_free(&s->catalog);
+		s->catalog = *c;
+		s->is_found = true;
+		tell(s);
+	} else if (result == DISCOVERY_FAILED && !s->is_told) {
+		fail(s, f, r);
+	} else if (!s->is_told) {
+		tell(s);
+	} else {
+		if (result == DISCOVERY_FAILED)
+			diag_info("discovery: %s", f->why);
+		plan_look(s);
+	}
+}
+
+/* ---- the interface ---- */
+
+void
+survey_start(struct survey *s)
+{
+	s->cluster.http = s->http;
+	s->cluster.config = s->config;
+	s->cluster.done = on_cluster;
+	s->cluster.context = s;
+	s->discovery = discovery_new(s->http, on_discovery, s);
+	s->next_follow_up = FOLLOW_UPS;
+	ask(s);
+}
+
+void
+survey_free(struct survey *s)
+{
+	discovery_free(s->discovery);
+	cluster_free(&s->cluster);
+	catalog_free(&s->catalog);
+}
+
+void
+survey_doubt(struct survey *s)
+{
+	s->next_follow_up = 0;
+	if (s->is_told && !discovery_is_busy(s->discovery))
+		plan_look(s);
+}
+
+void
+survey_tick(struct survey *s, int64_t now)
+{
+	if (s->retry_at && now >= s->retry_at && !is_busy(s))
+		ask(s);
+	else if (s->look_at && now >= s->look_at && !s->settings->is_once &&
+	    !discovery_is_busy(s->discovery))
+		ask(s);
+}
+
+int64_t
+survey_due(const struct survey *s)
+{
+	if (s->retry_at)
+		return s->retry_at;
+	return s->look_at && !s->settings->is_once ? s->look_at : INT64_MAX;
+}

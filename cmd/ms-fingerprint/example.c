@@ -149,7 +149,7 @@ static bool
 run_example(const struct catalog *c, const struct product *p,
     const struct example *e, struct json *facts)
 {
-	static struct match m;
+	struct match m;
 	const char *wrong;
 
 	put_example(facts, e);

@@ -114,8 +114,8 @@ static void
 tell(struct filter *f, const struct wanted *w)
 {
 	struct json facts = {0}, why = {0};
-	static struct record r;
-	static struct match m;
+	struct record r;
+	struct match m;
 	struct scan_error err;
 
 	if (record_parse(&f->rs.plan, (struct span){w->line, w->n}, &r, &err) <
@@ -141,8 +141,8 @@ int
 explain(const struct catalog *c, const char *name)
 {
 	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	static struct record r;
-	static struct filter f;
+	struct record r;
+	struct filter f;
 	struct wanted w = {0};
 	bool found;
 

@@ -8,14 +8,8 @@
 #ifndef MS_FILTER_H
 #define MS_FILTER_H
 
+#include "cluster.h"
 #include "infra.h"
-
-/* A cluster in the stream. Verdicts about one that announces its syncs are
- * held back until it is ready. */
-struct cluster {
-	char *name;
-	bool holds;
-};
 
 struct filter {
 	struct records rs;
@@ -26,8 +20,7 @@ struct filter {
 	struct world world;
 	struct infras infras;
 	struct infra_out out;
-	struct cluster *cluster;
-	size_t n_clusters;
+	struct clusters clusters;
 	struct json value; /* a member's value being made */
 	uint64_t amended; /* AMEND records made */
 };

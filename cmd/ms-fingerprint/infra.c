@@ -257,7 +257,7 @@ settle_product(struct infras *f, struct world *w, uint32_t product,
 	s = f->sightings.s;
 	end = s + f->sightings.n;
 	for (; s < end; s += n) {
-		n = sight_group(s, end);
+		n = sight_group(w, s, end);
 		if (!s->v.makes)
 			continue;
 		if (out->may_tell(out->context, world_name(w, s->cluster))) {

@@ -78,7 +78,7 @@ load(struct signatures *s, const char *path)
 static int
 stream(const struct catalog *c)
 {
-	static struct filter f;
+	struct filter f;
 
 	sandbox_enter();
 	filter_init(&f, c, 0, 1);
@@ -90,8 +90,8 @@ stream(const struct catalog *c)
 int
 main(int argc, char **argv)
 {
-	static struct signatures s;
-	static struct catalog c;
+	struct signatures s;
+	struct catalog c;
 	int status;
 
 	opts_start("ms-fingerprint");

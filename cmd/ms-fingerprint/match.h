@@ -45,11 +45,4 @@ void match_facts(const struct catalog *c, struct span facts, struct match *m);
 void match_explain(const struct catalog *c, struct span facts, struct match *m,
     struct json *out);
 
-/* The value of ms.prints. */
-void match_prints(const struct catalog *c, const struct match *m,
-    struct json *out);
-/* One print; version may be absent. */
-void match_print(const struct product *p, const char *component, enum role role,
-    struct span version, float confidence, struct json *out);
-
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "prints.h"
 
 static uint64_t
 hash(const void *context, uint32_t id)
@@ -75,7 +76,7 @@ judge(struct shapes *s, struct shape *sh)
 	sh->n_products = m->n_verdicts;
 	if (!m->n_verdicts)
 		return;
-	match_prints(s->catalog, m, &out);
+	prints_of(&out, s->catalog, m);
 	sh->prints = diag_strndup(out.p, out.len);
 	sh->n_prints = (uint32_t)out.len;
 	json_release(&out);

@@ -1,10 +1,13 @@
+#define _GNU_SOURCE /* qsort_r */
 #include "sight.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "diag.h"
 #include "version.h"
+#include "workload.h"
 
 static int
 compare_spans(struct span a, struct span b)
@@ -16,47 +19,46 @@ compare_spans(struct span a, struct span b)
 }
 
 /* Names are compared as texts: their numbers depend on who came first. */
-static const struct world *sorting; /* qsort hands nothing on */
-
 static int
-compare_names(uint32_t a, uint32_t b)
+compare_names(const struct world *w, uint32_t a, uint32_t b)
 {
-	return a == b ? 0 :
-			strcmp(world_name(sorting, a), world_name(sorting, b));
+	return a == b ? 0 : strcmp(world_name(w, a), world_name(w, b));
 }
 
 static int
-compare_groups(const struct sighting *a, const struct sighting *b)
+compare_groups(const struct world *w, const struct sighting *a,
+    const struct sighting *b)
 {
-	int c = compare_names(a->cluster, b->cluster);
+	int c = compare_names(w, a->cluster, b->cluster);
 
 	if (!c)
-		c = compare_names(a->ns, b->ns);
+		c = compare_names(w, a->ns, b->ns);
 	if (!c)
 		c = compare_spans(a->instance, b->instance);
 	return c ? c : compare_spans(a->part_name, b->part_name);
 }
 
 static int
-compare_workloads(uint32_t x, uint32_t y)
+compare_workloads(const struct world *w, uint32_t x, uint32_t y)
 {
-	const struct workload *a = &sorting->workload[x];
-	const struct workload *b = &sorting->workload[y];
-	int c = compare_names(a->ns, b->ns);
+	const struct workload *a = &w->workload[x];
+	const struct workload *b = &w->workload[y];
+	int c = compare_names(w, a->ns, b->ns);
 
 	if (!c)
-		c = compare_names(a->kind, b->kind);
+		c = compare_names(w, a->kind, b->kind);
 	if (!c)
 		c = strcmp(a->name, b->name);
-	return c ? c : compare_names(a->group, b->group);
+	return c ? c : compare_names(w, a->group, b->group);
 }
 
 /* Within a group: those that make the product first, by role, then by name. */
 static int
-compare(const void *x, const void *y)
+compare(const void *x, const void *y, void *context)
 {
+	const struct world *w = context;
 	const struct sighting *a = x, *b = y;
-	int c = compare_groups(a, b);
+	int c = compare_groups(w, a, b);
 
 	if (!c)
 		c = b->v.makes - a->v.makes;
@@ -65,14 +67,14 @@ compare(const void *x, const void *y)
 	if (!c)
 		c = strcmp(a->v.component, b->v.component);
 	if (!c && a->workload != b->workload)
-		c = compare_workloads(a->workload, b->workload);
+		c = compare_workloads(w, a->workload, b->workload);
 	if (!c)
 		c = b->is_own - a->is_own;
 	if (!c)
 		c = version_compare(a->v.version, b->v.version);
 	return c ? c :
-		   compare_spans(shape_facts(sorting->shapes, a->shape),
-		       shape_facts(sorting->shapes, b->shape));
+		   compare_spans(shape_facts(w->shapes, a->shape),
+		       shape_facts(w->shapes, b->shape));
 }
 
 static bool
@@ -154,8 +156,8 @@ static void
 add_shape(struct sightings *all, const struct world *w, uint32_t workload,
     uint32_t shape, uint32_t product, bool is_own)
 {
-	static struct match m; /* large; one thread */
-	struct sighting s = {.workload = world_root(w, workload),
+	struct match m;
+	struct sighting s = {.workload = workload_root(w, workload),
 	    .shape = shape,
 	    .is_own = is_own};
 
@@ -186,9 +188,8 @@ sight_product(struct sightings *all, const struct world *w, uint32_t product,
 		for (unsigned k = 0; k < wl->n_uses; k++)
 			add_shape(all, w, i, wl->use[k].shape, product, false);
 	}
-	sorting = w;
 	if (all->n)
-		qsort(all->s, all->n, sizeof(*all->s), compare);
+		qsort_r(all->s, all->n, sizeof(*all->s), compare, (void *)w);
 }
 
 void
@@ -201,11 +202,12 @@ sight_free(struct sightings *all)
 }
 
 size_t
-sight_group(const struct sighting *first, const struct sighting *end)
+sight_group(const struct world *w, const struct sighting *first,
+    const struct sighting *end)
 {
 	const struct sighting *s = first;
 
-	while (s < end && compare_groups(first, s) == 0)
+	while (s < end && compare_groups(w, first, s) == 0)
 		s++;
 	return (size_t)(s - first);
 }
@@ -217,4 +219,36 @@ sight_is_member(const struct sighting *s)
 	    (s->v.role >= ROLE_GATEWAY && s->v.role <= ROLE_EXPORTER &&
 		s->v.role != ROLE_DATA_PLANE) ||
 	    s->v.role == ROLE_HELPER;
+}
+
+const struct product *
+sight_product_of(const struct world *w, const struct sighting *s)
+{
+	return &w->shapes->catalog->signatures->product[s->v.product];
+}
+
+bool
+sight_same(struct span a, struct span b)
+{
+	return a.n == b.n && (!a.n || memcmp(a.p, b.p, a.n) == 0);
+}
+
+void
+sight_put_reference(const char *kind, const char *ns, const char *name,
+    struct json *out)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s/%s%s%s", kind, ns, *ns ? "/" : "",
+	    name);
+	json_member_text(out, "object", span_of(text));
+}
+
+void
+sight_put_object(const struct world *w, uint32_t workload, struct json *out)
+{
+	const struct workload *wl = &w->workload[workload];
+
+	sight_put_reference(world_name(w, wl->kind), world_name(w, wl->ns),
+	    wl->name, out);
 }

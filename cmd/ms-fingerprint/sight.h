@@ -35,10 +35,22 @@ void sight_product(struct sightings *all, const struct world *w,
 void sight_free(struct sightings *all);
 
 /* How many sightings from the first on are of its group. */
-size_t sight_group(const struct sighting *first, const struct sighting *end);
+size_t sight_group(const struct world *w, const struct sighting *first,
+    const struct sighting *end);
 
 /* Whether a workload is part of the instance, and not only one that a sidecar
  * of the product was put into. */
 bool sight_is_member(const struct sighting *s);
+
+const struct product *sight_product_of(const struct world *w,
+    const struct sighting *s);
+/* Whether two texts are the same; absent is as empty. */
+bool sight_same(struct span a, struct span b);
+
+/* The member "object" of something said about an object: KIND/NS/NAME. */
+void sight_put_object(const struct world *w, uint32_t workload,
+    struct json *out);
+void sight_put_reference(const char *kind, const char *ns, const char *name,
+    struct json *out);
 
 #endif

@@ -46,6 +46,8 @@ struct pod {
 	uint8_t epoch, flags;
 };
 
+enum thing_what { THING_SERVICE, THING_CRD, THING_CLASS };
+
 /* A Service, or an object without a workload that speaks for a product: a CRD,
  * an IngressClass, a GatewayClass. */
 struct thing {
@@ -54,7 +56,7 @@ struct thing {
 	uint32_t part[5]; /* where they begin in text */
 	uint32_t cluster, ns, kind, next;
 	uint16_t sync;
-	uint8_t epoch, flags;
+	uint8_t epoch, flags, what;
 };
 
 enum thing_part {
@@ -107,47 +109,36 @@ struct world {
 	size_t last_sync; /* that a record was of */
 	struct json buf;
 	int phase; /* path of a pod's phase */
-	int selector, ports, group, plural, origin, controller, controller_name;
+	int selector, ports, origin, controller, controller_name;
 };
 
 void world_init(struct world *w, struct shapes *s, struct scan_plan *plan,
     int phase);
 void world_free(struct world *w);
 
-/* Take in an object with this shape (which is held if need be); or forget the
- * object that a DELETED record names. glance is facts_glance() of a pod. */
-void world_workload(struct world *w, const struct record *r, uint32_t shape);
-void world_pod(struct world *w, const struct record *r, uint32_t shape,
-    uint64_t glance);
-/* Returns the thing's number, or WORLD_NONE if it is gone. */
-uint32_t world_service(struct world *w, const struct record *r);
-void world_api(struct world *w, const struct record *r);
 /* Only remember that a complete sync has named it. Returns the shape that is
  * held of it, or SHAPE_NONE. */
 uint32_t world_named(struct world *w, const struct record *r);
 /* What is learnt late: an origin. */
 void world_amend(struct world *w, const struct record *r);
 
-/* The marks of a sync: begin, end, aborted, denied, gone of one resource. */
-void world_sync(struct world *w, const struct record *r);
+/* ---- for workload, pod, thing and sync ---- */
 
-/* Whether a selector's pairs are all among a shape's labels. */
-bool world_selects(const struct world *w, const struct thing *service,
-    uint32_t shape);
-
-static inline const char *
-thing_text(const struct thing *t, enum thing_part part)
-{
-	return t->text + t->part[part];
-}
+/* Room for one more in an array that doubles. */
+void *world_grow(void *array, uint32_t n, uint32_t *size, size_t one);
+/* The number of a namespace's name, with a place for it in first. */
+uint32_t world_ns(struct world *w, struct span name);
+/* Verdicts of a namespace, or all that a shape has there, have to be looked at
+ * again. */
+void world_touch_ns(struct world *w, uint32_t ns);
+void world_touch_shape(struct world *w, uint32_t shape, uint32_t ns);
+/* WORLD_GREEN, WORLD_BROWN, or neither. */
+uint8_t world_origin_of(const struct world *w, const struct record *r);
 
 static inline const char *
 world_name(const struct world *w, uint32_t number)
 {
 	return intern_text(&w->names, number).p;
 }
-
-/* The workload that a person would name: the Rollout, not its ReplicaSet. */
-uint32_t world_root(const struct world *w, uint32_t workload);
 
 #endif

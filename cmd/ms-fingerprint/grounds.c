@@ -1,0 +1,209 @@
+#include "grounds.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "thing.h"
+
+#define MAX_EVIDENCE 64 /* of one object; more would convince nobody */
+
+/* A CRD or class of the product; the others would say the same. */
+struct api {
+	const struct thing *t;
+	const struct print *print;
+};
+
+static const struct print *
+print_of_api(const struct catalog *c, const struct thing *t, uint32_t product)
+{
+	const struct catalog_link *k = thing_link(c, t);
+
+	while (k && k->print->product != product)
+		k = catalog_next(c, k);
+	return k ? k->print : NULL;
+}
+
+/* The one of most weight in this cluster, and of those the first by name. */
+static struct api
+find_api(const struct world *w, const struct sighting *s)
+{
+	struct api best = {NULL, NULL};
+
+	for (uint32_t i = 0; i < w->n_things; i++) {
+		const struct thing *t = &w->thing[i];
+		const struct print *p;
+
+		if (!(t->flags & WORLD_ALIVE) || t->cluster != s->cluster)
+			continue;
+		p = print_of_api(w->shapes->catalog, t, s->v.product);
+		if (p &&
+		    (!best.t || p->weight > best.print->weight ||
+			(p->weight == best.print->weight &&
+			    strcmp(thing_text(t, THING_NAME),
+				thing_text(best.t, THING_NAME)) < 0)))
+			best = (struct api){t, p};
+	}
+	return best;
+}
+
+/* The letter before a value is that of its fact. */
+static void
+path_of(const struct world *w, const struct sighting *s,
+    const struct evidence *e, char *out, size_t n)
+{
+	static const char *const of[PRINT_KINDS] = {[PRINT_IMAGE] = "image",
+	    [PRINT_ARG] = "args",
+	    [PRINT_COMMAND] = "command",
+	    [PRINT_ENV] = "env",
+	    [PRINT_NAME] = "name",
+	    [PRINT_PORT] = "ports"};
+	const char *template = s->is_own ? "spec.template." : "pods[*].";
+	const char *field = of[e->print->kind];
+
+	if (e->value[-1] == FACT_OWN_LABEL ||
+	    strcmp(world_name(w, w->workload[s->workload].kind), "Pod") == 0)
+		template = "";
+	if (e->container && field)
+		snprintf(out, n, "%sspec.containers[name=%s].%s", template,
+		    e->container, field);
+	else
+		snprintf(out, n, "%smetadata.%s", template,
+		    e->print->kind == PRINT_ANNOTATION ? "annotations" :
+							 "labels");
+}
+
+static void
+put_weight(struct json *out, const char *key, float weight)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%.2f", (double)weight);
+	json_member_span(out, key, span_of(number));
+}
+
+static void
+put_evidence(const struct world *w, const struct sighting *s,
+    const struct evidence *e, struct json *out)
+{
+	char path[512];
+
+	json_open(out, '{');
+	sight_put_object(w, s->workload, out);
+	path_of(w, s, e, path, sizeof(path));
+	json_member_text(out, "path", span_of(path));
+	json_member_text(out, "value", span_of(e->value));
+	json_member_text(out, "print",
+	    span_of(print_kind_name((enum print_kind)e->print->kind)));
+	if (e->weight > 0)
+		put_weight(out, "weight", e->weight);
+	json_close(out, '}');
+}
+
+static void
+put_api(const struct world *w, const struct thing *t, const struct print *print,
+    struct json *out)
+{
+	bool is_crd = t->what == THING_CRD;
+
+	json_open(out, '{');
+	sight_put_reference(world_name(w, t->kind), "",
+	    thing_text(t, THING_NAME), out);
+	json_member_text(out, "path",
+	    span_of(is_crd ? "metadata.name" : "spec.controller"));
+	json_member_text(out, "value",
+	    span_of(thing_text(t, is_crd ? THING_NAME : THING_A)));
+	json_member_text(out, "print", span_of(is_crd ? "crd" : "class"));
+	put_weight(out, "weight", print->weight);
+	json_close(out, '}');
+}
+
+/* Whether what a pod shows is shown by its template too. */
+static bool
+is_repeated(const struct sighting *s, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (s[k].workload == s[i].workload &&
+		    strcmp(s[k].v.component, s[i].v.component) == 0 &&
+		    sight_same(s[k].v.version, s[i].v.version))
+			return true;
+	return false;
+}
+
+/* Whether the same print of the same workload stands further up. */
+static bool
+is_seen(const struct sighting *s, size_t i, const struct evidence *e)
+{
+	for (size_t k = 0; k <= i; k++) {
+		if (s[k].workload != s[i].workload || !sight_is_member(&s[k]) ||
+		    s[k].is_own != s[i].is_own)
+			continue;
+		for (unsigned n = 0; n < s[k].n_evidence; n++) {
+			const struct evidence *o = &s[k].evidence[n];
+
+			if (o == e)
+				return false;
+			if (strcmp(o->value, e->value) == 0 &&
+			    o->print->kind == e->print->kind &&
+			    !o->container == !e->container &&
+			    (!e->container ||
+				strcmp(o->container, e->container) == 0))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The prints for it (against it: with weight 0), and what they come to. */
+static void
+put_evidences(const struct world *w, const struct sighting *s, size_t n,
+    bool against, struct evidence_sum *sum, struct json *out)
+{
+	size_t left = MAX_EVIDENCE;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!sight_is_member(&s[i]) || is_repeated(s, i))
+			continue;
+		for (unsigned k = 0; k < s[i].n_evidence; k++) {
+			const struct evidence *e = &s[i].evidence[k];
+
+			if ((e->weight == 0) != against)
+				continue;
+			sum->conflict |= against;
+			if (!against && s[i].v.makes)
+				evidence_add(sum,
+				    (enum print_kind)e->print->kind, e->weight);
+			if (left > 0 && !is_seen(s, i, e)) {
+				left--;
+				put_evidence(w, &s[i], e, out);
+			}
+		}
+	}
+}
+
+void
+grounds_put(const struct world *w, const struct sighting *s, size_t n,
+    struct json *out)
+{
+	struct api api = find_api(w, s);
+	struct evidence_sum sum = {.conflict = false};
+	struct json list = {0}, conflicts = {0};
+
+	json_open(&list, '[');
+	put_evidences(w, s, n, false, &sum, &list);
+	if (api.t) {
+		evidence_add(&sum, (enum print_kind)api.print->kind,
+		    api.print->weight);
+		put_api(w, api.t, api.print, &list);
+	}
+	json_close(&list, ']');
+	json_open(&conflicts, '[');
+	put_evidences(w, s, n, true, &sum, &conflicts);
+	json_close(&conflicts, ']');
+	put_weight(out, "confidence", evidence_confidence(&sum));
+	json_member_span(out, "evidence", (struct span){list.p, list.len});
+	if (sum.conflict)
+		json_member_span(out, "conflicts",
+		    (struct span){conflicts.p, conflicts.len});
+	json_release(&list);
+	json_release(&conflicts);
+}

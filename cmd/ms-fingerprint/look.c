@@ -1,0 +1,204 @@
+#include "look.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void
+look_why(const struct look *l, const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+
+	if (!l->why)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	json_puts(l->why, line);
+	json_puts(l->why, "\n");
+}
+
+static void
+add_hits(struct look *l, enum catalog_key key, struct span text,
+    const char *value)
+{
+	const struct catalog_link *k = catalog_find(l->c, key, text);
+
+	for (; k && l->n_hits < LOOK_HITS; k = catalog_next(l->c, k))
+		l->hit[l->n_hits++] = (struct hit){k->print, value};
+}
+
+/* "NAME-1.2.3" of helm.sh/chart, less its version. */
+static struct span
+chart_name(struct span chart)
+{
+	for (size_t i = 0; i + 1 < chart.n; i++)
+		if (chart.p[i] == '-' &&
+		    (chart.p[i + 1] == 'v' ?
+			    i + 2 < chart.n && chart.p[i + 2] >= '0' &&
+				chart.p[i + 2] <= '9' :
+			    chart.p[i + 1] >= '0' && chart.p[i + 1] <= '9'))
+			return (struct span){chart.p, i};
+	return chart;
+}
+
+static bool
+starts_with(struct span s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return s.n >= n && memcmp(s.p, prefix, n) == 0;
+}
+
+/* Of the pod's label for the version and the workload's the pod's counts: it
+ * comes first. */
+static void
+see_label(struct look *l, struct span pair)
+{
+	static const char version[] = "app.kubernetes.io/version=";
+	static const char chart[] = "helm.sh/chart=";
+	const char *equals = memchr(pair.p, '=', pair.n);
+
+	if (starts_with(pair, version) && !l->version_label.n)
+		l->version_label = (struct span){pair.p + sizeof(version) - 1,
+		    pair.n - (sizeof(version) - 1)};
+	if (starts_with(pair, chart)) {
+		struct span name = {pair.p + sizeof(chart) - 1,
+		    pair.n - (sizeof(chart) - 1)};
+
+		add_hits(l, KEY_CHART, chart_name(name), pair.p);
+	}
+	add_hits(l, KEY_LABEL, pair, pair.p);
+	add_hits(l, KEY_PART_OF, pair, pair.p);
+	if (equals)
+		add_hits(l, KEY_LABEL,
+		    (struct span){pair.p, (size_t)(equals - pair.p)}, pair.p);
+}
+
+static void
+see_image(struct look *l, struct box *b, struct span text)
+{
+	if (b->image_text.n || !image_parse(text, &b->image))
+		return;
+	b->image_text = text;
+	b->how = catalog_image(l->c, &b->image, &b->first, &b->weight);
+}
+
+static void
+see(struct look *l, enum fact fact, struct span text)
+{
+	struct box *b = l->n_boxes ? &l->box[l->n_boxes - 1] : NULL;
+
+	switch (fact) {
+	case FACT_JOB:
+		l->is_job = true;
+		break;
+	case FACT_CONTAINER:
+		if (l->n_boxes == MATCH_CONTAINERS)
+			break;
+		b = &l->box[l->n_boxes++];
+		*b = (struct box){.name = text.p, .words = text.p + text.n + 1};
+		break;
+	case FACT_IMAGE:
+		see_image(l, b, text);
+		break;
+	case FACT_LABEL:
+	case FACT_OWN_LABEL:
+		see_label(l, text);
+		break;
+	case FACT_ANNOTATION:
+		add_hits(l, KEY_ANNOTATION, text, text.p);
+		break;
+	default:
+		break;
+	}
+	if (b)
+		b->end = text.p + text.n + 1;
+}
+
+static bool
+has_word(const struct box *b, const char *word)
+{
+	struct facts_iter it = {b->words, b->end};
+	struct span text;
+	enum fact fact;
+
+	while (facts_next(&it, &fact, &text))
+		if ((fact == FACT_ARG || fact == FACT_COMMAND) &&
+		    span_eq(text, word))
+			return true;
+	return false;
+}
+
+/* Of the prints of one image: the one whose word is there, else the first
+ * that asks for none. */
+static const struct print *
+choose_print(const struct look *l, const struct box *b)
+{
+	const struct print *fallback = NULL;
+
+	for (const struct catalog_link *k = b->first; k;
+	     k = catalog_next(l->c, k)) {
+		const struct print *p = k->print;
+
+		if (p->product != b->first->print->product)
+			continue;
+		if (!p->with && !fallback)
+			fallback = p;
+		if (p->with && has_word(b, p->with))
+			return p;
+	}
+	return fallback;
+}
+
+bool
+look_knows(const struct box *b)
+{
+	return b->how >= MATCH_COPY && b->how <= MATCH_REPO && b->print;
+}
+const struct product *
+look_product(const struct look *l, const struct print *p)
+{
+	return &l->c->signatures->product[p->product];
+}
+
+bool
+hit_names_product(const struct hit *h)
+{
+	return h->print->kind == PRINT_CHART ||
+	    (h->print->kind == PRINT_LABEL &&
+		starts_with(span_of(h->value), "app.kubernetes.io/name="));
+}
+
+void
+look_init(struct look *l, const struct catalog *c, struct match *m,
+    struct json *why_out)
+{
+	/* not all of it: this is most of what a new object costs */
+	l->c = c;
+	l->m = m;
+	l->why = why_out;
+	l->n_boxes = l->n_hits = 0;
+	l->version_label = (struct span){0};
+	l->is_job = false;
+}
+
+void
+look_see(struct look *l, struct span facts)
+{
+	struct facts_iter it = {facts.p, facts.p + facts.n};
+	struct span text;
+	enum fact fact;
+	unsigned boxes;
+
+	while (facts_next(&it, &fact, &text) && fact != FACT_POD)
+		see(l, fact, text);
+	boxes = l->n_boxes;
+	l->n_boxes = 0; /* what follows is of none of them */
+	while (facts_next(&it, &fact, &text))
+		see(l, fact, text);
+	l->n_boxes = boxes;
+	for (unsigned i = 0; i < boxes; i++)
+		l->box[i].print = choose_print(l, &l->box[i]);
+}

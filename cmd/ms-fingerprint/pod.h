@@ -1,0 +1,19 @@
+/* pod - which pods there are, of which workload and of which shape. */
+#ifndef MS_POD_H
+#define MS_POD_H
+
+#include "world.h"
+
+void pods_init(struct world *w);
+void pods_free(struct world *w);
+
+/* TABLE_NONE: there is none. */
+uint32_t pod_find(const struct world *w, const struct identity *id);
+void pod_forget(struct world *w, uint32_t id);
+
+/* Take in a pod with this shape (which is held if need be), or forget the one
+ * that a DELETED record names. glance is facts_glance() of it. */
+void pod_take(struct world *w, const struct record *r, uint32_t shape,
+    uint64_t glance);
+
+#endif

@@ -1,0 +1,174 @@
+#include "service.h"
+
+#include <string.h>
+
+#include "prints.h"
+#include "thing.h"
+
+#define MAX_SHAPES 64 /* behind one Service */
+
+/* The products that a Service's prints name already. */
+struct told {
+	uint32_t product[MATCH_VERDICTS];
+	size_t n;
+};
+
+static bool
+is_told(struct told *told, uint32_t product)
+{
+	for (size_t i = 0; i < told->n; i++)
+		if (told->product[i] == product)
+			return true;
+	if (told->n == MATCH_VERDICTS)
+		return true;
+	told->product[told->n++] = product;
+	return false;
+}
+
+/* What a shape makes run is behind the Service that selects it; what was only
+ * put beside it is not. */
+static void
+add_prints(const struct shapes *shapes, uint32_t shape, struct told *told,
+    struct json *out)
+{
+	const struct signatures *s = shapes->catalog->signatures;
+	struct match m;
+
+	match_facts(shapes->catalog, shape_facts(shapes, shape), &m);
+	for (unsigned i = 0; i < m.n_verdicts; i++) {
+		const struct verdict *v = &m.verdict[i];
+		const struct product *p = &s->product[v->product];
+
+		if ((!v->makes && v->role != ROLE_HELPER) ||
+		    is_told(told, v->product))
+			continue;
+		prints_add(out, p, v->component, (enum role)v->role,
+		    (struct span){0}, evidence_confidence(&v->sum));
+	}
+}
+
+struct behind {
+	uint32_t shape[MAX_SHAPES];
+	size_t n;
+};
+
+static int
+compare_shapes(const struct shapes *s, uint32_t a, uint32_t b)
+{
+	struct span x = shape_facts(s, a), y = shape_facts(s, b);
+	size_t n = x.n < y.n ? x.n : y.n;
+	int c = memcmp(x.p, y.p, n);
+
+	return c ? c : x.n < y.n ? -1 : x.n > y.n;
+}
+
+/* Sorted by content, so that it does not matter who came first. */
+static void
+add_behind(const struct world *w, struct behind *b, const struct thing *t,
+    uint32_t shape)
+{
+	size_t i = b->n;
+
+	if (shape == SHAPE_NONE || !w->shapes->shape[shape].n_products ||
+	    !thing_selects(w, t, shape))
+		return;
+	for (size_t k = 0; k < b->n; k++)
+		if (b->shape[k] == shape)
+			return;
+	if (i == MAX_SHAPES)
+		i = --b->n; /* the first ones stay, whoever came first */
+	while (i > 0 && compare_shapes(w->shapes, shape, b->shape[i - 1]) < 0) {
+		b->shape[i] = b->shape[i - 1];
+		i--;
+	}
+	b->shape[i] = shape;
+	b->n++;
+}
+
+static bool
+put_prints(const struct world *w, const struct thing *t, struct json *out)
+{
+	struct behind b = {.n = 0};
+	struct told told = {.n = 0};
+
+	for (uint32_t i = w->first[t->ns]; i != WORLD_NONE;
+	     i = w->workload[i].next) {
+		const struct workload *wl = &w->workload[i];
+
+		if (wl->cluster != t->cluster)
+			continue;
+		add_behind(w, &b, t, wl->own);
+		for (unsigned k = 0; k < wl->n_uses; k++)
+			add_behind(w, &b, t, wl->use[k].shape);
+	}
+	json_reset(out);
+	json_open(out, '[');
+	for (size_t i = 0; i < b.n; i++)
+		add_prints(w->shapes, b.shape[i], &told, out);
+	json_close(out, ']');
+	return out->len > 2;
+}
+
+/* Remember what is told of a Service. True if that is something new. */
+static bool
+is_news(struct thing *t, struct span prints)
+{
+	uint64_t hash = prints.n ? table_hash(prints.p, prints.n, 1) : 0;
+	bool news = hash != t->told;
+
+	t->told = hash;
+	return news;
+}
+
+struct span
+service_prints(struct world *w, uint32_t id, struct json *out)
+{
+	struct span prints = {0};
+
+	if (put_prints(w, &w->thing[id], out))
+		prints = (struct span){out->p, out->len};
+	is_news(&w->thing[id], prints);
+	return prints;
+}
+
+static bool
+amend(struct world *w, struct thing *t, struct json *buf,
+    const struct infra_out *out)
+{
+	struct identity id = {.api_version = span_of("v1"),
+	    .kind = span_of("Service"),
+	    .cluster = span_of(world_name(w, t->cluster)),
+	    .ns = span_of(world_name(w, t->ns)),
+	    .name = span_of(thing_text(t, THING_NAME)),
+	    .uid = span_of(thing_text(t, THING_UID))};
+	bool any = put_prints(w, t, buf);
+	struct span prints = {buf->p, buf->len};
+	struct json line = {0};
+
+	if (!is_news(t, any ? prints : (struct span){0}))
+		return false;
+	record_open(&line, "AMEND");
+	record_identity(&line, &id, span_of(thing_text(t, THING_C)));
+	json_member_span(&line, "prints", any ? prints : span_of("null"));
+	json_close(&line, '}');
+	json_close(&line, '}');
+	out->put(out->context, (struct span){line.p, line.len});
+	json_release(&line);
+	return true;
+}
+
+size_t
+service_settle(struct world *w, struct json *buf, const struct infra_out *out)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < w->n_things; i++) {
+		struct thing *t = &w->thing[i];
+
+		if ((t->flags & WORLD_ALIVE) && t->what == THING_SERVICE &&
+		    w->dirty_ns[t->ns] &&
+		    out->may_tell(out->context, world_name(w, t->cluster)))
+			n += amend(w, t, buf, out);
+	}
+	return n;
+}

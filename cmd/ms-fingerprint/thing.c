@@ -1,0 +1,331 @@
+#include "thing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "sync.h"
+
+struct thing_key {
+	uint32_t cluster, ns, kind;
+	struct span name;
+};
+
+static uint64_t
+thing_hash(uint32_t cluster, uint32_t ns, uint32_t kind, struct span name)
+{
+	uint32_t ids[3] = {cluster, ns, kind};
+
+	return table_hash(name.p, name.n, table_hash(ids, sizeof(ids), 0));
+}
+
+static uint64_t
+hash_thing(const void *context, uint32_t id)
+{
+	const struct thing *t = &((const struct world *)context)->thing[id];
+
+	return thing_hash(t->cluster, t->ns, t->kind,
+	    span_of(thing_text(t, THING_NAME)));
+}
+
+static bool
+equal_thing(const void *context, uint32_t id, const void *key)
+{
+	const struct thing *t = &((const struct world *)context)->thing[id];
+	const struct thing_key *k = key;
+
+	return t->ns == k->ns && t->kind == k->kind &&
+	    t->cluster == k->cluster &&
+	    span_eq(k->name, thing_text(t, THING_NAME));
+}
+
+static const struct table_ops thing_ops = {hash_thing, equal_thing};
+
+void
+things_init(struct world *w)
+{
+	w->free_thing = WORLD_NONE;
+	table_init(&w->things, &thing_ops, w);
+}
+
+void
+things_free(struct world *w)
+{
+	for (uint32_t i = 0; i < w->n_things; i++)
+		if (w->thing[i].flags & WORLD_ALIVE)
+			free(w->thing[i].text);
+	free(w->thing);
+	table_free(&w->things);
+}
+
+uint32_t
+thing_find(const struct world *w, const struct identity *id)
+{
+	struct thing_key k = {.name = id->name};
+
+	k.cluster = intern_find(&w->names, id->cluster);
+	k.ns = intern_find(&w->names, id->ns);
+	k.kind = intern_find(&w->names, id->kind);
+	return table_find(&w->things,
+	    thing_hash(k.cluster, k.ns, k.kind, k.name), &k);
+}
+
+const struct catalog_link *
+thing_link(const struct catalog *c, const struct thing *t)
+{
+	const char *a = thing_text(t, THING_A), *b = thing_text(t, THING_B);
+
+	switch (t->what) {
+	case THING_CRD:
+		return catalog_crd(c, span_of(a), span_of(b));
+	case THING_CLASS:
+		return catalog_find(c, KEY_CLASS, span_of(a));
+	default:
+		return NULL;
+	}
+}
+
+static void
+touch_api(struct world *w, const struct thing *t)
+{
+	const struct catalog *c = w->shapes->catalog;
+
+	for (const struct catalog_link *k = thing_link(c, t); k;
+	     k = catalog_next(c, k)) {
+		w->dirty[k->print->product] |= WORLD_DIRTY_ALL;
+		w->any_dirty = true;
+	}
+}
+
+static void
+touch_thing(struct world *w, const struct thing *t)
+{
+	if (t->what == THING_SERVICE)
+		world_touch_ns(w, t->ns);
+	else
+		touch_api(w, t);
+}
+
+void
+thing_forget(struct world *w, uint32_t id)
+{
+	struct thing *t = &w->thing[id];
+
+	table_remove(&w->things, id);
+	touch_thing(w, t);
+	free(t->text);
+	t->flags = 0;
+	t->next = w->free_thing;
+	w->free_thing = id;
+}
+
+static uint32_t
+new_thing(struct world *w)
+{
+	uint32_t id = w->free_thing;
+
+	if (id != WORLD_NONE) {
+		w->free_thing = w->thing[id].next;
+		return id;
+	}
+	w->thing = world_grow(w->thing, w->n_things, &w->size_things,
+	    sizeof(*w->thing));
+	return w->n_things++;
+}
+
+static size_t
+text_length(const struct thing *t)
+{
+	const char *p = thing_text(t, THING_C);
+
+	return (size_t)(p - t->text) + strlen(p) + 1;
+}
+
+/* Put the text in w->buf under the record's name. Returns the number. */
+static uint32_t
+put_thing(struct world *w, const struct record *r, enum thing_what what,
+    const uint32_t part[5])
+{
+	uint32_t id = thing_find(w, &r->id);
+	struct thing *t;
+	bool is_new = id == TABLE_NONE;
+
+	if (is_new)
+		id = new_thing(w);
+	t = &w->thing[id];
+	if (is_new)
+		*t = (struct thing){.flags = WORLD_ALIVE,
+		    .what = (uint8_t)what,
+		    .cluster = intern_put(&w->names, r->id.cluster),
+		    .ns = world_ns(w, r->id.ns),
+		    .kind = intern_put(&w->names, r->id.kind)};
+	t->sync = sync_of(w, r);
+	t->epoch = w->sync[t->sync].epoch;
+	if (!is_new && text_length(t) == w->buf.len &&
+	    memcmp(t->text, w->buf.p, w->buf.len) == 0)
+		return id;
+	if (!is_new)
+		touch_thing(w, t);
+	free(t->text);
+	t->text = diag_strndup(w->buf.p, w->buf.len);
+	memcpy(t->part, part, sizeof(t->part));
+	if (is_new)
+		table_insert(&w->things, id);
+	touch_thing(w, t);
+	return id;
+}
+
+/* The next part of a thing's text. */
+static uint32_t
+begin_part(struct world *w)
+{
+	return (uint32_t)w->buf.len;
+}
+
+static void
+put_part(struct world *w, struct span text)
+{
+	if (text.n && memchr(text.p, '\0', text.n))
+		text.n = 0;
+	json_span(&w->buf, text);
+	json_raw(&w->buf, "", 1);
+}
+
+static void
+put_selector(struct world *w, struct span selector)
+{
+	struct scan_iter it;
+	struct span key, value, text;
+	char buf[512];
+
+	scan_iter(&it, selector);
+	while (scan_member(&it, &key, &value)) {
+		text = scan_text(value, buf, sizeof(buf));
+		if (!text.p || facts_is_mark(key) ||
+		    memchr(text.p, '\0', text.n))
+			continue;
+		json_span(&w->buf, key);
+		json_puts(&w->buf, "=");
+		json_span(&w->buf, text);
+		json_raw(&w->buf, "", 1);
+	}
+	json_raw(&w->buf, "", 1);
+}
+
+static void
+put_ports(struct world *w, struct span list)
+{
+	struct scan_iter it;
+	struct span value, name, port;
+
+	scan_iter(&it, list);
+	while (scan_element(&it, &value)) {
+		name = scan_text(scan_get(value, "name"), NULL, 0);
+		port = scan_get(value, "port");
+		if (scan_type(port) != SCAN_NUMBER)
+			continue;
+		json_span(&w->buf, name);
+		json_puts(&w->buf, " ");
+		json_span(&w->buf, port);
+		json_raw(&w->buf, "", 1);
+	}
+	json_raw(&w->buf, "", 1);
+}
+
+static uint32_t
+drop_thing(struct world *w, const struct record *r)
+{
+	uint32_t id = thing_find(w, &r->id);
+
+	if (id != TABLE_NONE)
+		thing_forget(w, id);
+	return WORLD_NONE;
+}
+
+uint32_t
+thing_service(struct world *w, const struct record *r)
+{
+	uint32_t part[5];
+
+	if (r->type == RECORD_DELETED || !scan_get(r->at[AT_OBJECT], "spec").n)
+		return r->type == RECORD_DELETED ? drop_thing(w, r) :
+						   WORLD_NONE;
+	json_reset(&w->buf);
+	part[THING_NAME] = begin_part(w);
+	put_part(w, r->id.name);
+	part[THING_UID] = begin_part(w);
+	put_part(w, r->id.uid);
+	part[THING_A] = begin_part(w);
+	put_selector(w, r->at[w->selector]);
+	part[THING_B] = begin_part(w);
+	put_ports(w, r->at[w->ports]);
+	part[THING_C] = begin_part(w);
+	put_part(w, r->at[AT_RESOURCE]);
+	return put_thing(w, r, THING_SERVICE, part);
+}
+
+/* A CRD is known by its name, which is plural.group. */
+static void
+put_api(struct world *w, const struct record *r, uint32_t part[5])
+{
+	bool is_crd = span_eq(r->id.kind, "CustomResourceDefinition");
+	const char *dot = memchr(r->id.name.p, '.', r->id.name.n);
+	struct span a = {0}, b = {0};
+
+	if (is_crd && dot) {
+		a = (struct span){r->id.name.p, (size_t)(dot - r->id.name.p)};
+		b = (struct span){dot + 1, r->id.name.n - a.n - 1};
+	} else if (!is_crd) {
+		a = scan_text(r->at[r->at[w->controller].n ?
+				      w->controller :
+				      w->controller_name],
+		    NULL, 0);
+	}
+	part[THING_A] = begin_part(w);
+	put_part(w, a);
+	part[THING_B] = begin_part(w);
+	put_part(w, b);
+}
+
+void
+thing_api(struct world *w, const struct record *r)
+{
+	uint32_t part[5];
+
+	if (r->type == RECORD_DELETED) {
+		drop_thing(w, r);
+		return;
+	}
+	json_reset(&w->buf);
+	part[THING_NAME] = part[THING_UID] = begin_part(w);
+	put_part(w, r->id.name);
+	put_api(w, r, part);
+	part[THING_C] = begin_part(w);
+	put_part(w, span_of(""));
+	put_thing(w, r,
+	    span_eq(r->id.kind, "CustomResourceDefinition") ? THING_CRD :
+							      THING_CLASS,
+	    part);
+}
+
+bool
+thing_selects(const struct world *w, const struct thing *service,
+    uint32_t shape)
+{
+	struct span facts = shape_facts(w->shapes, shape), text;
+	const char *p = thing_text(service, THING_A);
+	enum fact fact;
+
+	if (!*p)
+		return false;
+	for (; *p; p += strlen(p) + 1) {
+		struct facts_iter it = {facts.p, facts.p + facts.n};
+		bool found = false;
+
+		while (!found && facts_next(&it, &fact, &text))
+			found = fact == FACT_LABEL && span_eq(text, p);
+		if (!found)
+			return false;
+	}
+	return true;
+}

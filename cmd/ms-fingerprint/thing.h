@@ -1,0 +1,35 @@
+/* thing - Services, CRDs and classes: objects without containers that speak
+ * for a product. */
+#ifndef MS_THING_H
+#define MS_THING_H
+
+#include "world.h"
+
+void things_init(struct world *w);
+void things_free(struct world *w);
+
+/* TABLE_NONE: there is none. */
+uint32_t thing_find(const struct world *w, const struct identity *id);
+void thing_forget(struct world *w, uint32_t id);
+
+/* Take in a Service, or forget the one that a DELETED record names. Returns
+ * its number, or WORLD_NONE. */
+uint32_t thing_service(struct world *w, const struct record *r);
+/* The same of a CRD, an IngressClass or a GatewayClass. */
+void thing_api(struct world *w, const struct record *r);
+
+/* The prints that a CRD or class matches; NULL: none. */
+const struct catalog_link *thing_link(const struct catalog *c,
+    const struct thing *t);
+
+/* Whether a Service's selector is among a shape's labels. */
+bool thing_selects(const struct world *w, const struct thing *service,
+    uint32_t shape);
+
+static inline const char *
+thing_text(const struct thing *t, enum thing_part part)
+{
+	return t->text + t->part[part];
+}
+
+#endif

@@ -1,0 +1,301 @@
+#include "workload.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "owner.h"
+#include "sync.h"
+
+struct workload_key {
+	uint32_t cluster, ns, group, kind;
+	struct span name;
+};
+
+static uint64_t
+workload_hash(const struct workload_key *k)
+{
+	return table_hash(k->name.p, k->name.n,
+	    table_hash(k, 4 * sizeof(k->cluster), 0));
+}
+
+static struct workload_key
+key_of(const struct workload *w)
+{
+	return (struct workload_key){w->cluster, w->ns, w->group, w->kind,
+	    span_of(w->name)};
+}
+
+static uint64_t
+hash_workload(const void *context, uint32_t id)
+{
+	struct workload_key k =
+	    key_of(&((const struct world *)context)->workload[id]);
+
+	return workload_hash(&k);
+}
+
+static bool
+equal_workload(const void *context, uint32_t id, const void *key)
+{
+	const struct workload *w =
+	    &((const struct world *)context)->workload[id];
+	const struct workload_key *k = key;
+
+	return w->ns == k->ns && w->kind == k->kind && w->group == k->group &&
+	    w->cluster == k->cluster && span_eq(k->name, w->name);
+}
+
+static const struct table_ops workload_ops = {hash_workload, equal_workload};
+
+void
+workloads_init(struct world *w)
+{
+	w->free_workload = WORLD_NONE;
+	table_init(&w->workloads, &workload_ops, w);
+}
+
+void
+workloads_free(struct world *w)
+{
+	for (uint32_t i = 0; i < w->n_workloads; i++)
+		if (w->workload[i].flags & WORLD_ALIVE) {
+			free(w->workload[i].name);
+			free(w->workload[i].use);
+		}
+	free(w->workload);
+	table_free(&w->workloads);
+}
+
+static uint32_t
+new_workload(struct world *w, const struct workload_key *k)
+{
+	uint32_t id = w->free_workload, serial = 1;
+
+	if (id != WORLD_NONE) {
+		w->free_workload = w->workload[id].next;
+		serial = w->workload[id].serial + 1;
+	} else {
+		w->workload = world_grow(w->workload, w->n_workloads,
+		    &w->size_workloads, sizeof(*w->workload));
+		id = w->n_workloads++;
+	}
+	w->workload[id] = (struct workload){.cluster = k->cluster,
+	    .serial = serial,
+	    .ns = k->ns,
+	    .group = k->group,
+	    .kind = k->kind,
+	    .name = diag_strndup(k->name.p, k->name.n),
+	    .own = SHAPE_NONE,
+	    .owner = WORLD_NONE,
+	    .flags = WORLD_ALIVE,
+	    .next = w->first[k->ns]};
+	w->first[k->ns] = id;
+	table_insert(&w->workloads, id);
+	return id;
+}
+
+uint32_t
+workload_get(struct world *w, struct span cluster, struct span ns,
+    const struct owner *name)
+{
+	struct workload_key k = {.name = name->name};
+	uint32_t id;
+
+	k.cluster = intern_put(&w->names, cluster);
+	k.ns = world_ns(w, ns);
+	k.group = intern_put(&w->names, owner_group(name->api_version));
+	k.kind = intern_put(&w->names, name->kind);
+	id = table_find(&w->workloads, workload_hash(&k), &k);
+	return id != TABLE_NONE ? id : new_workload(w, &k);
+}
+
+uint32_t
+workload_find(const struct world *w, const struct identity *id)
+{
+	struct workload_key k = {.name = id->name};
+
+	k.cluster = intern_find(&w->names, id->cluster);
+	k.ns = intern_find(&w->names, id->ns);
+	k.group = intern_find(&w->names, owner_group(id->api_version));
+	k.kind = intern_find(&w->names, id->kind);
+	return table_find(&w->workloads, workload_hash(&k), &k);
+}
+
+static void
+unlink_workload(struct world *w, uint32_t id)
+{
+	uint32_t *at = &w->first[w->workload[id].ns];
+
+	while (*at != id)
+		at = &w->workload[*at].next;
+	*at = w->workload[id].next;
+}
+
+void
+workload_release(struct world *w, uint32_t id)
+{
+	while (id != WORLD_NONE) {
+		struct workload *wl = &w->workload[id];
+		uint32_t owner = wl->owner;
+
+		if ((wl->flags & WORLD_SEEN) || wl->n_uses || wl->children)
+			return;
+		table_remove(&w->workloads, id);
+		unlink_workload(w, id);
+		free(wl->name);
+		free(wl->use);
+		wl->flags = 0;
+		wl->next = w->free_workload;
+		w->free_workload = id;
+		if (owner != WORLD_NONE)
+			w->workload[owner].children--;
+		id = owner;
+	}
+}
+
+static void
+touch(struct world *w, uint32_t id)
+{
+	struct workload *wl = &w->workload[id];
+
+	world_touch_shape(w, wl->own, wl->ns);
+	for (unsigned i = 0; i < wl->n_uses; i++)
+		world_touch_shape(w, wl->use[i].shape, wl->ns);
+}
+
+static void
+set_own(struct world *w, uint32_t id, uint32_t shape)
+{
+	struct workload *wl = &w->workload[id];
+
+	if (wl->own == shape)
+		return;
+	touch(w, id);
+	shapes_hold(w->shapes, shape);
+	shapes_drop(w->shapes, wl->own);
+	wl->own = shape;
+	world_touch_shape(w, shape, wl->ns);
+}
+
+void
+workload_set_origin(struct world *w, uint32_t id, uint8_t origin)
+{
+	struct workload *wl = &w->workload[id];
+	uint8_t both = WORLD_GREEN | WORLD_BROWN;
+
+	if ((wl->flags & both) == origin)
+		return;
+	wl->flags = (uint8_t)((wl->flags & ~both) | origin);
+	touch(w, id);
+}
+
+/* Only what a person would not name is seen through to its owner. */
+static bool
+is_means(struct span kind)
+{
+	return span_eq(kind, "ReplicaSet") || span_eq(kind, "Job");
+}
+
+static void
+set_owner(struct world *w, uint32_t id, const struct record *r)
+{
+	uint32_t owner = WORLD_NONE, old = w->workload[id].owner;
+	struct owner o;
+
+	if (is_means(r->id.kind) && owner_of(r, &o))
+		owner = workload_get(w, r->id.cluster, r->id.ns, &o);
+	if (owner == old || owner == id)
+		return;
+	touch(w, id);
+	w->workload[id].owner = owner;
+	if (owner != WORLD_NONE)
+		w->workload[owner].children++;
+	if (old != WORLD_NONE) {
+		w->workload[old].children--;
+		workload_release(w, old);
+	}
+}
+
+void
+workload_forget(struct world *w, uint32_t id)
+{
+	struct workload *wl = &w->workload[id];
+	uint32_t owner = wl->owner;
+
+	if (!(wl->flags & WORLD_SEEN))
+		return;
+	set_own(w, id, SHAPE_NONE);
+	workload_set_origin(w, id, 0);
+	wl->flags &= (uint8_t)~WORLD_SEEN;
+	wl->owner = WORLD_NONE;
+	if (owner != WORLD_NONE) {
+		touch(w, id);
+		w->workload[owner].children--;
+		workload_release(w, owner);
+	}
+	workload_release(w, id);
+}
+
+void
+workload_take(struct world *w, const struct record *r, uint32_t shape)
+{
+	bool is_set = span_eq(r->id.kind, "ReplicaSet");
+	struct owner o;
+	uint32_t id;
+
+	/* what a Deployment made says nothing that the Deployment does not */
+	if (is_set && owner_of(r, &o) && span_eq(o.kind, "Deployment"))
+		return;
+	if (r->type == RECORD_DELETED) {
+		id = workload_find(w, &r->id);
+		if (id != TABLE_NONE)
+			workload_forget(w, id);
+		return;
+	}
+	id = workload_get(w, r->id.cluster, r->id.ns,
+	    &(struct owner){r->id.api_version, r->id.kind, r->id.name});
+	w->workload[id].flags |= WORLD_SEEN;
+	w->workload[id].sync = sync_of(w, r);
+	w->workload[id].epoch = w->sync[w->workload[id].sync].epoch;
+	set_owner(w, id, r);
+	/* an owned ReplicaSet may be an old one: its pods speak, not it */
+	if (w->workload[id].owner != WORLD_NONE && is_set)
+		shape = SHAPE_NONE;
+	set_own(w, id, shape);
+	workload_set_origin(w, id, world_origin_of(w, r));
+}
+
+void
+workload_use(struct world *w, uint32_t id, uint32_t shape, int pods, int green)
+{
+	struct workload *wl = &w->workload[id];
+	unsigned i = 0;
+	bool was_green;
+
+	while (i < wl->n_uses && wl->use[i].shape != shape)
+		i++;
+	if (i == wl->n_uses) {
+		wl->use = diag_alloc(wl->use, (i + 1) * sizeof(*wl->use));
+		wl->use[i] = (struct use){.shape = shape};
+		wl->n_uses++;
+		touch(w, id);
+	}
+	was_green = wl->use[i].pods && wl->use[i].green == wl->use[i].pods;
+	wl->use[i].pods += (uint32_t)pods;
+	wl->use[i].green += (uint32_t)green;
+	if ((wl->use[i].green == wl->use[i].pods) != was_green)
+		touch(w, id);
+	if (wl->use[i].pods == 0) {
+		touch(w, id);
+		wl->use[i] = wl->use[--wl->n_uses];
+	}
+}
+
+uint32_t
+workload_root(const struct world *w, uint32_t id)
+{
+	for (int i = 0; i < 4 && w->workload[id].owner != WORLD_NONE; i++)
+		id = w->workload[id].owner;
+	return id;
+}

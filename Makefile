@@ -8,7 +8,7 @@ VERSION = 0.1.0
 PKGS_ms-watch       = libcurl yaml-0.1
 PKGS_ms-classify    = libseccomp
 PKGS_ms-fingerprint = yaml-0.1 libseccomp
-PKGS_ms-publish     = libnats sqlite3
+PKGS_ms-publish     = libnats sqlite3 libmicrohttpd
 PKGS_lib            = yaml-0.1 libseccomp
 
 # Each variant keeps its objects in a folder of its own: build, build-asan …

@@ -5,8 +5,8 @@
 
 #include "diag.h"
 
-static int64_t
-cpu_ms(void)
+int64_t
+status_cpu_ms(void)
 {
 	struct timespec t = {0};
 
@@ -14,8 +14,8 @@ cpu_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static int64_t
-heap(void)
+int64_t
+status_heap(void)
 {
 	struct mallinfo2 m = mallinfo2();
 
@@ -34,8 +34,8 @@ status_write(struct json *j, const struct records *rs,
 	json_member_int(j, "dropped", (int64_t)(rs->refused + io->dropped));
 	json_member_int(j, "bytesIn", (int64_t)io->bytes_in);
 	json_member_int(j, "bytesOut", (int64_t)io->bytes_out);
-	json_member_int(j, "cpuMs", cpu_ms());
-	json_member_int(j, "heap", heap());
+	json_member_int(j, "cpuMs", status_cpu_ms());
+	json_member_int(j, "heap", status_heap());
 	for (size_t i = 0; i < n; i++)
 		json_member_int(j, own[i].name, (int64_t)own[i].value);
 	json_close(j, '}');

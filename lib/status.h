@@ -21,6 +21,10 @@ struct status_count {
 	uint64_t value;
 };
 
+/* CPU time of this process so far, in ms; memory that it has in use, in bytes. */
+int64_t status_cpu_ms(void);
+int64_t status_heap(void);
+
 /* The stage's member as JSON, an object, appended to j. Makes no system call
  * that a sealed stage may not make. */
 void status_write(struct json *j, const struct records *rs,

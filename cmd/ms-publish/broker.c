@@ -64,6 +64,7 @@ on_request(natsConnection *nc, natsSubscription *sub, natsMsg *msg,
 	    (struct span){natsMsg_GetData(msg),
 		(size_t)natsMsg_GetDataLength(msg)});
 	natsMsg_Destroy(msg);
+	pulse_count(b->settings->pulse, PULSE_REQUESTS, 1);
 	b->settings->changed(b->settings->context);
 }
 

@@ -9,6 +9,7 @@
 #ifndef MS_BROKER_H
 #define MS_BROKER_H
 
+#include "pulse.h"
 #include "requests.h"
 #include "sink.h"
 #include "url.h"
@@ -21,6 +22,7 @@ struct broker_settings {
 	void (*changed)(void *); /* called when the connection is gone */
 	void *context;
 	struct requests *requests; /* gets what is asked of us; or NULL */
+	struct pulse *pulse; /* counts it; NULL if requests is */
 };
 
 /* The settings stay the caller's, for as long as the sink is used. */

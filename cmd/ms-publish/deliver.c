@@ -24,6 +24,7 @@ struct deliver {
 	struct format *format;
 	struct sink *sink;
 	struct requests *requests;
+	struct pulse *pulse;
 	struct outbox outbox;
 	struct marks marks;
 
@@ -34,13 +35,14 @@ struct deliver {
 	bool is_answered; /* a dial was: held rows may go on */
 
 	bool is_open, has_stalled;
+	bool is_well; /* it takes messages */
 	unsigned wait;
 	time_t warned; /* 0: all is well */
 };
 
 struct deliver *
 deliver_new(struct store *store, struct format *format, struct sink *sink,
-    struct requests *requests)
+    struct requests *requests, struct pulse *pulse)
 {
 	struct deliver *d = diag_alloc(NULL, sizeof(*d));
 	pthread_condattr_t attr;
@@ -50,6 +52,7 @@ deliver_new(struct store *store, struct format *format, struct sink *sink,
 	d->format = format;
 	d->sink = sink;
 	d->requests = requests;
+	d->pulse = pulse;
 	outbox_init(&d->outbox, store, format);
 	marks_init(&d->marks);
 	d->is_answered = true; /* of an earlier life, there will be none */
@@ -122,6 +125,8 @@ say_lost(struct deliver *d)
 	time_t now = time(NULL);
 	int64_t owed;
 
+	d->is_well = false;
+	pulse_away(d->pulse, d->sink->name, d->sink->why);
 	if (d->warned && now - d->warned < WARN_EVERY)
 		return;
 	d->warned = now;
@@ -136,6 +141,9 @@ say_back(struct deliver *d)
 {
 	if (d->warned)
 		diag_warn("broker %s is back", d->sink->name);
+	if (!d->is_well)
+		pulse_up(d->pulse, d->sink->name);
+	d->is_well = true;
 	d->warned = 0;
 	d->wait = FIRST_WAIT;
 }
@@ -179,6 +187,7 @@ open_sink(struct deliver *d)
 	if (!d->warned)
 		diag_info("publishing to %s", d->sink->name);
 	d->is_open = true;
+	pulse_opened(d->pulse);
 	outbox_release(&d->outbox, 1,
 	    d->sink->max > INT64_MAX ? INT64_MAX : (int64_t)d->sink->max);
 	return true;
@@ -192,6 +201,19 @@ confirm(struct deliver *d, int64_t taken)
 {
 	while (!outbox_confirm(&d->outbox, taken))
 		pause_ms(1000);
+	pulse_confirmed(d->pulse, d->store->confirmed);
+	for (size_t i = 0; i < d->outbox.n; i++) {
+		const struct outbox_item *it = &d->outbox.item[i];
+
+		if (it->change > taken)
+			break;
+		if (it->is_equal)
+			pulse_count(d->pulse, PULSE_EQUAL, 1);
+		if (!it->n)
+			continue;
+		pulse_count(d->pulse, PULSE_ADDED + it->type, 1);
+		pulse_count(d->pulse, PULSE_BYTES_OUT, it->n);
+	}
 }
 
 /* Hand the batch to the sink; false: there was nothing to say in it. */
@@ -263,6 +285,8 @@ send_marks(struct deliver *d)
 		/* refused: the subject is not ours to publish on; what counts
 		 * is the core subject */
 		marks_drop(&d->marks);
+		if (status == SINK_OK)
+			pulse_count(d->pulse, PULSE_MARKS, 1);
 		if (status == SINK_REFUSED) {
 			diag_warn("a mark is dropped: %s", d->sink->why);
 			d->sink->close(d->sink);
@@ -282,6 +306,7 @@ answer(struct deliver *d)
 	if (requests_due(d->requests) != 0)
 		return false;
 	requests_answer(d->requests, d->store, d->format, d->sink);
+	pulse_committed(d->pulse, d->store->committed);
 	status = d->sink->flush(d->sink);
 	if (status != SINK_OK)
 		lose(d, status);

@@ -9,16 +9,18 @@
 #define MS_DELIVER_H
 
 #include "format.h"
+#include "pulse.h"
 #include "requests.h"
 #include "sink.h"
 #include "store.h"
 
 struct deliver;
 
-/* Taken: store, format, sink and requests belong to the thread once it is started, but
- * for what their own rules allow others. */
+/* Taken: store, format, sink and requests belong to the thread once it is
+ * started, but for what their own rules allow others. pulse gets to know how
+ * it goes. */
 struct deliver *deliver_new(struct store *store, struct format *format,
-    struct sink *sink, struct requests *requests);
+    struct sink *sink, struct requests *requests, struct pulse *pulse);
 void deliver_start(struct deliver *d);
 
 /* There may be news: rows, or a lost connection. */

@@ -7,8 +7,10 @@
 #define MS_DIRECT_H
 
 #include "format.h"
+#include "pulse.h"
 
-/* Until the end of stdin. cluster: for records that name none, or NULL. */
-void direct_run(struct format *f, const char *cluster);
+/* Until the end of stdin. cluster: for records that name none, or NULL. pulse
+ * gets to know what comes. */
+void direct_run(struct format *f, const char *cluster, struct pulse *pulse);
 
 #endif

@@ -18,6 +18,7 @@
 struct ingest {
 	struct store *store;
 	struct deliver *deliver;
+	struct pulse *pulse;
 	const char *cluster;
 	int control, ended;
 	_Atomic bool is_stopped;
@@ -116,6 +117,7 @@ commit(struct ingest *in)
 	if (in->kept.cap > 4 * BATCH_BYTES)
 		json_release(&in->kept);
 	json_reset(&in->kept);
+	pulse_committed(in->pulse, in->store->committed);
 	deliver_wake(in->deliver);
 }
 
@@ -181,6 +183,7 @@ forward_request(struct ingest *in, const struct record *r)
 static void
 take(struct ingest *in, const struct record *r)
 {
+	pulse_record(in->pulse, r);
 	if (record_has_state(r) || r->type == RECORD_AMEND)
 		take_in(in, r);
 	else if (r->type == RECORD_SYNC)
@@ -196,7 +199,10 @@ take(struct ingest *in, const struct record *r)
 static void
 before_read(void *ingest)
 {
-	commit(ingest);
+	struct ingest *in = ingest;
+
+	commit(in);
+	pulse_input(in->pulse, &in->rs);
 }
 
 static void *
@@ -217,7 +223,7 @@ run(void *ingest)
 
 struct ingest *
 ingest_start(struct store *store, struct deliver *deliver, const char *cluster,
-    int control, int ended)
+    int control, int ended, struct pulse *pulse)
 {
 	struct ingest *in = diag_alloc(NULL, sizeof(*in));
 	pthread_t thread;
@@ -225,6 +231,7 @@ ingest_start(struct store *store, struct deliver *deliver, const char *cluster,
 	memset(in, 0, sizeof(*in));
 	in->store = store;
 	in->deliver = deliver;
+	in->pulse = pulse;
 	in->cluster = cluster;
 	in->control = control;
 	in->ended = ended;

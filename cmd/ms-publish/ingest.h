@@ -10,14 +10,16 @@
 #define MS_INGEST_H
 
 #include "deliver.h"
+#include "pulse.h"
 #include "store.h"
 
 struct ingest;
 
 /* cluster: for records that name none, or NULL. control: a FIFO that REQUESTs
- * are forwarded to, or -1. ended becomes readable when stdin has ended. */
+ * are forwarded to, or -1. ended becomes readable when stdin has ended. pulse gets
+ * to know what comes. */
 struct ingest *ingest_start(struct store *store, struct deliver *deliver,
-    const char *cluster, int control, int ended);
+    const char *cluster, int control, int ended, struct pulse *pulse);
 
 /* Read no more; what has been read is taken in. */
 void ingest_stop(struct ingest *in);

@@ -22,6 +22,7 @@
 #include "dial.h"
 #include "direct.h"
 #include "format.h"
+#include "health.h"
 #include "ingest.h"
 #include "opts.h"
 #include "requests.h"
@@ -51,6 +52,7 @@
 	"  --patience SECONDS    wait so long for a broker gone silent (30)\n" \
 	"  --dial SECONDS        try the address of a Service so long (5);\n" \
 	"                        0: never\n" \
+	"  --listen ADDR:PORT    serve /healthz, /readyz and /metrics here\n" \
 	"  --control FIFO        where REQUEST records are forwarded to\n" \
 	"  --no-redact           leave the values of Secrets as they come\n" \
 	"  --check               only see whether the broker lets us in\n" OPTS_COMMON_HELP
@@ -69,6 +71,7 @@ enum {
 	OPT_DRAIN,
 	OPT_PATIENCE,
 	OPT_DIAL,
+	OPT_LISTEN,
 	OPT_CONTROL,
 	OPT_NO_REDACT,
 	OPT_CHECK
@@ -87,12 +90,13 @@ static const struct option options[] = {{"to", required_argument, NULL, OPT_TO},
     {"drain", required_argument, NULL, OPT_DRAIN},
     {"patience", required_argument, NULL, OPT_PATIENCE},
     {"dial", required_argument, NULL, OPT_DIAL},
+    {"listen", required_argument, NULL, OPT_LISTEN},
     {"control", required_argument, NULL, OPT_CONTROL},
     {"no-redact", no_argument, NULL, OPT_NO_REDACT},
     {"check", no_argument, NULL, OPT_CHECK}, OPTS_COMMON};
 
 struct settings {
-	const char *to, *cluster, *store, *control;
+	const char *to, *cluster, *store, *listen, *control;
 	struct broker_settings broker;
 	enum format_kind format;
 	bool redact, is_durable, is_check;
@@ -183,6 +187,9 @@ parse_option(int c, char **argv, struct settings *s)
 		break;
 	case OPT_DIAL:
 		s->dial_seconds = seconds("--dial");
+		break;
+	case OPT_LISTEN:
+		s->listen = optarg;
 		break;
 	case OPT_CONTROL:
 		s->control = optarg;
@@ -290,11 +297,15 @@ check(struct settings *s)
 }
 
 static void
-run_direct(const struct settings *s, struct format *f)
+run_direct(const struct settings *s, struct format *f, struct pulse *pulse)
 {
+	if (s->listen)
+		health_listen(s->listen, pulse, NULL);
+	pulse_opened(pulse);
+	pulse_up(pulse, "stdout");
 	f->meshery.dial = dial_wait;
 	f->meshery.dial_context = dial_new(s->dial_seconds, NULL, NULL);
-	direct_run(f, s->cluster);
+	direct_run(f, s->cluster, pulse);
 	format_release(f);
 }
 
@@ -350,7 +361,7 @@ leave(int status, void *unused)
 }
 
 static int
-run(struct settings *s, struct format *f)
+run(struct settings *s, struct format *f, struct pulse *pulse)
 {
 	static struct store store;
 	static struct sink to_stdout;
@@ -366,19 +377,24 @@ run(struct settings *s, struct format *f)
 		diag_warn(
 		    "the snapshot is a temporary file: what is deleted "
 		    "while this does not run goes unnoticed; give --store FILE");
+	pulse->confirmed = store.confirmed;
+	pulse_committed(pulse, store.committed);
+	if (s->listen)
+		health_listen(s->listen, pulse, &store);
 	s->broker.requests = requests_new();
+	s->broker.pulse = pulse;
 	if (is_stdout(s))
 		sink_stdout(sink);
 	else
 		sink = broker_new(&s->broker);
-	d = deliver_new(&store, f, sink, s->broker.requests);
+	d = deliver_new(&store, f, sink, s->broker.requests, pulse);
 	s->broker.changed = deliver_wake;
 	s->broker.context = d;
 	f->meshery.dial = dial_ask;
 	f->meshery.dial_context =
 	    dial_new(s->dial_seconds, deliver_answered, d);
 	deliver_start(d);
-	in = ingest_start(&store, d, s->cluster, control, ended);
+	in = ingest_start(&store, d, s->cluster, control, ended, pulse);
 	wait_for_end(in, stop, ended);
 	if (deliver_drain(d, s->drain_seconds, stop))
 		return 0;
@@ -393,6 +409,7 @@ main(int argc, char **argv)
 	    .drain_seconds = 30,
 	    .broker = {.subject = SUBJECT, .patience = 30}};
 	static struct format f;
+	static struct pulse pulse;
 
 	opts_start("ms-publish");
 	s.redact = redact_by_default();
@@ -401,11 +418,12 @@ main(int argc, char **argv)
 	parse_options(argc, argv, &s);
 	f.kind = s.format;
 	f.meshery.redact = s.redact;
+	pulse_init(&pulse, true);
 	if (s.is_check)
 		return check(&s);
 	if (is_stdout(&s) && !s.store) {
-		run_direct(&s, &f);
+		run_direct(&s, &f, &pulse);
 		return 0;
 	}
-	return run(&s, &f);
+	return run(&s, &f, &pulse);
 }

@@ -100,7 +100,8 @@ add_item(struct outbox *o, sqlite3_stmt *st, size_t max)
 	read_change(st, o->confirmed, &c);
 	*it = (struct outbox_item){.id = sqlite3_column_int64(st, C_ID),
 	    .change = sqlite3_column_int64(st, C_CHANGE),
-	    .is_deleted = c.type == RECORD_DELETED};
+	    .is_deleted = c.type == RECORD_DELETED,
+	    .type = c.type};
 	if (!format_change(o->format, &c, &message)) {
 		it->held = OUTBOX_DIAL;
 		return;

@@ -23,6 +23,7 @@ struct outbox_item {
 	int64_t id, change;
 	int64_t held; /* why; 0: it is not */
 	bool is_deleted, is_equal;
+	enum record_type type;
 	size_t at, n; /* the message in bytes; n 0: nothing is said */
 	char hash[16];
 };

@@ -1,0 +1,202 @@
+#include "ready.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "census.h"
+
+#define LISTED 50 /* resources that are named; the rest are counted */
+#define STATUS_LATE 300 /* s without a STATUS after which that is said */
+
+static void put(struct json *out, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+put(struct json *out, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	json_raw(out, text,
+	    (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+}
+
+/* "3 s", "12 min", "5 h", "9 days" */
+static const char *
+duration(double seconds, char buf[32])
+{
+	if (seconds < 120)
+		snprintf(buf, 32, "%.0f s", seconds);
+	else if (seconds < 7200)
+		snprintf(buf, 32, "%.0f min", seconds / 60);
+	else if (seconds < 172800)
+		snprintf(buf, 32, "%.0f h", seconds / 3600);
+	else
+		snprintf(buf, 32, "%.0f days", seconds / 86400);
+	return buf;
+}
+
+static bool
+tell_broker(struct json *out, struct pulse *p)
+{
+	char buf[32];
+	const char *since = duration(difftime(time(NULL), p->since), buf);
+
+	if (p->is_up)
+		put(out, "[+]broker ok: %s has been there for %s\n", p->broker,
+		    since);
+	else if (*p->broker)
+		put(out, "[-]broker failed: %s: %s (for %s)\n", p->broker,
+		    p->why, since);
+	else
+		put(out, "[-]broker failed: not tried yet\n");
+	return p->is_up;
+}
+
+static bool
+is_well(const char *state)
+{
+	return strcmp(state, "synced") == 0 || strcmp(state, "denied") == 0;
+}
+
+/* What the API server said of a resource, from the last STATUS: ": words", or
+ * nothing. */
+static void
+say_why(struct json *out, struct pulse *p, const char *resource)
+{
+	struct span status = {p->status.p, p->status.len}, watch, all, one,
+		    text;
+	char buf[256];
+
+	if (!p->status.len)
+		return;
+	watch = scan_get(status, "ms-watch");
+	all = scan_type(watch) == SCAN_OBJECT ? scan_get(watch, "resources") :
+						(struct span){0};
+	one = scan_type(all) == SCAN_OBJECT ? scan_get(all, resource) :
+					      (struct span){0};
+	if (scan_type(one) != SCAN_OBJECT)
+		return;
+	text = scan_text(scan_get(one, "message"), buf, sizeof(buf));
+	if (!text.n)
+		return;
+	json_puts(out, ": ");
+	for (size_t i = 0; i < text.n; i++)
+		put(out, "%c",
+		    (unsigned char)text.p[i] < ' ' ? ' ' : text.p[i]);
+}
+
+static void
+name_resources(struct json *out, struct pulse *p)
+{
+	size_t left = LISTED;
+
+	for (size_t i = 0; i < p->n_resources; i++) {
+		const struct pulse_resource *r = &p->resource[i];
+
+		if (strcmp(r->state, "synced") == 0 || !left)
+			continue;
+		left--;
+		put(out, "[%c]resource %s is %s", is_well(r->state) ? '!' : '-',
+		    r->name, r->state);
+		say_why(out, p, r->name);
+		json_puts(out, "\n");
+	}
+}
+
+static bool
+tell_resources(struct json *out, struct pulse *p)
+{
+	size_t synced = 0, denied = 0;
+	bool ok;
+
+	for (size_t i = 0; i < p->n_resources; i++) {
+		synced += strcmp(p->resource[i].state, "synced") == 0;
+		denied += strcmp(p->resource[i].state, "denied") == 0;
+	}
+	ok = p->is_ready && synced + denied == p->n_resources;
+	put(out, "[%c]resources %s: %zu synced, %zu denied, %zu not synced%s\n",
+	    ok ? '+' : '-', ok ? "ok" : "failed", synced, denied,
+	    p->n_resources - synced - denied,
+	    !p->is_ready ? "; the first sync goes on" :
+		!p->is_discovered ?
+			   "; some API groups could not be discovered" :
+			   "");
+	name_resources(out, p);
+	return ok;
+}
+
+static void
+tell_status(struct json *out, struct pulse *p)
+{
+	double age = difftime(time(NULL), p->status_at);
+	char buf[32];
+
+	if (!p->status_at)
+		return;
+	put(out, "[%c]stages %s: all of them passed a status on %s ago\n",
+	    age < STATUS_LATE ? '+' : '!', age < STATUS_LATE ? "ok" : "late",
+	    duration(age, buf));
+}
+
+static bool
+tell_store(struct json *out, struct store *s)
+{
+	struct census c = census_take(s, NULL, NULL);
+
+	if (!c.is_known) {
+		put(out, "[-]snapshot failed: %s cannot be read\n", s->path);
+		return false;
+	}
+	put(out, "[+]snapshot ok: %lld objects in %s\n", (long long)c.objects,
+	    s->path);
+	if (c.oversized)
+		put(out, "[!]%lld objects are larger than the broker takes\n",
+		    (long long)c.oversized);
+	return true;
+}
+
+/* A backlog is no fault: that the broker is away is, and has its own line. */
+static void
+tell_backlog(struct json *out, struct pulse *p, struct store *s)
+{
+	struct census c = census_take(s, NULL, NULL);
+	char buf[32];
+	int64_t at = p->confirmed_at;
+
+	if (c.waiting > c.oversized)
+		put(out, "[+]backlog: %lld changes wait, the oldest for %s\n",
+		    (long long)(c.waiting - c.oversized),
+		    duration(pulse_backlog_age(p), buf));
+	else
+		put(out, "[+]backlog: none\n");
+	if (at)
+		put(out, "[+]confirmed: change %lld, %s ago\n",
+		    (long long)p->confirmed,
+		    duration(difftime(time(NULL), (time_t)at), buf));
+	else
+		put(out, "[+]confirmed: nothing yet in this run\n");
+}
+
+bool
+ready_tell(struct json *out, struct pulse *p, struct store *s)
+{
+	bool ok;
+
+	pthread_mutex_lock(&p->lock);
+	ok = tell_broker(out, p);
+	ok = tell_resources(out, p) && ok;
+	tell_status(out, p);
+	pthread_mutex_unlock(&p->lock);
+	if (s) {
+		ok = tell_store(out, s) && ok;
+		tell_backlog(out, p, s);
+	}
+	put(out, "readyz check %s\n", ok ? "passed" : "failed");
+	return ok;
+}

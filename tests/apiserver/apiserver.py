@@ -115,6 +115,7 @@ class Request:
         self.query = dict(urllib.parse.parse_qsl(query, True))
         self.time = time.monotonic()
         self.is_open = True
+        self.is_answered = False    # its headers are out
         self.closed = asyncio.Event()
 
     def is_watch(self):
@@ -216,6 +217,7 @@ class Link(asyncio.Protocol):
     def headers(self, request, headers):
         if request.is_open:
             self.h2.send_headers(request.stream, headers)
+            request.is_answered = True
             self.flush()
 
     async def data(self, request, data):

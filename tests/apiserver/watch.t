@@ -31,7 +31,9 @@ def lists(server):
 def synced(server, *args):
     w = Watch(server, *ONLY_PODS, *args)
     w.wait_ready()
-    server.wait(lambda: any(r.is_open for r in server.seen("/api/v1/pods")
+    # one that is answered: a hook from here on is for the next
+    server.wait(lambda: any(r.is_open and r.is_answered
+                            for r in server.seen("/api/v1/pods")
                             if r.is_watch()), "a watch")
     return w
 

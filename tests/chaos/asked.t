@@ -3,37 +3,6 @@
 from chaos import *
 from stream import Cluster, record
 
-
-class Ears:
-    """All messages on all subjects, as they come."""
-
-    def __init__(self, nats):
-        self.got = []
-        self.s = socket.create_connection(("127.0.0.1", nats.port))
-        self.s.sendall(b'CONNECT {"verbose":false}\r\nSUB > 1\r\nPING\r\n')
-        self.f = self.s.makefile("rb")
-        while self.f.readline() != b"PONG\r\n":
-            pass
-        threading.Thread(target=self.listen, daemon=True).start()
-
-    def listen(self):
-        for line in self.f:
-            if line.startswith(b"MSG "):
-                parts = line.split()
-                data = self.f.read(int(parts[-1]))
-                self.f.readline()
-                self.got.append((parts[1].decode(), data))
-            elif line.startswith(b"PING"):
-                self.s.sendall(b"PONG\r\n")
-
-    def on(self, subject):
-        return [data for s, data in list(self.got) if s == subject]
-
-    def waits(self, subject, n=1):
-        until(lambda: len(self.on(subject)) >= n)
-        return self.on(subject)
-
-
 CORE = "meshery.meshsync.core"
 conf = "max_payload: 20000\n"
 nats = Nats(conf).up()

@@ -15,6 +15,7 @@
 #define MAX_ERROR (64u << 10)
 #define MAX_BODY (64u << 20)
 #define SOCKETS 16 /* that are waited for without curl's help */
+#define WAIT_MAX 1000 /* ms: should libcurl forget something after all */
 #define DEAD_AFTER 45000u /* ms that sent bytes may stay unconfirmed */
 
 /* ---- the server's address ---- */
@@ -113,6 +114,7 @@ on_body(char *p, size_t one, size_t n, void *context)
 	size_t most = is_ok ? MAX_BODY : MAX_ERROR;
 
 	(void)one;
+	r->http->stirred++;
 	note_bytes(r);
 	if (is_ok && r->ask.data)
 		r->ask.data(r->ask.context, p, n);
@@ -131,6 +133,7 @@ on_header(char *p, size_t one, size_t n, void *context)
 	long port = 0;
 
 	(void)one;
+	r->http->stirred++;
 	if (n > 2 || *p != '\r')
 		return n;
 	curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &r->status);
@@ -278,6 +281,7 @@ http_get(struct http *h, const struct http_ask *ask)
 	set_callbacks(r);
 	if (curl_multi_add_handle(h->multi, r->easy) != CURLM_OK)
 		diag_nomem();
+	h->is_fresh = true;
 	return r;
 }
 
@@ -296,24 +300,6 @@ http_abandon(struct http_request *r)
 {
 	curl_easy_setopt(r->easy, CURLOPT_FORBID_REUSE, 1L);
 	http_cancel(r);
-}
-
-void
-http_turn(struct http *h)
-{
-	struct http_request *r;
-	CURLMsg *msg;
-	int running, left;
-
-	curl_multi_perform(h->multi, &running);
-	while ((msg = curl_multi_info_read(h->multi, &left))) {
-		if (msg->msg != CURLMSG_DONE)
-			continue;
-		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &r);
-		r->result = msg->data.result;
-		r->ask.done(r->ask.context, r);
-		http_cancel(r);
-	}
 }
 
 /* curl_multi_poll names a socket once for each request that shares it, which
@@ -344,6 +330,37 @@ get_sockets(struct http *h, struct pollfd *fd)
 	return n;
 }
 
+/* Whether the next turn reads something. */
+static bool
+is_ready(struct http *h)
+{
+	struct pollfd fd[SOCKETS] = {0};
+	size_t n = get_sockets(h, fd);
+
+	return n > 0 && poll(fd, (nfds_t)n, 0) > 0;
+}
+
+void
+http_turn(struct http *h)
+{
+	struct http_request *r;
+	CURLMsg *msg;
+	int running, left;
+
+	h->stirred += h->is_fresh || is_ready(h);
+	h->is_fresh = false;
+	curl_multi_perform(h->multi, &running);
+	while ((msg = curl_multi_info_read(h->multi, &left))) {
+		if (msg->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &r);
+		r->result = msg->data.result;
+		h->stirred++;
+		r->ask.done(r->ask.context, r);
+		http_cancel(r);
+	}
+}
+
 static void
 wait_as_curl_does(struct http *h, struct pollfd *fd, size_t n, int ms)
 {
@@ -364,6 +381,8 @@ http_wait(struct http *h, struct pollfd *fd, size_t n, int ms)
 	size_t sockets = get_sockets(h, all);
 	long timeout = -1;
 
+	if (ms > WAIT_MAX)
+		ms = WAIT_MAX;
 	if (!sockets) {
 		wait_as_curl_does(h, fd, n, ms);
 		return;

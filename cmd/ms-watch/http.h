@@ -27,6 +27,8 @@ struct http {
 	char *host; /* a Host header of our own, or NULL */
 	struct http_link *link; /* all connections that there have been */
 	size_t n_links;
+	uint64_t stirred; /* counts what a turn has done, or may have */
+	bool is_fresh; /* a request has been added since the last turn */
 };
 
 struct http_request;
@@ -74,10 +76,14 @@ void http_abandon(struct http_request *r);
 /* When bytes came last on the connection of a request that is open. */
 int64_t http_link_heard(const struct http_request *r);
 
-/* Do what can be done now; calls back. */
+/* Do what can be done now; calls back. After a turn that has stirred something
+ * there must be another one before http_wait(): data that libcurl has read for
+ * one stream while it served another waits in its memory, where no socket tells
+ * of it, and 7.88.1 loses the timer that is to remind it (what is due within
+ * the millisecond goes with what was due before). */
 void http_turn(struct http *h);
-/* Wait for the network, for one of n other descriptors, or for ms milliseconds.
- * revents of the latter are set. */
+/* Wait for the network, for one of n other descriptors, or for ms milliseconds,
+ * but for a second at most. revents of the latter are set. */
 #define HTTP_OTHERS 4
 void http_wait(struct http *h, struct pollfd *fd, size_t n, int ms);
 

@@ -35,7 +35,7 @@ struct session {
 	int64_t began;
 	bool is_held; /* lines are not pushed yet */
 	int64_t pushed_at;
-	uint64_t bytes; /* that had come by the last turn */
+	uint64_t bytes, stirred; /* that had come by the last turn */
 	bool is_ready, was_pending;
 	int exit_code; /* -1: go on */
 };
@@ -211,12 +211,16 @@ wait_for_gathering(struct session *s)
 {
 	struct pollfd fd = {.fd = s->stop, .events = POLLIN};
 	uint64_t came = s->env.bytes - s->bytes;
+	bool has_stirred = s->http.stirred != s->stirred;
 
 	s->bytes = s->env.bytes;
-	if (came == 0 || came >= PACE_BYTES)
+	s->stirred = s->http.stirred;
+	if (!has_stirred)
 		return false;
-	poll(&fd, 1, PACE);
-	check_stop(s, fd.revents);
+	if (came < PACE_BYTES) {
+		poll(&fd, 1, PACE);
+		check_stop(s, fd.revents);
+	}
 	return true;
 }
 

@@ -661,6 +661,58 @@ scan_element(struct scan_iter *it, struct span *value)
 	return advance(it, '[') && take_value(it, it->p, value);
 }
 
+struct scan_walk
+scan_walk(struct span value)
+{
+	return (struct scan_walk){value.p, value.p + value.n};
+}
+
+bool
+scan_enter(struct scan_walk *w, char bracket)
+{
+	if (w->p == w->end || *w->p != bracket)
+		return false;
+	w->p++;
+	return true;
+}
+
+bool
+scan_walk_element(struct scan_walk *w)
+{
+	const char *p = skip_space(w->p, w->end);
+
+	if (p < w->end && *p == ',')
+		p = skip_space(p + 1, w->end);
+	w->p = p;
+	if (p < w->end && *p != '}' && *p != ']')
+		return true;
+	w->p += p < w->end;
+	return false;
+}
+
+bool
+scan_walk_member(struct scan_walk *w, struct span *key)
+{
+	struct scan s = {.end = w->end};
+	const char *key_end = NULL, *p;
+
+	if (!scan_walk_element(w) || !(p = skip_key(&s, w->p, &key_end)))
+		return false;
+	*key = (struct span){w->p + 1, (size_t)(key_end - w->p - 1)};
+	w->p = p;
+	return true;
+}
+
+struct span
+scan_pass(struct scan_walk *w)
+{
+	struct scan s = {.end = w->end};
+	const char *p = w->p, *after = p < w->end ? skip_value(&s, p, 0) : NULL;
+
+	w->p = after ? after : w->end;
+	return (struct span){p, (size_t)(w->p - p)};
+}
+
 static size_t
 put_utf8(char *buf, unsigned c)
 {

@@ -106,6 +106,24 @@ bool scan_element(struct scan_iter *it, struct span *value);
 /* The value of key in object, absent if there is none. */
 struct span scan_get(struct span object, const char *key);
 
+/* A walk that reads each byte once: values are entered or passed, where the
+ * iterators above measure a value before they hand it out. Containers that were
+ * entered have to be left by walking to their end. */
+struct scan_walk {
+	const char *p, *end;
+};
+
+struct scan_walk scan_walk(struct span value);
+/* Into the container that the walk stands at, if it begins with bracket ('{'
+ * or '['). False: it is something else, and the walk stays. */
+bool scan_enter(struct scan_walk *w, char bracket);
+/* To the next member's value or the next element. False at the end of the
+ * container, which is left. */
+bool scan_walk_member(struct scan_walk *w, struct span *key);
+bool scan_walk_element(struct scan_walk *w);
+/* Past the value that the walk stands at. */
+struct span scan_pass(struct scan_walk *w);
+
 /* A string's content with escapes decoded: borrowed from the document when it
  * has none, else written into buf (cap bytes; the decoded text is never longer
  * than the value). Not a string, or too long: absent. */

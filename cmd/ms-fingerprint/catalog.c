@@ -10,12 +10,25 @@
 
 /* ---- look-ups ---- */
 
+static bool
+may_have(const struct catalog *c, enum catalog_key key, struct span text)
+{
+	uint64_t h, a, b;
+
+	if (!c->filter)
+		return true;
+	h = table_hash(text.p, text.n, (uint64_t)key);
+	a = h & c->filter_bits;
+	b = h >> 32 & c->filter_bits;
+	return c->filter[a / 64] >> a % 64 & c->filter[b / 64] >> b % 64 & 1;
+}
+
 static uint32_t
 key_number(const struct catalog *c, enum catalog_key key, struct span text)
 {
 	char buf[KEY_MAX + 1];
 
-	if (text.n > KEY_MAX)
+	if (text.n > KEY_MAX || !may_have(c, key, text))
 		return TABLE_NONE;
 	buf[0] = (char)key;
 	memcpy(buf + 1, text.p, text.n);
@@ -190,7 +203,7 @@ put_one(struct catalog *c, const struct print *p)
 	    [PRINT_ENV] = KEY_ENV,
 	    [PRINT_NAME] = KEY_NAME,
 	    [PRINT_PORT] = KEY_PORT,
-	    [PRINT_PART_OF] = KEY_PART_OF,
+	    [PRINT_PART_OF] = KEY_LABEL,
 	    [PRINT_CLASS] = KEY_CLASS};
 	struct span text = span_of(p->text);
 
@@ -200,7 +213,34 @@ put_one(struct catalog *c, const struct print *p)
 		put_print(c, KEY_CRD, text, p);
 		put_print(c, KEY_GROUP, text, p);
 	} else {
+		const char *equals = strchr(p->text, '=');
+
 		put_print(c, (enum catalog_key)key[p->kind], text, p);
+		if (p->kind == PRINT_ANNOTATION && equals)
+			put_key(c, KEY_ANNOTATION_OF,
+			    (struct span){p->text, (size_t)(equals - p->text)});
+	}
+}
+
+/* Once all keys are in; 16 bits for each leave one false answer in 70. */
+static void
+build_filter(struct catalog *c)
+{
+	uint64_t bits = 1024;
+
+	while (bits < 16ull * c->keys.n)
+		bits *= 2;
+	c->filter = diag_alloc(NULL, bits / 8);
+	memset(c->filter, 0, bits / 8);
+	c->filter_bits = bits - 1;
+	for (uint32_t i = 1; i < c->keys.n; i++) {
+		struct span key = intern_text(&c->keys, i);
+		uint64_t h =
+		    table_hash(key.p + 1, key.n - 1, (unsigned char)*key.p);
+
+		for (int k = 0; k < 2; k++, h >>= 32)
+			c->filter[(h & c->filter_bits) / 64] |= 1ull
+			    << (h & c->filter_bits) % 64;
 	}
 }
 
@@ -215,6 +255,7 @@ catalog_build(struct catalog *c, const struct signatures *s)
 			s->product[i].print[k].product = (uint32_t)i;
 			put_one(c, &s->product[i].print[k]);
 		}
+	build_filter(c);
 }
 
 void
@@ -224,6 +265,7 @@ catalog_free(struct catalog *c)
 	free(c->first);
 	free(c->link);
 	free(c->alias);
+	free(c->filter);
 }
 
 /* ---- images ---- */

@@ -23,12 +23,12 @@ enum catalog_key {
 	KEY_LABEL = 'l',
 	KEY_CHART = 'h',
 	KEY_ANNOTATION = 'a',
+	KEY_ANNOTATION_OF = 'f', /* the key of one that has a value */
 	KEY_ARG = 'w',
 	KEY_COMMAND = 'c',
 	KEY_ENV = 'e',
 	KEY_NAME = 'n',
 	KEY_PORT = 'o',
-	KEY_PART_OF = 'p',
 	KEY_CRD = 'd',
 	KEY_GROUP = 'g',
 	KEY_CLASS = 'k'
@@ -48,6 +48,10 @@ struct catalog {
 	struct catalog_link *link;
 	size_t n_links;
 	const char **alias; /* by key of KEY_ALIAS */
+	/* two bits a key: most of what is looked up is nobody's, and this says
+	 * so without a look at the table */
+	uint64_t *filter;
+	uint64_t filter_bits; /* their number less one; it is a power of 2 */
 };
 
 /* The signatures must outlive the catalog, and neither may move. */

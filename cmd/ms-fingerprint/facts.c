@@ -33,13 +33,16 @@ facts_plan(struct facts_paths *p, struct scan_plan *plan)
 static void
 put_fact(struct json *out, enum fact fact, struct span text)
 {
-	char letter = (char)fact;
+	char *to;
 
 	if (out->len + text.n > FACTS_MAX)
 		return;
-	json_raw(out, &letter, 1);
-	json_span(out, text);
-	json_raw(out, "", 1);
+	to = json_room(out, text.n + 2);
+	*to++ = (char)fact;
+	if (text.n)
+		memcpy(to, text.p, text.n);
+	to[text.n] = '\0';
+	out->len += text.n + 2;
 }
 
 /* A string's text, into buf if it has escapes. Absent also when it holds a NUL,
@@ -133,15 +136,30 @@ put_command(struct json *out, struct span list, bool is_program)
 }
 
 static void
-put_env(struct json *out, struct span list)
+put_env(struct json *out, struct scan_walk *w)
 {
-	struct scan_iter it;
-	struct span value;
 	unsigned left = WORDS_MAX;
+	struct span key, value;
 
-	scan_iter(&it, list);
-	while (left-- > 0 && scan_element(&it, &value))
-		put_text(out, FACT_ENV, scan_get(value, "name"));
+	if (!scan_enter(w, '[')) {
+		scan_pass(w);
+		return;
+	}
+	while (scan_walk_element(w)) {
+		struct span name = {0};
+
+		if (!left || !scan_enter(w, '{')) {
+			scan_pass(w);
+			continue;
+		}
+		left--;
+		while (scan_walk_member(w, &key)) {
+			value = scan_pass(w);
+			if (scan_key_eq(key, "name"))
+				name = value;
+		}
+		put_text(out, FACT_ENV, name);
+	}
 }
 
 static void
@@ -159,76 +177,87 @@ put_ports(struct json *out, struct span list)
 	}
 }
 
-struct container {
-	struct span name, image, command, args, env, ports, restart;
-};
-
-static void
-read_container(struct span object, struct container *c)
+/* The API server writes the name first, so this is not a walk of its own. */
+static struct span
+name_of(struct scan_walk w)
 {
 	struct span key, value;
-	struct scan_iter it;
 
-	*c = (struct container){0};
-	scan_iter(&it, object);
-	while (scan_member(&it, &key, &value)) {
-		if (span_eq(key, "name"))
-			c->name = value;
-		else if (span_eq(key, "image"))
-			c->image = value;
-		else if (span_eq(key, "command"))
-			c->command = value;
-		else if (span_eq(key, "args"))
-			c->args = value;
-		else if (span_eq(key, "env"))
-			c->env = value;
-		else if (span_eq(key, "ports"))
-			c->ports = value;
-		else if (span_eq(key, "restartPolicy"))
-			c->restart = value;
-	}
+	if (scan_enter(&w, '{'))
+		while (scan_walk_member(&w, &key)) {
+			value = scan_pass(&w);
+			if (scan_key_eq(key, "name"))
+				return value;
+		}
+	return (struct span){0};
+}
+
+/* One container, in one walk: its name, then what else it shows. An init
+ * container runs on only if it is restarted always. */
+static bool
+put_container(struct json *out, struct scan_walk *w, bool only_sidecar)
+{
+	struct span key, value, image = {0}, restart = {0};
+	size_t start = out->len;
+	char buf[256];
+
+	put_fact(out, FACT_CONTAINER, text_of(name_of(*w), buf, sizeof(buf)));
+	if (!scan_enter(w, '{'))
+		scan_pass(w);
+	else
+		while (scan_walk_member(w, &key)) {
+			if (span_eq(key, "env")) {
+				put_env(out, w);
+				continue;
+			}
+			value = scan_pass(w);
+			if (span_eq(key, "image"))
+				image = value;
+			else if (span_eq(key, "command"))
+				put_command(out, value, true);
+			else if (span_eq(key, "args"))
+				put_command(out, value, false);
+			else if (span_eq(key, "ports"))
+				put_ports(out, value);
+			else if (span_eq(key, "restartPolicy"))
+				restart = value;
+		}
+	put_text(out, FACT_IMAGE, image);
+	if (!only_sidecar || scan_eq(restart, "Always"))
+		return true;
+	out->len = start;
+	return false;
 }
 
 static bool
 put_containers(struct json *out, struct span list, bool only_sidecars)
 {
-	struct container c;
-	struct scan_iter it;
-	struct span value;
+	struct scan_walk w = scan_walk(list);
 	bool any = false;
-	char buf[256];
 
-	scan_iter(&it, list);
-	while (scan_element(&it, &value)) {
-		read_container(value, &c);
-		/* an init container runs on only if it is restarted always */
-		if (only_sidecars && !scan_eq(c.restart, "Always"))
-			continue;
-		any = true;
-		put_fact(out, FACT_CONTAINER,
-		    text_of(c.name, buf, sizeof(buf)));
-		put_text(out, FACT_IMAGE, c.image);
-		put_command(out, c.command, true);
-		put_command(out, c.args, false);
-		put_env(out, c.env);
-		put_ports(out, c.ports);
-	}
+	if (!scan_enter(&w, '['))
+		return false;
+	while (scan_walk_element(&w))
+		any |= put_container(out, &w, only_sidecars);
 	return any;
 }
 
 bool
 facts_is_mark(struct span key)
 {
-	static const char *const marks[] = {"pod-template-hash",
-	    "controller-revision-hash", "statefulset.kubernetes.io/pod-name",
-	    "apps.kubernetes.io/pod-index", "pod-template-generation",
-	    "batch.kubernetes.io/controller-uid",
-	    "batch.kubernetes.io/job-name", "controller-uid", "job-name",
-	    "batch.kubernetes.io/job-completion-index",
-	    "rollouts-pod-template-hash"};
+	static const struct span marks[] = {{"job-name", 8},
+	    {"controller-uid", 14}, {"pod-template-hash", 17},
+	    {"pod-template-generation", 23}, {"controller-revision-hash", 24},
+	    {"rollouts-pod-template-hash", 26},
+	    {"apps.kubernetes.io/pod-index", 28},
+	    {"batch.kubernetes.io/job-name", 28},
+	    {"statefulset.kubernetes.io/pod-name", 34},
+	    {"batch.kubernetes.io/controller-uid", 34},
+	    {"batch.kubernetes.io/job-completion-index", 40}};
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
-		if (span_eq(key, marks[i]))
+		if (key.n == marks[i].n &&
+		    memcmp(key.p, marks[i].p, key.n) == 0)
 			return true;
 	return false;
 }
@@ -271,12 +300,15 @@ put_annotations(struct json *out, const struct catalog *c,
 
 	scan_iter(&it, annotations);
 	while (scan_member(&it, &key, &value)) {
-		struct span text = text_of(value, buf, sizeof(buf));
+		struct span text;
 
 		if (catalog_has(c, KEY_ANNOTATION, key)) {
 			put_fact(out, FACT_ANNOTATION, key);
 			continue;
 		}
+		if (!catalog_has(c, KEY_ANNOTATION_OF, key))
+			continue;
+		text = text_of(value, buf, sizeof(buf));
 		if (!text.n || key.n + 1 + text.n > sizeof(pair))
 			continue;
 		memcpy(pair, key.p, key.n);

@@ -70,7 +70,6 @@ see_label(struct look *l, struct span pair)
 		add_hits(l, KEY_CHART, chart_name(name), pair.p);
 	}
 	add_hits(l, KEY_LABEL, pair, pair.p);
-	add_hits(l, KEY_PART_OF, pair, pair.p);
 	if (equals)
 		add_hits(l, KEY_LABEL,
 		    (struct span){pair.p, (size_t)(equals - pair.p)}, pair.p);

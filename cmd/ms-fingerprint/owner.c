@@ -14,21 +14,44 @@ owner_group(struct span api_version)
 	    span_of("");
 }
 
+/* One reference. False: it is not that of the controller. */
+static bool
+read_owner(struct span ref, struct owner *o)
+{
+	struct span key, value;
+	struct scan_iter it;
+	bool controls = false;
+
+	*o = (struct owner){.name = {0}};
+	scan_iter(&it, ref);
+	while (scan_member(&it, &key, &value)) {
+		if (scan_key_eq(key, "controller"))
+			controls = scan_type(value) == SCAN_TRUE;
+		else if (scan_key_eq(key, "apiVersion"))
+			o->api_version = scan_text(value, NULL, 0);
+		else if (scan_key_eq(key, "kind"))
+			o->kind = scan_text(value, NULL, 0);
+		else if (scan_key_eq(key, "name"))
+			o->name = scan_text(value, NULL, 0);
+	}
+	return controls;
+}
+
 bool
 owner_of(const struct record *r, struct owner *o)
 {
+	struct owner owner;
 	struct scan_iter it;
 	struct span ref;
 
 	scan_iter(&it, r->at[AT_OWNERS]);
 	while (scan_element(&it, &ref)) {
-		if (scan_type(scan_get(ref, "controller")) != SCAN_TRUE)
+		if (!read_owner(ref, &owner))
 			continue;
-		o->api_version =
-		    scan_text(scan_get(ref, "apiVersion"), NULL, 0);
-		o->kind = scan_text(scan_get(ref, "kind"), NULL, 0);
-		o->name = scan_text(scan_get(ref, "name"), NULL, 0);
-		return o->api_version.p && o->kind.p && o->name.n;
+		if (!owner.api_version.p || !owner.kind.p || !owner.name.n)
+			return false;
+		*o = owner;
+		return true;
 	}
 	return false;
 }

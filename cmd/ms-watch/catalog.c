@@ -254,65 +254,7 @@ catalog_is_stale(const struct catalog *c, const struct resource *r)
 	return false;
 }
 
-/* ---- selection ---- */
-
-/* What upstream's MeshSync 1.0 watches. */
-static const char *const meshsync_1[] = {"namespaces.v1.", "configmaps.v1.",
-    "nodes.v1.", "secrets.v1.", "persistentvolumes.v1.",
-    "persistentvolumeclaims.v1.", "replicasets.v1.apps", "pods.v1.",
-    "services.v1.", "deployments.v1.apps", "statefulsets.v1.apps",
-    "daemonsets.v1.apps", "ingresses.v1.networking.k8s.io", "endpoints.v1.",
-    "endpointslices.v1.discovery.k8s.io", "cronjobs.v1.batch",
-    "replicationcontrollers.v1.", "storageclasses.v1.storage.k8s.io",
-    "clusterroles.v1.rbac.authorization.k8s.io",
-    "volumeattachments.v1.storage.k8s.io",
-    "apiservices.v1.apiregistration.k8s.io"};
-
-/* They change all the time and say little about what runs. */
-static const char *const noisy[] = {"events.", "events.events.k8s.io",
-    "leases.coordination.k8s.io"};
-
-/* Owners before what they own, so that fewer origins come too late. */
-static const char *const early[] = {"namespaces", "customresourcedefinitions",
-    "nodes", "deployments", "statefulsets", "daemonsets", "cronjobs",
-    "replicationcontrollers", "replicasets", "jobs", "pods"};
-
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
-bool
-catalog_has_profile(const char *name)
-{
-	return strcmp(name, "default") == 0 || strcmp(name, "meshsync-1") == 0;
-}
-
-static bool
-is_in_meshsync_1(const struct resource *r)
-{
-	for (size_t i = 0; i < COUNT(meshsync_1); i++)
-		if (strcmp(r->id, meshsync_1[i]) == 0)
-			return true;
-	return false;
-}
-
-static bool
-is_noisy(const struct resource *r)
-{
-	char *name = join(r->name, ".", r->group);
-	size_t i = 0;
-
-	while (i < COUNT(noisy) && strcmp(name, noisy[i]) != 0)
-		i++;
-	free(name);
-	return i < COUNT(noisy);
-}
-
-static bool
-is_wanted(const struct resource *r, const char *profile)
-{
-	if (profile && strcmp(profile, "meshsync-1") == 0)
-		return r->is_watchable && is_in_meshsync_1(r);
-	return r->is_chosen && !is_noisy(r);
-}
+/* ---- names ---- */
 
 /* name up to n bytes is the plural, singular, kind or a short name of r. */
 static bool
@@ -320,7 +262,7 @@ is_called(const struct resource *r, const char *name, size_t n)
 {
 	const char *const own[] = {r->name, r->singular, r->kind};
 
-	for (size_t i = 0; i < COUNT(own); i++)
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
 		if (strlen(own[i]) == n && strncasecmp(own[i], name, n) == 0)
 			return true;
 	for (size_t i = 0; i < r->short_names.n; i++)
@@ -330,9 +272,8 @@ is_called(const struct resource *r, const char *name, size_t n)
 	return false;
 }
 
-/* deploy, deployments.apps, deployments.v1.apps, pods.v1. */
-static bool
-is_named(const struct resource *r, const char *name)
+bool
+catalog_is_named(const struct resource *r, const char *name)
 {
 	size_t n = strcspn(name, "."), v = strlen(r->version);
 	const char *rest = name + n + 1;
@@ -347,92 +288,24 @@ is_named(const struct resource *r, const char *name)
 	    strcasecmp(rest + v + 1, r->group) == 0;
 }
 
-static struct resource *
-find_named(const struct catalog *c, const char *name, char err[CATALOG_ERROR])
+const char *
+catalog_find(const struct catalog *c, const char *name, struct resource **out)
 {
-	struct resource *unwatchable = NULL;
+	bool is_unwatchable = false;
 
 	for (size_t i = 0; i < c->n; i++) {
 		struct resource *r = c->resource[i];
 
-		if (r->is_watchable && is_named(r, name))
-			return r;
-		if (!r->is_watchable && is_called(r, name, strcspn(name, ".")))
-			unwatchable = r;
+		if (r->is_watchable && catalog_is_named(r, name)) {
+			if (out)
+				*out = r;
+			return NULL;
+		}
+		is_unwatchable |=
+		    !r->is_watchable && is_called(r, name, strcspn(name, "."));
 	}
-	if (unwatchable)
-		snprintf(err, CATALOG_ERROR,
-		    "--resource %s: %s cannot be listed and watched", name,
-		    unwatchable->id);
-	else
-		snprintf(err, CATALOG_ERROR,
-		    "--resource %s: the server has no "
-		    "such resource (kubectl api-resources lists them)",
-		    name);
-	return NULL;
-}
-
-static size_t
-rank(const struct resource *r)
-{
-	size_t i = 0;
-
-	while (i < COUNT(early) && strcmp(r->name, early[i]) != 0)
-		i++;
-	return i;
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	const struct resource *const *x = a, *const *y = b;
-	size_t rx = rank(*x), ry = rank(*y);
-
-	if (rx != ry)
-		return rx < ry ? -1 : 1;
-	return strcmp((*x)->id, (*y)->id);
-}
-
-static bool
-has(struct resource **list, size_t n, const struct resource *r)
-{
-	while (n > 0 && list[n - 1] != r)
-		n--;
-	return n > 0;
-}
-
-static int
-select_named(const struct catalog *c, const struct opts_list *names,
-    bool is_lenient, struct resource **list, size_t *n, char err[CATALOG_ERROR])
-{
-	for (size_t i = 0; i < names->n; i++) {
-		struct resource *r = find_named(c, names->item[i], err);
-
-		if (!r && !is_lenient)
-			return -1;
-		if (r && !has(list, *n, r))
-			list[(*n)++] = r;
-	}
-	return 0;
-}
-
-int
-catalog_select(const struct catalog *c, const struct opts_list *names,
-    const char *profile, bool is_lenient, struct resource ***out, size_t *n,
-    char err[CATALOG_ERROR])
-{
-	struct resource **list = diag_alloc(NULL, (c->n + 1) * sizeof(void *));
-
-	*n = 0;
-	*out = list;
-	if (names->n && select_named(c, names, is_lenient, list, n, err) < 0) {
-		free(list);
-		*out = NULL;
-		return -1;
-	}
-	for (size_t i = 0; i < c->n && !names->n; i++)
-		if (is_wanted(c->resource[i], profile))
-			list[(*n)++] = c->resource[i];
-	qsort(list, *n, sizeof(void *), compare);
-	return 0;
+	return is_unwatchable ?
+	    "it cannot be listed and watched" :
+	    "the server has no such resource (kubectl api-resources lists "
+	    "them)";
 }

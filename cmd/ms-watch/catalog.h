@@ -1,4 +1,4 @@
-/* catalog - what the API server serves, and what of it is to be watched.
+/* catalog - what the API server serves.
  *
  * Filled from discovery documents, of the new form (aggregated, one for all
  * groups) or of the old one (one for each group and version).
@@ -19,6 +19,7 @@ struct resource {
 	struct opts_list short_names;
 	bool is_namespaced, is_watchable;
 	bool is_chosen; /* its version is the one to watch */
+	bool is_custom; /* a CustomResourceDefinition made it */
 	unsigned users; /* who holds it */
 };
 
@@ -45,14 +46,12 @@ void catalog_choose(struct catalog *c);
 /* Whether resources of this group and version may exist unseen. */
 bool catalog_is_stale(const struct catalog *c, const struct resource *r);
 
-/* What is to be watched, in the order of starting: owners first. names are
- * kubectl's spellings; without any, profile decides (NULL: the default). *out
- * is the caller's to free, its members are borrowed. -1: a name means nothing
- * here, and err says which; with is_lenient such a name is passed over. */
-#define CATALOG_ERROR 256
-int catalog_select(const struct catalog *c, const struct opts_list *names,
-    const char *profile, bool is_lenient, struct resource ***out, size_t *n,
-    char err[CATALOG_ERROR]);
-bool catalog_has_profile(const char *name);
+/* Whether name means r: pods, po, Pod (of the chosen version), deployments.apps,
+ * or with its version deployments.v1.apps and pods.v1. */
+bool catalog_is_named(const struct resource *r, const char *name);
+/* Why name means nothing here that can be watched; NULL if it does. *out may be
+ * NULL. */
+const char *catalog_find(const struct catalog *c, const char *name,
+    struct resource **out);
 
 #endif

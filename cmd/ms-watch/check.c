@@ -16,7 +16,7 @@
 struct question {
 	struct check *check;
 	const struct resource *resource;
-	const char *ns;
+	const char *ns, *labels;
 	struct failure failure;
 	bool is_allowed;
 };
@@ -28,18 +28,22 @@ struct check {
 	struct http http;
 	struct discovery *discovery;
 	struct catalog catalog;
+	struct wants wants;
 	struct question *question;
 	size_t n, pending;
 	bool is_refused, is_asked;
 };
 
 static void
-add_question(struct check *c, const struct resource *r, const char *ns)
+add_question(struct check *c, const struct resource *r, const char *ns,
+    const char *labels)
 {
 	c->question =
 	    diag_alloc(c->question, (c->n + 1) * sizeof(*c->question));
-	c->question[c->n++] =
-	    (struct question){.check = c, .resource = r, .ns = ns};
+	c->question[c->n++] = (struct question){.check = c,
+	    .resource = r,
+	    .ns = ns,
+	    .labels = labels};
 }
 
 static void
@@ -62,9 +66,10 @@ ask(struct check *c, struct question *q)
 	struct http_ask question = {.timeout = TIMEOUT,
 	    .done = on_answer,
 	    .context = q};
+	struct scope scope = {q->ns, q->labels, NULL, false};
 	struct json path = {0};
 
-	query_path(&path, q->resource, q->ns, c->settings->selector);
+	query_path(&path, q->resource, &scope);
 	query_page(&path, 1, NULL, NULL);
 	json_raw(&path, "", 1);
 	question.path = path.p;
@@ -74,24 +79,34 @@ ask(struct check *c, struct question *q)
 }
 
 static void
+refuse_name(void *context, const char *name, const char *why)
+{
+	(void)context;
+	diag_die(EXIT_PERMANENT, "--resource %s: %s", name, why);
+}
+
+static void
+add_questions(struct check *c, const struct wanted *w)
+{
+	const struct opts_list *ns = &w->want.namespaces;
+
+	if (w->want.depth == DEPTH_OFF)
+		return;
+	if (!ns->n)
+		add_question(c, w->resource, NULL, w->want.labels);
+	for (size_t i = 0; i < ns->n; i++)
+		add_question(c, w->resource, ns->item[i], w->want.labels);
+}
+
+static void
 ask_all(struct check *c)
 {
-	const struct opts_list *ns = &c->settings->namespaces;
-	char err[CATALOG_ERROR];
-	struct resource **list;
-	size_t n;
+	const struct policy *p = &c->settings->policy;
 
-	if (catalog_select(&c->catalog, &c->settings->resources,
-		c->settings->profile, false, &list, &n, err) < 0)
-		diag_die(EXIT_PERMANENT, "%s", err);
-	for (size_t i = 0; i < n; i++) {
-		if (!list[i]->is_namespaced || !ns->n)
-			add_question(c, list[i], NULL);
-		else
-			for (size_t j = 0; j < ns->n; j++)
-				add_question(c, list[i], ns->item[j]);
-	}
-	free(list);
+	policy_unknown(p, &c->catalog, SOURCE_FLAGS, refuse_name, NULL);
+	policy_decide(p, &c->catalog, &c->wants);
+	for (size_t i = 0; i < c->wants.n; i++)
+		add_questions(c, &c->wants.item[i]);
 	for (size_t i = 0; i < c->n; i++)
 		ask(c, &c->question[i]);
 	c->is_asked = true;
@@ -172,6 +187,7 @@ check_run(const struct settings *settings, const struct kubeconfig *config)
 	wait_for_answers(&c);
 	allowed = print_answers(&c);
 	discovery_free(c.discovery);
+	wants_free(&c.wants);
 	catalog_free(&c.catalog);
 	free(c.question);
 	http_free(&c.http);

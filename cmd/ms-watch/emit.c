@@ -143,25 +143,53 @@ keep_on_one_line(char *p, size_t n)
 
 /* Identity is all that is passed on of an object that no stage would take. */
 static void emit_truncated(struct emit *e, const char *type,
-    const struct resource *r, const struct span *at);
+    const struct resource *r, bool is_metadata, const struct span *at);
+
+/* What a server sends that has no metadata form: metadata is cut out of it. */
+static void
+put_metadata(struct emit *e, struct json *j, const struct resource *r,
+    const struct span *at)
+{
+	struct span metadata = at[OBJECT_METADATA];
+	struct scan_edit edit = {{0}, {0}};
+	size_t n = 0;
+
+	json_open(j, '{');
+	json_member_text(j, "kind", span_of(r->kind));
+	json_member_text(j, "apiVersion", span_of(r->api_version));
+	json_key(j, "metadata");
+	if (at[OBJECT_MANAGED_FIELDS].n && !e->settings->keep_managed_fields) {
+		edit.at = scan_cut(metadata,
+		    key_before(metadata, at[OBJECT_MANAGED_FIELDS]),
+		    at[OBJECT_MANAGED_FIELDS]);
+		edit.with = (struct span){0};
+		n = 1;
+	}
+	scan_splice(metadata, &edit, n, j);
+	json_puts(j, "}");
+}
 
 void
 emit_object(struct emit *e, const char *type, const struct resource *r,
-    const struct span *at, struct span object)
+    bool is_metadata, const struct span *at, struct span object)
 {
 	struct json *j = queue_line(e->queue);
 	size_t from;
 
+	is_metadata |= is_form(at);
 	if (object.n > RECORD_MAX - 4096) {
-		emit_truncated(e, type, r, at);
+		emit_truncated(e, type, r, is_metadata, at);
 		return;
 	}
 	json_room(j, object.n + 1024);
-	open_object(e, j, type, r, is_form(at));
+	open_object(e, j, type, r, is_metadata);
 	json_close(j, '}');
 	json_key(j, "object");
 	from = j->len;
-	put_object(e, j, r, at, object);
+	if (is_metadata && !is_form(at))
+		put_metadata(e, j, r, at);
+	else
+		put_object(e, j, r, at, object);
 	keep_on_one_line(j->p + from, j->len - from);
 	close_line(j);
 }
@@ -194,7 +222,7 @@ put_identity(struct json *j, const struct resource *r,
 
 static void
 emit_truncated(struct emit *e, const char *type, const struct resource *r,
-    const struct span *at)
+    bool is_metadata, const struct span *at)
 {
 	struct json *j = queue_line(e->queue);
 	struct index_key key;
@@ -202,7 +230,7 @@ emit_truncated(struct emit *e, const char *type, const struct resource *r,
 
 	if (!object_key(at, &key, buf))
 		return;
-	open_object(e, j, type, r, is_form(at));
+	open_object(e, j, type, r, is_metadata);
 	json_member_span(j, "truncated", span_of("true"));
 	put_identity(j, r, &key);
 }
@@ -242,33 +270,35 @@ close_sync(struct emit *e, struct json *j)
 }
 
 static void
-put_scope(struct json *j, const char *ns, const char *selector)
+put_scope(struct json *j, const struct scope *s)
 {
-	if (!ns && !selector)
+	if (!s->ns && !s->labels && !s->fields)
 		return;
 	json_key(j, "scope");
 	json_open(j, '{');
-	if (ns) {
+	if (s->ns) {
 		json_key(j, "namespaces");
 		json_open(j, '[');
-		json_string(j, ns, strlen(ns));
+		json_string(j, s->ns, strlen(s->ns));
 		json_close(j, ']');
 	}
-	if (selector)
-		json_member_text(j, "labelSelector", span_of(selector));
+	if (s->labels)
+		json_member_text(j, "labelSelector", span_of(s->labels));
+	if (s->fields)
+		json_member_text(j, "fieldSelector", span_of(s->fields));
 	json_close(j, '}');
 }
 
 void
 emit_begin(struct emit *e, const struct resource *r, const char *cause,
-    bool is_complete, const char *ns)
+    bool is_complete, const struct scope *scope)
 {
 	struct json *j = open_sync(e, r, "begin");
 
 	json_member_text(j, "cause", span_of(cause));
 	json_member_span(j, "complete",
 	    span_of(is_complete ? "true" : "false"));
-	put_scope(j, ns, e->settings->selector);
+	put_scope(j, scope);
 	close_sync(e, j);
 }
 
@@ -294,41 +324,16 @@ emit_phase(struct emit *e, const struct resource *r, const char *phase,
 	close_sync(e, j);
 }
 
-static void
-put_list(struct json *j, const char *key, const struct opts_list *list)
-{
-	if (!list->n)
-		return;
-	json_key(j, key);
-	json_open(j, '[');
-	for (size_t i = 0; i < list->n; i++) {
-		json_comma(j);
-		json_string(j, list->item[i], strlen(list->item[i]));
-	}
-	json_close(j, ']');
-}
-
 void
-emit_config(struct emit *e)
+emit_config(struct emit *e, struct span config)
 {
-	const struct settings *s = e->settings;
 	struct json *j = queue_line(e->queue);
 
 	record_open(j, "CONFIG");
 	json_member_text(j, "cluster", span_of(e->cluster));
 	json_member_text(j, "time", span_of(e->time));
 	json_close(j, '}');
-	json_key(j, "object");
-	json_open(j, '{');
-	json_member_text(j, "profile",
-	    span_of(s->profile ? s->profile : "default"));
-	put_list(j, "resources", &s->resources);
-	put_list(j, "namespaces", &s->namespaces);
-	if (s->selector)
-		json_member_text(j, "labelSelector", span_of(s->selector));
-	json_member_text(j, "depth",
-	    span_of(s->is_metadata ? "metadata" : "full"));
-	json_close(j, '}');
+	json_member_span(j, "object", config);
 	close_line(j);
 }
 

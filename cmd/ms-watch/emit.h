@@ -10,6 +10,7 @@
 #include "object.h"
 #include "queue.h"
 #include "settings.h"
+#include "want.h"
 
 struct emit {
 	struct queue *queue;
@@ -23,21 +24,23 @@ struct emit {
 void emit_tick(struct emit *e);
 
 /* An object as it came, whole or in its metadata form: at has OBJECT_SLOTS
- * members. type is ADDED, MODIFIED or DELETED. */
+ * members. type is ADDED, MODIFIED or DELETED. is_metadata: all but metadata is
+ * left out, whatever came. */
 void emit_object(struct emit *e, const char *type, const struct resource *r,
-    const struct span *at, struct span object);
+    bool is_metadata, const struct span *at, struct span object);
 /* A deletion that was found by comparing. */
 void emit_deleted(struct emit *e, const struct resource *r, bool is_metadata,
     const struct index_key *key);
 
 void emit_begin(struct emit *e, const struct resource *r, const char *cause,
-    bool is_complete, const char *ns);
+    bool is_complete, const struct scope *scope);
 void emit_end(struct emit *e, const struct resource *r, const char *rv,
     uint64_t count);
 /* phase: aborted, denied, gone; message may be NULL. */
 void emit_phase(struct emit *e, const struct resource *r, const char *phase,
     const char *message);
-void emit_config(struct emit *e);
+/* config is a JSON object. */
+void emit_config(struct emit *e, struct span config);
 
 /* ready in three steps, with a member for each resource between. */
 void emit_ready_open(struct emit *e, bool is_complete);

@@ -7,10 +7,10 @@
 
 void
 ledger_init(struct ledger *l, struct emit *emit, struct intern *names,
-    struct resource *r, const char *ns)
+    struct resource *r, const struct scope *scope)
 {
 	*l = (struct ledger){.emit = emit, .resource = resource_hold(r)};
-	l->ns = ns ? diag_strndup(ns, strlen(ns)) : NULL;
+	scope_copy(&l->scope, scope);
 	index_init(&l->index, names);
 }
 
@@ -19,7 +19,7 @@ ledger_free(struct ledger *l)
 {
 	index_free(&l->index);
 	resource_drop(l->resource);
-	free(l->ns);
+	scope_free(&l->scope);
 }
 
 /* ---- snapshots ---- */
@@ -30,13 +30,13 @@ ledger_begin(struct ledger *l, const char *cause, bool is_complete)
 	l->is_complete = is_complete;
 	l->count = 0;
 	index_begin(&l->index);
-	emit_begin(l->emit, l->resource, cause, is_complete, l->ns);
+	emit_begin(l->emit, l->resource, cause, is_complete, &l->scope);
 }
 
 static void
 tell_deleted(struct ledger *l, const struct index_key *key)
 {
-	emit_deleted(l->emit, l->resource, l->emit->settings->is_metadata, key);
+	emit_deleted(l->emit, l->resource, l->scope.is_metadata, key);
 }
 
 static void
@@ -51,8 +51,9 @@ ledger_end(struct ledger *l, const char *rv)
 	index_sweep(&l->index, on_gone, l);
 	emit_end(l->emit, l->resource, rv, l->count);
 	l->has_refused = false;
-	diag_info("%s%s%s: %llu objects", l->resource->id, l->ns ? " " : "",
-	    l->ns ? l->ns : "", (unsigned long long)l->count);
+	diag_info("%s%s%s: %llu objects", l->resource->id,
+	    l->scope.ns ? " " : "", l->scope.ns ? l->scope.ns : "",
+	    (unsigned long long)l->count);
 }
 
 /* ---- objects ---- */
@@ -105,7 +106,8 @@ ledger_present(struct ledger *l, const struct span *at, struct span object,
 		tell_replaced(l, key, &seen);
 		break;
 	}
-	emit_object(l->emit, type, l->resource, at, object);
+	emit_object(l->emit, type, l->resource, l->scope.is_metadata, at,
+	    object);
 	l->count++;
 	return true;
 }
@@ -117,6 +119,7 @@ ledger_deleted(struct ledger *l, const struct span *at, struct span object,
 	if (!read_key(l, at, key, buf))
 		return false;
 	index_remove(&l->index, key);
-	emit_object(l->emit, "DELETED", l->resource, at, object);
+	emit_object(l->emit, "DELETED", l->resource, l->scope.is_metadata, at,
+	    object);
 	return true;
 }

@@ -9,11 +9,12 @@
 
 #include "emit.h"
 #include "index.h"
+#include "want.h"
 
 struct ledger {
 	struct emit *emit;
 	struct resource *resource;
-	char *ns; /* or NULL: all of them */
+	struct scope scope;
 	struct index index;
 	uint64_t count; /* objects that this snapshot has told */
 	bool is_complete; /* it suppresses nothing */
@@ -22,7 +23,7 @@ struct ledger {
 
 /* names: of namespaces, shared. The ledger must not move. */
 void ledger_init(struct ledger *l, struct emit *emit, struct intern *names,
-    struct resource *r, const char *ns);
+    struct resource *r, const struct scope *scope);
 void ledger_free(struct ledger *l);
 
 /* Begin a snapshot, for this cause. */

@@ -4,9 +4,9 @@
  * pod this runs in. Out: ms-record.7 lines: the configuration, each kind's
  * objects between SYNC begin and end, "ready", and then every change. Ends 0 on
  * SIGTERM or SIGINT, or with --once when all is listed. */
+#include <stdlib.h>
 #include <string.h>
 
-#include "catalog.h"
 #include "check.h"
 #include "diag.h"
 #include "session.h"
@@ -22,10 +22,15 @@ static const char help[] =
     "  -n, --namespace NS    namespaced kinds only in NS; may be repeated\n"
     "      --resource NAME   only this kind: deploy, deployments.apps,\n"
     "                        deployments.v1.apps; may be repeated\n"
-    "      --profile NAME    default: all that can be watched, less events\n"
+    "      --profile NAME    default: what MeshSync 1.0 watches and instances\n"
+    "                        of CRDs in full, the rest as metadata, no events\n"
     "                        and leases; meshsync-1: the 21 kinds of 1.0\n"
     "  -l, --selector L      only objects with these labels\n"
-    "      --depth DEPTH     full (default), or metadata only\n"
+    "      --depth DEPTH     full, or metadata: of all that is read\n"
+    "      --config FILE     what to read, and how: see ms-watch(1)\n"
+    "      --custom-resource NAMESPACE/NAME\n"
+    "                        the MeshSync that says so, too (meshery/\n"
+    "                        meshery-meshsync), or none\n"
     "      --managed-fields  keep metadata.managedFields\n"
     "      --once            end when all is listed\n"
     "      --check           say what can be read, and end\n" OPTS_COMMON_HELP;
@@ -33,6 +38,8 @@ static const char help[] =
 enum {
 	OPT_KUBECONFIG = OPTS_LONG,
 	OPT_CONTEXT,
+	OPT_CONFIG,
+	OPT_CUSTOM,
 	OPT_RESOURCE,
 	OPT_PROFILE,
 	OPT_DEPTH,
@@ -44,6 +51,8 @@ enum {
 static const struct option options[] = {{"kubeconfig", required_argument, NULL,
 					    OPT_KUBECONFIG},
     {"context", required_argument, NULL, OPT_CONTEXT},
+    {"config", required_argument, NULL, OPT_CONFIG},
+    {"custom-resource", required_argument, NULL, OPT_CUSTOM},
     {"namespace", required_argument, NULL, 'n'},
     {"resource", required_argument, NULL, OPT_RESOURCE},
     {"profile", required_argument, NULL, OPT_PROFILE},
@@ -54,27 +63,64 @@ static const struct option options[] = {{"kubeconfig", required_argument, NULL,
     {"check", no_argument, NULL, OPT_CHECK}, OPTS_COMMON};
 
 static void
-set_profile(struct settings *s, const char *name)
+set_profile(struct document *flags, char *name)
 {
-	if (!catalog_has_profile(name))
+	if (!document_is_profile(name))
 		opts_wrong("--profile is default or meshsync-1, not '%s'",
 		    name);
-	s->profile = name;
+	free(flags->profile);
+	flags->profile = text_copy(name);
 }
 
 static void
-set_depth(struct settings *s, const char *name)
+set_depth(struct document *flags, const char *name)
 {
-	s->is_metadata = strcmp(name, "metadata") == 0;
-	if (!s->is_metadata && strcmp(name, "full") != 0)
+	flags->depth = depth_of(name);
+	if (flags->depth != DEPTH_FULL && flags->depth != DEPTH_METADATA)
 		opts_wrong("--depth is full or metadata, not '%s'", name);
+}
+
+static void
+set_custom(struct settings *s, const char *name)
+{
+	const char *slash = strchr(name, '/');
+
+	if (strcmp(name, "none") != 0 && (!slash || slash == name || !slash[1]))
+		opts_wrong("--custom-resource is NAMESPACE/NAME or none, not "
+			   "'%s'",
+		    name);
+	s->custom = name;
+}
+
+static void
+add_resources(struct document *flags, const char *names)
+{
+	struct opts_list list = {0};
+
+	opts_append(&list, names);
+	for (size_t i = 0; i < list.n; i++)
+		document_list(flags, LIST_ONLY, list.item[i], EVENTS_ALL);
+	opts_list_free(&list);
+}
+
+static void
+load_file(struct document *file, const char *path)
+{
+	char err[CONFIG_ERROR];
+
+	if (document_load(file, path, err) < 0)
+		diag_die(EXIT_PERMANENT, "%s", err);
+	free(file->source);
+	file->source = text_copy(path);
 }
 
 static void
 parse_options(int argc, char **argv, struct settings *s)
 {
+	struct document *flags = &s->policy.source[SOURCE_FLAGS];
 	int c;
 
+	flags->source = text_copy("flags");
 	while ((c = getopt_long(argc, argv, ":n:l:" OPTS_SHORT, options,
 		    NULL)) != -1)
 		switch (c) {
@@ -84,14 +130,20 @@ parse_options(int argc, char **argv, struct settings *s)
 		case OPT_CONTEXT:
 			s->context = optarg;
 			break;
+		case OPT_CONFIG:
+			load_file(&s->policy.source[SOURCE_FILE], optarg);
+			break;
+		case OPT_CUSTOM:
+			set_custom(s, optarg);
+			break;
 		case OPT_RESOURCE:
-			opts_append(&s->resources, optarg);
+			add_resources(flags, optarg);
 			break;
 		case OPT_PROFILE:
-			set_profile(s, optarg);
+			set_profile(flags, optarg);
 			break;
 		case OPT_DEPTH:
-			set_depth(s, optarg);
+			set_depth(flags, optarg);
 			break;
 		case OPT_MANAGED_FIELDS:
 			s->keep_managed_fields = true;
@@ -103,10 +155,12 @@ parse_options(int argc, char **argv, struct settings *s)
 			s->is_check = true;
 			break;
 		case 'n':
-			opts_append(&s->namespaces, optarg);
+			flags->has_namespaces = true;
+			opts_append(&flags->namespaces, optarg);
 			break;
 		case 'l':
-			s->selector = optarg;
+			free(flags->labels);
+			flags->labels = text_copy(optarg);
 			break;
 		default:
 			opts_common(c, argv, help);
@@ -114,7 +168,7 @@ parse_options(int argc, char **argv, struct settings *s)
 	if (optind < argc)
 		opts_wrong("'%s' is too much: ms-watch takes options only",
 		    argv[optind]);
-	if (s->profile && s->resources.n)
+	if (flags->profile && flags->n_listed)
 		opts_wrong("--profile and --resource exclude each other");
 }
 
@@ -134,7 +188,6 @@ main(int argc, char **argv)
 	code = settings.is_check ? check_run(&settings, &config) :
 				   session_run(&settings, &config);
 	kubeconfig_free(&config);
-	opts_list_free(&settings.namespaces);
-	opts_list_free(&settings.resources);
+	policy_free(&settings.policy);
 	return code;
 }

@@ -24,19 +24,20 @@ put_number(struct json *j, const char *key, unsigned value)
 }
 
 void
-query_path(struct json *j, const struct resource *r, const char *ns,
-    const char *selector)
+query_path(struct json *j, const struct resource *r, const struct scope *scope)
 {
 	json_puts(j, *r->group ? "/apis/" : "/api/");
 	json_puts(j, r->api_version);
-	if (ns) {
+	if (scope->ns) {
 		json_puts(j, "/namespaces/");
-		http_escape(j, ns);
+		http_escape(j, scope->ns);
 	}
 	json_puts(j, "/");
 	json_puts(j, r->name);
-	if (selector)
-		put(j, "labelSelector", selector);
+	if (scope->labels)
+		put(j, "labelSelector", scope->labels);
+	if (scope->fields)
+		put(j, "fieldSelector", scope->fields);
 }
 
 void
@@ -53,12 +54,18 @@ query_page(struct json *j, unsigned limit, const char *token, const char *rv)
 }
 
 void
-query_watch(struct json *j, unsigned seconds, const char *rv)
+query_changes(struct json *j, unsigned seconds, const char *rv)
 {
 	put(j, "watch", "1");
-	put(j, "allowWatchBookmarks", "true");
 	put(j, "resourceVersion", rv ? rv : "");
 	put_number(j, "timeoutSeconds", seconds);
+}
+
+void
+query_watch(struct json *j, unsigned seconds, const char *rv)
+{
+	query_changes(j, seconds, rv);
+	put(j, "allowWatchBookmarks", "true");
 }
 
 void

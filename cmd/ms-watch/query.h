@@ -9,10 +9,11 @@
 
 #include "catalog.h"
 #include "json.h"
+#include "want.h"
 
-/* The collection; ns and selector may be NULL. */
-void query_path(struct json *j, const struct resource *r, const char *ns,
-    const char *selector);
+/* The collection, limited to scope. */
+void query_path(struct json *j, const struct resource *r,
+    const struct scope *scope);
 
 /* A page of at most limit objects (0: all). token continues a list; without
  * one it begins, not older than rv (NULL: the newest). */
@@ -23,5 +24,7 @@ void query_page(struct json *j, unsigned limit, const char *token,
  * older than rv (NULL: the newest). */
 void query_watch(struct json *j, unsigned seconds, const char *rv);
 void query_stream(struct json *j, unsigned seconds, const char *rv);
+/* A watch without bookmarks. */
+void query_changes(struct json *j, unsigned seconds, const char *rv);
 
 #endif

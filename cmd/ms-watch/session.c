@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "clock.h"
+#include "custom.h"
 #include "diag.h"
+#include "effective.h"
 #include "stop.h"
 #include "survey.h"
 #include "watches.h"
@@ -19,7 +21,7 @@
 #define DRAIN 30000 /* ms for what stdout has not taken yet */
 
 struct session {
-	const struct settings *settings;
+	struct settings *settings;
 	const struct kubeconfig *config;
 	struct credentials credentials;
 	struct http http;
@@ -27,9 +29,13 @@ struct session {
 	struct emit emit;
 	struct watch_env env;
 	struct survey survey;
+	struct custom custom;
 	struct watches watches;
 	int stop;
 
+	struct json told; /* the configuration, as it was told last */
+	bool must_configure; /* what decides what is watched has changed */
+	bool is_asked; /* and somebody changed it on purpose */
 	bool is_running; /* the first line is written */
 	bool is_whole; /* discovery knew all groups */
 	int64_t began;
@@ -49,8 +55,30 @@ earlier(int64_t a, int64_t b)
 /* ---- what is watched ---- */
 
 static void
-warn_stale(const struct catalog *c)
+refuse_name(void *context, const char *name, const char *why)
 {
+	const struct catalog *c = context;
+
+	diag_die(c->stale.n ? EXIT_TEMPORARY : EXIT_PERMANENT,
+	    "--resource %s: %s", name, why);
+}
+
+static void
+warn_name(void *source, const char *name, const char *why)
+{
+	diag_warn("%s: %s: %s", (char *)source, name, why);
+}
+
+/* Before the first line: mistakes on the command line end the run, those in a
+ * file may come true yet. */
+static void
+check_names(struct session *s, struct catalog *c)
+{
+	const struct policy *p = &s->settings->policy;
+
+	policy_unknown(p, c, SOURCE_FLAGS, refuse_name, c);
+	policy_unknown(p, c, SOURCE_FILE, warn_name,
+	    p->source[SOURCE_FILE].source);
 	for (size_t i = 0; i < c->stale.n; i++)
 		diag_warn("%s: what it serves cannot be known now, as the "
 			  "server behind it does not answer",
@@ -58,40 +86,76 @@ warn_stale(const struct catalog *c)
 }
 
 static void
-select_resources(struct session *s, struct catalog *c)
+tell_config(struct session *s, const struct wants *wants)
 {
-	char err[CATALOG_ERROR];
-	struct resource **list;
-	size_t n;
+	struct json text = {0};
 
-	if (catalog_select(c, &s->settings->resources, s->settings->profile,
-		s->is_running, &list, &n, err) < 0)
-		diag_die(c->stale.n ? EXIT_TEMPORARY : EXIT_PERMANENT, "%s",
-		    err);
-	if (!n && !s->is_running)
-		diag_die(EXIT_PERMANENT,
-		    "%s serves nothing that can be watched", s->config->server);
-	watches_set(&s->watches, c, list, n);
-	free(list);
-	s->is_whole = c->stale.n == 0;
+	effective_write(&text, &s->settings->policy, wants);
+	if (text.len == s->told.len &&
+	    memcmp(text.p, s->told.p, text.len) == 0) {
+		json_release(&text);
+		return;
+	}
+	json_release(&s->told);
+	s->told = text;
+	emit_config(&s->emit, (struct span){text.p, text.len});
 }
 
-/* The first time it begins the run: both the cluster's id and what it serves
- * are known. */
+/* Something that decides what is watched has changed. */
+static void
+configure(struct session *s)
+{
+	struct catalog *c = &s->survey.catalog;
+	struct wants wants;
+
+	policy_decide(&s->settings->policy, c, &wants);
+	if (!wants.n && !s->is_running)
+		diag_die(EXIT_PERMANENT,
+		    "%s serves nothing that can be watched", s->config->server);
+	tell_config(s, &wants);
+	watches_set(&s->watches, c, &wants, s->is_asked ? "config" : "start");
+	wants_free(&wants);
+	s->is_whole = c->stale.n == 0;
+	s->must_configure = s->is_asked = false;
+}
+
+/* The first time it begins the run: the cluster's id is known, what it serves,
+ * and what Meshery wants of it. */
+static void
+check_configuration(struct session *s)
+{
+	if (!s->must_configure ||
+	    (!s->is_running && !custom_is_settled(&s->custom)))
+		return;
+	if (!s->is_running) {
+		check_names(s, &s->survey.catalog);
+		s->began = s->env.now;
+		s->is_asked = false;
+	}
+	configure(s);
+	s->is_running = true;
+}
+
 static void
 on_survey(void *context, struct catalog *c)
 {
 	struct session *s = context;
 
 	s->emit.cluster = s->survey.cluster.id;
-	select_resources(s, c);
-	if (s->is_running)
-		return;
-	warn_stale(c);
-	s->is_running = true;
-	s->began = s->env.now;
-	emit_tick(&s->emit);
-	emit_config(&s->emit);
+	s->must_configure = true;
+	custom_follow(&s->custom, c);
+}
+
+static void
+on_custom(void *context)
+{
+	struct session *s = context;
+	struct policy *p = &s->settings->policy;
+
+	p->has_custom = custom_read(&s->custom, &p->source[SOURCE_CUSTOM]);
+	policy_unknown(p, &s->survey.catalog, SOURCE_CUSTOM, warn_name,
+	    p->source[SOURCE_CUSTOM].source);
+	s->must_configure = s->is_asked = true;
 }
 
 /* ---- turns ---- */
@@ -162,6 +226,8 @@ turn(struct session *s)
 		survey_doubt(&s->survey);
 	s->env.discover = false;
 	survey_tick(&s->survey, s->env.now);
+	custom_tick(&s->custom, s->env.now);
+	check_configuration(s);
 	if (s->is_running)
 		watches_tick(&s->watches);
 	check_ready(s);
@@ -174,6 +240,7 @@ time_left(const struct session *s)
 {
 	int64_t due = survey_due(&s->survey), left;
 
+	due = earlier(due, custom_due(&s->custom));
 	if (s->is_held)
 		due = earlier(due, s->pushed_at + HOLD);
 	if (s->is_running && !s->is_ready)
@@ -261,6 +328,10 @@ open_session(struct session *s)
 	s->survey.http = &s->http;
 	s->survey.found = on_survey;
 	s->survey.context = s;
+	s->custom.http = &s->http;
+	s->custom.ns_name = s->settings->custom;
+	s->custom.changed = on_custom;
+	s->custom.context = s;
 	s->exit_code = -1;
 }
 
@@ -281,16 +352,18 @@ static void
 close_session(struct session *s)
 {
 	watches_free(&s->watches);
+	custom_free(&s->custom);
 	survey_free(&s->survey);
 	http_free(&s->http);
 	drain(s);
 	intern_free(&s->env.names);
 	credentials_free(&s->credentials);
 	json_release(&s->emit.stamp);
+	json_release(&s->told);
 }
 
 int
-session_run(const struct settings *settings, const struct kubeconfig *config)
+session_run(struct settings *settings, const struct kubeconfig *config)
 {
 	struct session s = {.settings = settings, .config = config};
 

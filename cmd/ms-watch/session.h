@@ -9,9 +9,8 @@
 #include "kubeconfig.h"
 #include "settings.h"
 
-/* Until a signal comes, or all is listed (settings->is_once). Returns the exit
+/* settings->policy is what it begins with, and changes. Until a signal comes, or all is listed (settings->is_once). Returns the exit
  * code; what cannot be survived dies within. */
-int session_run(const struct settings *settings,
-    const struct kubeconfig *config);
+int session_run(struct settings *settings, const struct kubeconfig *config);
 
 #endif

@@ -4,14 +4,14 @@
 
 #include <stdbool.h>
 
-#include "opts.h"
+#include "policy.h"
 
 struct settings {
 	const char *kubeconfig, *context; /* NULL: as kubectl finds them */
-	const char *profile; /* NULL: the default */
-	const char *selector; /* of labels, or NULL */
-	struct opts_list namespaces, resources; /* empty: all */
-	bool is_metadata; /* metadata is all that is wanted */
+	const char *custom; /* NAMESPACE/NAME of the MeshSync, or "none" */
+	const char *control; /* a FIFO with commands, or NULL */
+	struct policy
+	    policy; /* flags and file, before anything else is known */
 	bool is_once; /* end after the first sync */
 	bool is_check; /* tell what is allowed, watch nothing */
 	bool keep_managed_fields;

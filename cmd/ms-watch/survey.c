@@ -26,10 +26,11 @@ ask(struct survey *s)
 	discovery_start(s->discovery);
 }
 
+/* Whether what is served is being looked at. */
 static bool
-is_busy(const struct survey *s)
+is_looking(const struct survey *s)
 {
-	return s->cluster.request || discovery_is_busy(s->discovery);
+	return discovery_is_busy(s->discovery) || s->definitions.request;
 }
 
 /* ---- the start ---- */
@@ -107,18 +108,30 @@ on_cluster(void *context, const struct failure *f, const struct http_request *r)
 }
 
 static void
+on_definitions(void *context)
+{
+	struct survey *s = context;
+
+	s->is_found = true;
+	tell(s);
+}
+
+static void
 on_discovery(void *context, enum discovery_result result, struct catalog *c,
     const struct failure *f, struct http_request *r)
 {
 	struct survey *s = context;
+	bool is_stale = s->definitions.request || !s->definitions.is_known;
 
 	if (result == DISCOVERY_FOUND) {
 		catalog_free(&s->catalog);
 		s->catalog = *c;
-		s->is_found = true;
-		tell(s);
-	} else if (result == DISCOVERY_FAILED && !s->is_told) {
+	}
+	if (result == DISCOVERY_FAILED && !s->is_told) {
 		fail(s, f, r);
+	} else if (result == DISCOVERY_FOUND ||
+	    (result == DISCOVERY_UNCHANGED && is_stale)) {
+		definitions_ask(&s->definitions, &s->catalog);
 	} else if (!s->is_told) {
 		tell(s);
 	} else {
@@ -137,6 +150,9 @@ survey_start(struct survey *s)
 	s->cluster.config = s->config;
 	s->cluster.done = on_cluster;
 	s->cluster.context = s;
+	s->definitions.http = s->http;
+	s->definitions.done = on_definitions;
+	s->definitions.context = s;
 	s->discovery = discovery_new(s->http, on_discovery, s);
 	s->next_follow_up = FOLLOW_UPS;
 	ask(s);
@@ -146,6 +162,7 @@ void
 survey_free(struct survey *s)
 {
 	discovery_free(s->discovery);
+	definitions_free(&s->definitions);
 	cluster_free(&s->cluster);
 	catalog_free(&s->catalog);
 }
@@ -154,17 +171,18 @@ void
 survey_doubt(struct survey *s)
 {
 	s->next_follow_up = 0;
-	if (s->is_told && !discovery_is_busy(s->discovery))
+	if (s->is_told && !is_looking(s))
 		plan_look(s);
 }
 
 void
 survey_tick(struct survey *s, int64_t now)
 {
-	if (s->retry_at && now >= s->retry_at && !is_busy(s))
+	if (s->retry_at && now >= s->retry_at && !is_looking(s) &&
+	    !s->cluster.request)
 		ask(s);
 	else if (s->look_at && now >= s->look_at && !s->settings->is_once &&
-	    !discovery_is_busy(s->discovery))
+	    !is_looking(s))
 		ask(s);
 }
 

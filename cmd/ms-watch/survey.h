@@ -7,6 +7,7 @@
 
 #include "catalog.h"
 #include "cluster.h"
+#include "definitions.h"
 #include "discovery.h"
 #include "settings.h"
 
@@ -24,6 +25,7 @@ struct survey {
 
 	struct cluster cluster;
 	struct discovery *discovery;
+	struct definitions definitions;
 	struct catalog catalog; /* what was found last */
 	bool is_found, is_told; /* once; found() was called */
 	unsigned failures; /* of the start, in a row */

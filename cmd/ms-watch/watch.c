@@ -39,12 +39,13 @@ watch_env_init(struct watch_env *env)
 }
 
 struct watch *
-watch_new(struct watch_env *env, struct resource *r, const char *ns)
+watch_new(struct watch_env *env, struct resource *r, const struct scope *scope,
+    const char *cause)
 {
 	struct watch *w = diag_alloc(NULL, sizeof(*w));
 
-	*w = (struct watch){.env = env, .resource = r, .cause = "start"};
-	ledger_init(&w->ledger, env->emit, &env->names, r, ns);
+	*w = (struct watch){.env = env, .resource = r, .cause = cause};
+	ledger_init(&w->ledger, env->emit, &env->names, r, scope);
 	answer_init(&w->answer, &w->ledger, &env->plans);
 	return w;
 }
@@ -384,7 +385,7 @@ put_query(struct watch *w, struct json *path)
 	unsigned seconds = WATCH_LEAST + clock_jitter(WATCH_SPREAD);
 	const struct answer *a = &w->answer;
 
-	query_path(path, w->resource, w->ledger.ns, w->env->settings->selector);
+	query_path(path, w->resource, &w->ledger.scope);
 	if (a->form == ANSWER_PAGE)
 		query_page(path, w->machine.no_pages ? 0 : PAGE, a->next,
 		    least_rv(w));
@@ -425,7 +426,7 @@ send_request(struct watch *w, enum machine_do what)
 	put_query(w, &path);
 	ask.path = path.p;
 	ask.timeout = is_page(w) ? PAGE_TIMEOUT : 0;
-	if (w->env->settings->is_metadata && !w->machine.no_metadata)
+	if (w->ledger.scope.is_metadata && !w->machine.no_metadata)
 		ask.accept = is_page(w) ? ACCEPT_LIST : ACCEPT_WATCH;
 	w->is_open = false;
 	w->due = 0;

@@ -49,8 +49,9 @@ struct watch {
 
 void watch_env_init(struct watch_env *env);
 
+/* cause: of its first snapshot, as in SYNC records. */
 struct watch *watch_new(struct watch_env *env, struct resource *r,
-    const char *ns);
+    const struct scope *scope, const char *cause);
 /* Ends its request; says nothing. */
 void watch_free(struct watch *w);
 

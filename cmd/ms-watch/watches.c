@@ -7,15 +7,6 @@
 
 #define SNAPSHOTS 8 /* at once */
 
-void
-watches_free(struct watches *ws)
-{
-	for (size_t i = 0; i < ws->n; i++)
-		watch_free(ws->watch[i]);
-	free(ws->watch);
-	*ws = (struct watches){.env = ws->env};
-}
-
 static bool
 is_same(const struct resource *a, const struct resource *b)
 {
@@ -25,75 +16,264 @@ is_same(const struct resource *a, const struct resource *b)
 /* ---- what is watched ---- */
 
 static void
-add_watch(struct watches *ws, struct resource *r, const char *ns)
+add_watch(struct watches *ws, struct resource *r, const struct want *want,
+    const char *ns, const char *cause)
 {
+	struct scope scope = {ns, want->labels, want->fields,
+	    want->depth == DEPTH_METADATA};
+
 	ws->watch = diag_alloc(ws->watch, (ws->n + 1) * sizeof(void *));
-	ws->watch[ws->n++] = watch_new(ws->env, r, ns);
+	ws->watch[ws->n++] = watch_new(ws->env, r, &scope, cause);
 }
 
-static bool
-is_watched(const struct watches *ws, const struct resource *r)
+static struct watched *
+find_kind(struct watches *ws, const struct resource *r)
 {
-	for (size_t i = 0; i < ws->n; i++)
-		if (is_same(ws->watch[i]->resource, r))
-			return true;
-	return false;
+	for (size_t i = 0; i < ws->n_kinds; i++)
+		if (is_same(ws->kind[i].resource, r))
+			return &ws->kind[i];
+	return NULL;
 }
 
 static void
-add_resource(struct watches *ws, struct resource *r)
+note(struct watches *ws, struct resource *r, const struct want *want)
 {
-	const struct opts_list *ns = &ws->env->settings->namespaces;
+	struct watched *k = find_kind(ws, r);
 
-	if (!r->is_namespaced || !ns->n)
-		add_watch(ws, r, NULL);
-	else
-		for (size_t i = 0; i < ns->n; i++)
-			add_watch(ws, r, ns->item[i]);
+	if (!k) {
+		ws->kind =
+		    diag_alloc(ws->kind, (ws->n_kinds + 1) * sizeof(*ws->kind));
+		k = &ws->kind[ws->n_kinds++];
+		*k = (struct watched){.resource = resource_hold(r)};
+	}
+	k->has_fallen = false;
+	want_free(&k->want);
+	want_copy(&k->want, want);
 }
 
-static bool
-is_in(struct resource **list, size_t n, const struct resource *r)
-{
-	while (n > 0 && !is_same(list[n - 1], r))
-		n--;
-	return n > 0;
-}
-
-/* Resources that discovery names no longer. What may exist unseen stays. */
 static void
-remove_gone(struct watches *ws, const struct catalog *c, struct resource **list,
-    size_t n)
+forget(struct watches *ws, struct watched *k)
 {
-	const struct resource *told = NULL;
-	size_t kept = 0;
+	want_free(&k->want);
+	resource_drop(k->resource);
+	*k = ws->kind[--ws->n_kinds];
+}
+
+/* Take the watches of a resource out: those of which keep says nothing. The
+ * caller frees them. */
+static size_t
+take_out(struct watches *ws, const struct resource *r,
+    bool (*is_kept)(const struct watch *w, const struct want *want),
+    const struct want *want, struct watch **out)
+{
+	size_t kept = 0, n = 0;
 
 	for (size_t i = 0; i < ws->n; i++) {
 		struct watch *w = ws->watch[i];
 
-		if (is_in(list, n, w->resource) ||
-		    catalog_is_stale(c, w->resource)) {
+		if (!is_same(w->resource, r) || (is_kept && is_kept(w, want)))
 			ws->watch[kept++] = w;
-			continue;
-		}
-		if (w->resource != told)
-			emit_phase(ws->env->emit, w->resource, "gone", NULL);
-		told = w->resource;
-		watch_input(w, IN_REMOVED);
-		diag_info("%s is no longer served", w->resource->id);
-		watch_free(w);
+		else
+			out[n++] = w;
 	}
 	ws->n = kept;
+	return n;
+}
+
+/* ---- from one scope to another ---- */
+
+/* Whether a watch does part of what is wanted just as it is. */
+static bool
+is_part(const struct watch *w, const struct want *want)
+{
+	const struct scope *s = &w->ledger.scope;
+
+	if (s->is_metadata != (want->depth == DEPTH_METADATA) ||
+	    !text_is_equal(s->labels, want->labels) ||
+	    !text_is_equal(s->fields, want->fields))
+		return false;
+	return s->ns ? list_has(&want->namespaces, s->ns) : !want->namespaces.n;
+}
+
+static struct watch *
+watch_of(const struct watches *ws, const struct resource *r, struct span ns)
+{
+	for (size_t i = 0; i < ws->n; i++) {
+		const struct scope *s = &ws->watch[i]->ledger.scope;
+
+		if (is_same(ws->watch[i]->resource, r) &&
+		    (!s->ns || span_eq(ns, s->ns)))
+			return ws->watch[i];
+	}
+	return NULL;
+}
+
+struct handing {
+	struct watches *ws;
+	const struct watch *from;
+};
+
+/* An object that was told under the old scope: the watch that has to do with it
+ * now knows it, or it is deleted for whoever reads. */
+static void
+hand_over(void *context, const struct index_key *key)
+{
+	struct handing *h = context;
+	struct watch *to = watch_of(h->ws, h->from->resource, key->ns);
+	struct index_seen seen;
+
+	if (to)
+		index_put(&to->ledger.index, key, &seen);
+	else
+		emit_deleted(h->ws->env->emit, h->from->resource,
+		    h->from->ledger.scope.is_metadata, key);
+}
+
+static void
+retire(struct watches *ws, struct watch *w)
+{
+	struct handing h = {ws, w};
+
+	if (w->machine.begun)
+		emit_phase(ws->env->emit, w->resource, "aborted", NULL);
+	index_begin(&w->ledger.index);
+	index_sweep(&w->ledger.index, hand_over, &h);
+	watch_free(w);
+}
+
+static void
+add_missing(struct watches *ws, struct resource *r, const struct want *want,
+    const char *ns, const char *cause)
+{
+	for (size_t i = 0; i < ws->n; i++)
+		if (is_same(ws->watch[i]->resource, r) &&
+		    text_is_equal(ws->watch[i]->ledger.scope.ns, ns))
+			return;
+	add_watch(ws, r, want, ns, cause);
+}
+
+/* Make the watches of a resource what is wanted; those that are stay. */
+static void
+change(struct watches *ws, struct resource *r, const struct want *want,
+    const char *cause)
+{
+	struct watch **old = diag_alloc(NULL, (ws->n + 1) * sizeof(void *));
+	size_t n = take_out(ws, r, is_part, want, old);
+
+	if (!want->namespaces.n || !r->is_namespaced)
+		add_missing(ws, r, want, NULL, cause);
+	for (size_t i = 0; i < want->namespaces.n && r->is_namespaced; i++)
+		add_missing(ws, r, want, want->namespaces.item[i], cause);
+	for (size_t i = 0; i < n; i++)
+		retire(ws, old[i]);
+	free(old);
+}
+
+/* ---- the beginning and the end ---- */
+
+static void
+drop(struct watches *ws, struct watched *k, const char *why)
+{
+	struct watch **old = diag_alloc(NULL, (ws->n + 1) * sizeof(void *));
+	size_t n = take_out(ws, k->resource, NULL, NULL, old);
+
+	emit_phase(ws->env->emit, k->resource, "gone", NULL);
+	diag_info("%s is %s", k->resource->id, why);
+	for (size_t i = 0; i < n; i++)
+		watch_free(old[i]);
+	free(old);
+	forget(ws, k);
+}
+
+static const struct wanted *
+find_wanted(const struct wants *wants, const struct resource *r)
+{
+	for (size_t i = 0; i < wants->n; i++)
+		if (is_same(wants->item[i].resource, r))
+			return &wants->item[i];
+	return NULL;
+}
+
+/* What discovery does not know now stays as it is. */
+static void
+drop_unwanted(struct watches *ws, const struct catalog *c,
+    const struct wants *wants)
+{
+	for (size_t i = ws->n_kinds; i-- > 0;) {
+		struct watched *k = &ws->kind[i];
+		const struct wanted *w = find_wanted(wants, k->resource);
+
+		if (w && w->want.depth == DEPTH_OFF)
+			drop(ws, k, "turned off");
+		else if (!w && !catalog_is_stale(c, k->resource))
+			drop(ws, k, "no longer served");
+	}
 }
 
 void
-watches_set(struct watches *ws, const struct catalog *c, struct resource **list,
-    size_t n)
+watches_set(struct watches *ws, const struct catalog *c,
+    const struct wants *wants, const char *cause)
 {
-	remove_gone(ws, c, list, n);
-	for (size_t i = 0; i < n; i++)
-		if (!is_watched(ws, list[i]))
-			add_resource(ws, list[i]);
+	drop_unwanted(ws, c, wants);
+	ws->may_fall = false;
+	for (size_t i = 0; i < wants->n; i++) {
+		const struct wanted *w = &wants->item[i];
+		const struct watched *k = find_kind(ws, w->resource);
+
+		ws->may_fall |= w->want.fallback.n > 0;
+		if (w->want.depth == DEPTH_OFF ||
+		    (k && want_is_equal(&k->want, &w->want)))
+			continue;
+		note(ws, w->resource, &w->want);
+		change(ws, w->resource, &w->want, cause);
+	}
+}
+
+/* Who may not read all namespaces may read some. What was wanted is remembered
+ * as it was, so that the next look at it changes nothing. */
+static void
+fall_back(struct watches *ws, struct watched *k, const char *cause)
+{
+	struct want some;
+
+	k->has_fallen = true;
+	diag_info("%s: only in the namespaces that are named for this",
+	    k->resource->id);
+	want_copy(&some, &k->want);
+	opts_list_free(&some.namespaces);
+	list_copy(&some.namespaces, &some.fallback);
+	change(ws, k->resource, &some, cause);
+	want_free(&some);
+}
+
+static void
+check_denied(struct watches *ws)
+{
+	for (size_t i = 0; i < ws->n; i++) {
+		struct watch *w = ws->watch[i];
+		struct watched *k;
+
+		if (!w->machine.is_denied || w->ledger.scope.ns ||
+		    !w->resource->is_namespaced)
+			continue;
+		k = find_kind(ws, w->resource);
+		if (!k->has_fallen && k->want.fallback.n) {
+			fall_back(ws, k, w->cause);
+			return; /* the rest at the next turn */
+		}
+	}
+}
+
+void
+watches_free(struct watches *ws)
+{
+	for (size_t i = 0; i < ws->n; i++)
+		watch_free(ws->watch[i]);
+	while (ws->n_kinds > 0)
+		forget(ws, &ws->kind[ws->n_kinds - 1]);
+	free(ws->watch);
+	free(ws->kind);
+	*ws = (struct watches){.env = ws->env};
 }
 
 /* ---- turns ---- */
@@ -134,6 +314,8 @@ watches_tick(struct watches *ws)
 {
 	for (size_t i = 0; i < ws->n; i++)
 		watch_tick(ws->watch[i]);
+	if (ws->may_fall)
+		check_denied(ws);
 	give_turns(ws);
 }
 
@@ -168,18 +350,19 @@ watches_are_pending(const struct watches *ws, bool *is_hopeless)
 
 /* Of several watches of a resource, the one that has come least far. */
 static const char *
-state_of(const struct watches *ws, size_t i, size_t *after)
+state_of(const struct watches *ws, const struct resource *r)
 {
-	const struct resource *r = ws->watch[i]->resource;
 	const char *state = "synced";
 
-	for (; i < ws->n && is_same(ws->watch[i]->resource, r); i++) {
-		const char *one = watch_state(ws->watch[i]);
+	for (size_t i = 0; i < ws->n; i++) {
+		const char *one;
 
+		if (!is_same(ws->watch[i]->resource, r))
+			continue;
+		one = watch_state(ws->watch[i]);
 		if (strcmp(state, "pending") != 0 && strcmp(one, "synced") != 0)
 			state = one;
 	}
-	*after = i;
 	return state;
 }
 
@@ -189,10 +372,10 @@ watches_write_ready(const struct watches *ws, bool is_whole)
 	struct emit *e = ws->env->emit;
 
 	emit_ready_open(e, is_whole);
-	for (size_t i = 0, after; i < ws->n; i = after) {
-		const char *state = state_of(ws, i, &after);
+	for (size_t i = 0; i < ws->n_kinds; i++) {
+		const struct resource *r = ws->kind[i].resource;
 
-		emit_ready_resource(e, ws->watch[i]->resource, state);
+		emit_ready_resource(e, r, state_of(ws, r));
 	}
 	emit_ready_close(e);
 }

@@ -6,22 +6,33 @@
 #ifndef MS_WATCHES_H
 #define MS_WATCHES_H
 
+#include "policy.h"
 #include "watch.h"
+
+/* A resource, with what its watches were made from. */
+struct watched {
+	struct resource *resource;
+	struct want want;
+	bool has_fallen; /* to the namespaces that are left */
+};
 
 struct watches {
 	struct watch_env *env;
 	struct watch **watch;
 	size_t n;
+	struct watched *kind;
+	size_t n_kinds;
 	bool is_busy; /* snapshots are under way */
+	bool may_fall; /* some have namespaces to fall back to */
 };
 
 void watches_free(struct watches *ws);
 
-/* Watch what is in list, as settings want it, and no longer what is not, unless
- * the catalog says that it may exist unseen. What is watched already is left
- * alone. */
+/* Watch what is wanted, and as it is wanted, from now on; cause: of the lists
+ * that this begins. What is watched so already is left alone. What is off or no
+ * longer served is gone, unless the catalog says that it may exist unseen. */
 void watches_set(struct watches *ws, const struct catalog *c,
-    struct resource **list, size_t n);
+    const struct wants *wants, const char *cause);
 
 void watches_tick(struct watches *ws);
 int64_t watches_due(const struct watches *ws);

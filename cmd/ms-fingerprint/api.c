@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "thing.h"
 #include "version.h"
 
 #define RESOURCE_TEXT 256
@@ -9,18 +10,18 @@
 /* The plural of a kind is never guessed; but whether a plural that a signature
  * names may be that of this kind can be asked. */
 static struct span
-plural_of(const struct record *r, char *buf, size_t cap)
+plural_of(const struct api *a, char *buf, size_t cap)
 {
-	struct span s = scan_text(r->at[AT_RESOURCE], buf, cap);
+	struct span s = scan_text(a->resource, buf, cap);
 	const char *dot = s.n ? memchr(s.p, '.', s.n) : NULL;
 	size_t n;
 
 	if (dot)
 		return (struct span){s.p, (size_t)(dot - s.p)};
-	if (r->id.kind.n + 3 > cap)
+	if (a->kind.n + 3 > cap)
 		return (struct span){0};
-	for (n = 0; n < r->id.kind.n; n++)
-		buf[n] = (char)(r->id.kind.p[n] | 0x20);
+	for (n = 0; n < a->kind.n; n++)
+		buf[n] = (char)(a->kind.p[n] | 0x20);
 	if (n && buf[n - 1] == 'y' && (n < 2 || !strchr("aeiou", buf[n - 2]))) {
 		memcpy(buf + n - 1, "ies", 3);
 		return (struct span){buf, n + 2};
@@ -33,15 +34,15 @@ plural_of(const struct record *r, char *buf, size_t cap)
 
 /* The prints of a custom resource; NULL: its API is nobody's. */
 static const struct catalog_link *
-custom_link(const struct catalog *c, const struct record *r)
+custom_link(const struct catalog *c, const struct api *a)
 {
-	struct span api = r->id.api_version;
+	struct span api = a->version;
 	const char *slash = memchr(api.p, '/', api.n);
 	char buf[RESOURCE_TEXT];
 
 	if (!slash || !memchr(api.p, '.', (size_t)(slash - api.p)))
 		return NULL;
-	return catalog_crd(c, plural_of(r, buf, sizeof(buf)),
+	return catalog_crd(c, plural_of(a, buf, sizeof(buf)),
 	    (struct span){api.p, (size_t)(slash - api.p)});
 }
 
@@ -68,61 +69,52 @@ put_prints(const struct catalog *c, const struct catalog_link *k,
 	return (struct span){out->p, out->len};
 }
 
-/* A CRD's version is its product's only where that says so. */
+struct api
+api_of(const struct record *r)
+{
+	return (struct api){r->id.api_version, r->id.kind, r->at[AT_RESOURCE]};
+}
+
+/* A CRD's version is its product's only where that says so: in an annotation
+ * of its choice, or in the usual label, which has an empty key here. */
 static struct span
-crd_version(const struct product *p, const struct record *r, char *buf,
-    size_t cap)
+crd_version(const struct product *p, const struct thing *t)
 {
-	struct span text = {0};
+	const char *key = p->crd_version ? p->crd_version :
+	    p->version_label             ? "" :
+					   NULL;
+	const char *said = thing_text(t, THING_SAID);
+	size_t n = key ? strlen(key) : 0;
 
-	if (p->crd_version)
-		text = scan_get(r->at[AT_ANNOTATIONS], p->crd_version);
-	else if (p->version_label)
-		text = scan_get(r->at[AT_LABELS], "app.kubernetes.io/version");
-	return version_by_rule("plain", scan_text(text, buf, cap));
+	for (; key && *said; said += strlen(said) + 1)
+		if (strncmp(said, key, n) == 0 && said[n] == '=')
+			return version_by_rule("plain", span_of(said + n + 1));
+	return (struct span){0};
 }
 
 struct span
-api_crd(const struct catalog *c, const struct record *r, struct json *out)
+api_thing(const struct catalog *c, const struct thing *t, struct json *out)
 {
-	struct span name = r->id.name, plural = name, group;
-	const char *dot = memchr(name.p, '.', name.n);
-	const struct catalog_link *k;
-	const struct product *p;
-	char buf[RESOURCE_TEXT];
+	const struct catalog_link *k = thing_link(c, t);
 
-	if (!dot)
-		return (struct span){0};
-	plural.n = (size_t)(dot - name.p);
-	group = (struct span){dot + 1, name.n - plural.n - 1};
-	if (!(k = catalog_crd(c, plural, group)))
-		return (struct span){0};
-	p = &c->signatures->product[k->print->product];
-	return put_prints(c, k, ROLE_API, crd_version(p, r, buf, sizeof(buf)),
+	if (!k || t->what != THING_CRD)
+		return put_prints(c, k, ROLE_RESOURCE, (struct span){0}, out);
+	return put_prints(c, k, ROLE_API,
+	    crd_version(&c->signatures->product[k->print->product], t), out);
+}
+
+struct span
+api_custom(const struct catalog *c, const struct api *a, struct json *out)
+{
+	return put_prints(c, custom_link(c, a), ROLE_RESOURCE, (struct span){0},
 	    out);
 }
 
 struct span
-api_custom(const struct catalog *c, const struct record *r, struct json *out)
-{
-	return put_prints(c, custom_link(c, r), ROLE_RESOURCE, (struct span){0},
-	    out);
-}
-
-struct span
-api_class(const struct catalog *c, struct span controller, struct json *out)
-{
-	struct span name = scan_text(controller, NULL, 0);
-
-	return put_prints(c, name.n ? catalog_find(c, KEY_CLASS, name) : NULL,
-	    ROLE_RESOURCE, (struct span){0}, out);
-}
-
-struct span
-api_reader(const struct catalog *c, const struct record *r, struct span prints,
+api_reader(const struct catalog *c, const struct api *a, struct span prints,
     struct json *out)
 {
-	const struct catalog_link *k = custom_link(c, r);
+	const struct catalog_link *k = custom_link(c, a);
 
 	if (!k)
 		return prints;

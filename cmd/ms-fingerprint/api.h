@@ -4,18 +4,23 @@
 #define MS_API_H
 
 #include "prints.h"
+#include "world.h"
+
+/* By what a custom resource is known. resource is JSON, and may be absent. */
+struct api {
+	struct span version, kind, resource;
+};
+
+struct api api_of(const struct record *r);
 
 /* Each makes the value of ms.prints in out; absent: there are none. */
-struct span api_crd(const struct catalog *c, const struct record *r,
+struct span api_thing(const struct catalog *c, const struct thing *t,
     struct json *out);
-struct span api_custom(const struct catalog *c, const struct record *r,
-    struct json *out);
-/* controller: what the class names as such, as JSON. */
-struct span api_class(const struct catalog *c, struct span controller,
+struct span api_custom(const struct catalog *c, const struct api *a,
     struct json *out);
 /* prints with one more: a custom resource that runs containers (a Rollout) is
  * part of the product that reads it, too. */
-struct span api_reader(const struct catalog *c, const struct record *r,
+struct span api_reader(const struct catalog *c, const struct api *a,
     struct span prints, struct json *out);
 
 #endif

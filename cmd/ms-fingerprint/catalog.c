@@ -268,6 +268,20 @@ catalog_free(struct catalog *c)
 	free(c->filter);
 }
 
+void
+catalog_remember(struct catalog *c, const struct catalog *before)
+{
+	for (uint32_t i = 1; i < before->keys.n; i++) {
+		struct span key = intern_text(&before->keys, i);
+
+		if (*key.p == KEY_ANNOTATION || *key.p == KEY_ANNOTATION_OF)
+			put_key(c, (enum catalog_key) * key.p,
+			    (struct span){key.p + 1, key.n - 1});
+	}
+	free(c->filter);
+	build_filter(c);
+}
+
 /* ---- images ---- */
 
 /* Of several products with images of this last name: the one that all agree

@@ -57,6 +57,9 @@ struct catalog {
 /* The signatures must outlive the catalog, and neither may move. */
 void catalog_build(struct catalog *c, const struct signatures *s);
 void catalog_free(struct catalog *c);
+/* Know the annotations too that an earlier catalog asked for, so that they are
+ * still seen when its signatures come back. */
+void catalog_remember(struct catalog *c, const struct catalog *before);
 
 /* The first print under key and text, or NULL; catalog_next for the others. */
 const struct catalog_link *catalog_find(const struct catalog *c,

@@ -123,11 +123,11 @@ tell(struct filter *f, const struct wanted *w)
 		diag_die(EXIT_BUG, "a record is none any more: %s", err.what);
 	printf("%.*s %s/%s%s\n", (int)r.id.kind.n, r.id.kind.p, w->ns, w->name,
 	    w->deleted ? " (deleted)" : "");
-	if (facts_read(&f->paths, f->catalog, &r, &facts)) {
-		match_explain(f->catalog, (struct span){facts.p, facts.len}, &m,
-		    &why);
+	if (facts_read(&f->paths, f->shapes.catalog, &r, &facts)) {
+		match_explain(f->shapes.catalog,
+		    (struct span){facts.p, facts.len}, &m, &why);
 		printf("%.*s", (int)why.len, why.p);
-		tell_verdicts(f->catalog, &m);
+		tell_verdicts(f->shapes.catalog, &m);
 	} else {
 		printf("  runs no containers; its own prints are ms.prints of "
 		       "its record\n");
@@ -138,7 +138,7 @@ tell(struct filter *f, const struct wanted *w)
 }
 
 int
-explain(const struct catalog *c, const char *name)
+explain(struct library *l, struct knowledge *k, const char *name)
 {
 	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	struct record r;
@@ -151,7 +151,7 @@ explain(const struct catalog *c, const char *name)
 		diag_die(EXIT_TEMPORARY, "unable to open /dev/null: %m");
 	fflush(stdout);
 	sandbox_enter();
-	filter_init(&f, c, 0, nowhere);
+	filter_init(&f, l, k, 0, nowhere);
 	while (records_next(&f.rs, &r)) {
 		if (is_wanted(&w, &r))
 			keep(&w, &r);

@@ -2,11 +2,11 @@
 #ifndef MS_EXPLAIN_H
 #define MS_EXPLAIN_H
 
-#include "catalog.h"
+#include "library.h"
 
 /* Read records from stdin to their end, and tell on stdout of the object that
  * name (KIND/NAMESPACE/NAME or KIND/NAME) names. Returns the exit code: 100 if
- * there was no such object. */
-int explain(const struct catalog *c, const char *name);
+ * there was no such object. The knowledge is freed. */
+int explain(struct library *l, struct knowledge *k, const char *name);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "learn.h"
 #include "pod.h"
 #include "service.h"
 #include "status.h"
@@ -153,15 +154,19 @@ running(struct filter *f, const struct record *r, bool is_pod)
 	/* what runs to its end makes nothing run */
 	bool counts =
 	    shape == SHAPE_NONE || *f->shapes.shape[shape].facts != FACT_JOB;
+	struct span prints;
 
 	if (counts && is_pod)
 		pod_take(&f->world, r, shape, glance);
 	else if (counts)
 		workload_take(&f->world, r, shape);
-	put_prints(f, r,
-	    is_pod ? shape_prints(&f->shapes, shape) :
-		     api_reader(f->catalog, r, shape_prints(&f->shapes, shape),
-			 &f->value));
+	prints = shape_prints(&f->shapes, shape);
+	if (!is_pod) {
+		struct api api = api_of(r);
+
+		prints = api_reader(f->shapes.catalog, &api, prints, &f->value);
+	}
+	put_prints(f, r, prints);
 	shapes_drop(&f->shapes, shape);
 }
 
@@ -175,15 +180,26 @@ service(struct filter *f, const struct record *r)
 			       service_prints(&f->world, id, &f->value));
 }
 
-static void class(struct filter *f, const struct record *r)
+/* A CRD, or a class. */
+static void
+api(struct filter *f, const struct record *r)
 {
-	const struct world *w = &f->world;
-	struct span controller = r->at[w->controller];
+	uint32_t id = thing_api(&f->world, r);
+	struct span prints =
+	    api_thing(f->shapes.catalog, &f->world.thing[id], &f->value);
 
-	if (!controller.n)
-		controller = r->at[w->controller_name];
-	thing_api(&f->world, r);
-	put_prints(f, r, api_class(f->catalog, controller, &f->value));
+	thing_is_news(&f->world.thing[id], prints);
+	put_prints(f, r, prints);
+	if (r->type == RECORD_DELETED)
+		thing_forget(&f->world, id);
+}
+
+static void
+custom(struct filter *f, const struct record *r)
+{
+	struct api a = api_of(r);
+
+	put_prints(f, r, api_custom(f->shapes.catalog, &a, &f->value));
 }
 
 static bool
@@ -234,9 +250,9 @@ deleted(struct filter *f, const struct record *r)
 	if (is_core(r) && span_eq(r->id.kind, "Pod"))
 		pod_take(&f->world, r, SHAPE_NONE, 0);
 	else if (is_core(r) && span_eq(r->id.kind, "Service"))
-		thing_service(&f->world, r);
+		thing_drop(&f->world, r);
 	else if (is_class(r) || is_group(r, "apiextensions.k8s.io/"))
-		thing_api(&f->world, r);
+		thing_drop(&f->world, r);
 	else
 		workload_take(&f->world, r, SHAPE_NONE);
 	put_prints(f, r, (struct span){0});
@@ -273,13 +289,11 @@ object(struct filter *f, const struct record *r)
 		running(f, r, false);
 	else if (core)
 		put_prints(f, r, (struct span){0});
-	else if (is_group(r, "apiextensions.k8s.io/")) {
-		thing_api(&f->world, r);
-		put_prints(f, r, api_crd(f->catalog, r, &f->value));
-	} else if (is_class(r) && !is_bare(r))
-		class(f, r);
+	else if (is_group(r, "apiextensions.k8s.io/") ||
+	    (is_class(r) && !is_bare(r)))
+		api(f, r);
 	else
-		put_prints(f, r, api_custom(f->catalog, r, &f->value));
+		custom(f, r);
 }
 
 static void
@@ -313,16 +327,19 @@ filter_record(struct filter *f, const struct record *r)
 	if (r->type == RECORD_AMEND)
 		world_amend(&f->world, r);
 	record_put(&f->rs, r, NULL, 0, NULL, 0);
+	if (r->type == RECORD_SIGNATURES)
+		learn(f, r);
 }
 
 void
-filter_init(struct filter *f, const struct catalog *c, int in, int out)
+filter_init(struct filter *f, struct library *l, struct knowledge *k, int in,
+    int out)
 {
-	*f = (struct filter){.catalog = c};
+	*f = (struct filter){.library = l, .knowledge = k};
 	records_init(&f->rs, in, out, RECORD_MAX);
 	facts_plan(&f->paths, &f->rs.plan);
 	f->prints = scan_plan_add(&f->rs.plan, "ms.prints");
-	shapes_init(&f->shapes, c);
+	shapes_init(&f->shapes, &k->catalog);
 	world_init(&f->world, &f->shapes, &f->rs.plan, f->paths.phase);
 	f->out = (struct infra_out){put_line, f, may_tell};
 	f->rs.io.before_read = before_read;
@@ -335,6 +352,7 @@ filter_release(struct filter *f)
 	infras_free(&f->infras);
 	world_free(&f->world);
 	shapes_free(&f->shapes);
+	knowledge_free(f->knowledge);
 	records_release(&f->rs);
 	clusters_free(&f->clusters);
 	json_release(&f->value);

@@ -10,10 +10,12 @@
 
 #include "cluster.h"
 #include "infra.h"
+#include "library.h"
 
 struct filter {
 	struct records rs;
-	const struct catalog *catalog;
+	struct library *library;
+	struct knowledge *knowledge;
 	struct facts_paths paths;
 	int prints; /* path of ms.prints */
 	struct shapes shapes;
@@ -25,8 +27,10 @@ struct filter {
 	uint64_t amended; /* AMEND records made */
 };
 
-/* The struct must not move after this. */
-void filter_init(struct filter *f, const struct catalog *c, int in, int out);
+/* The struct must not move after this. The knowledge, which the library says,
+ * is the filter's from here on. */
+void filter_init(struct filter *f, struct library *l, struct knowledge *k,
+    int in, int out);
 void filter_release(struct filter *f);
 
 /* Until the end of the input. */

@@ -14,6 +14,7 @@ free_infra(struct infra *i)
 	free(i->key);
 	free(i->object);
 	free(i->origin);
+	free(i->product);
 }
 
 void
@@ -184,6 +185,7 @@ settle_group(struct infras *f, const struct world *w, const struct sighting *s,
     size_t n, const struct infra_out *out)
 {
 	const char *origin = describe_origin(w, s, n);
+	const char *id = sight_product_of(w, s)->id;
 	struct json key = {0};
 	struct infra *i;
 	bool found;
@@ -200,8 +202,8 @@ settle_group(struct infras *f, const struct world *w, const struct sighting *s,
 	if (!found || i->hash != hash) {
 		free(i->object);
 		free(i->origin);
-		i->product =
-		    w->shapes->catalog->signatures->product[s->v.product].id;
+		if (!found)
+			i->product = diag_strndup(id, strlen(id));
 		i->hash = hash;
 		i->origin =
 		    origin ? diag_strndup(origin, strlen(origin)) : NULL;
@@ -237,7 +239,8 @@ is_asked(const struct infra *i, const struct world *w, const char *product,
 {
 	uint32_t ns = intern_find(&w->names, span_of(next_text(i->key)));
 
-	return i->product == product && (everywhere || w->dirty_ns[ns]);
+	return strcmp(i->product, product) == 0 &&
+	    (everywhere || w->dirty_ns[ns]);
 }
 
 static void
@@ -268,6 +271,21 @@ settle_product(struct infras *f, struct world *w, uint32_t product,
 		}
 	}
 	remove_stale(f, told ? out : NULL);
+}
+
+void
+infras_learn(struct infras *f, const struct world *w,
+    const struct infra_out *out)
+{
+	const struct signatures *s = w->shapes->catalog->signatures;
+
+	for (size_t i = 0; i < f->n; i++) {
+		f->infra[i].stale = true;
+		for (size_t p = 0; p < s->n_products; p++)
+			if (strcmp(f->infra[i].product, s->product[p].id) == 0)
+				f->infra[i].stale = false;
+	}
+	remove_stale(f, out);
 }
 
 void

@@ -16,7 +16,7 @@
 struct infra {
 	char *key; /* cluster, namespace, name: each with a NUL */
 	char *object, *origin; /* JSON; origin is NULL if not known */
-	const char *product;
+	char *product; /* its id */
 	uint64_t hash; /* of what it says */
 	bool stale;
 };
@@ -42,6 +42,10 @@ void infras_free(struct infras *f);
  * tell is false: the set is brought up to date in silence. */
 void infras_settle(struct infras *f, struct world *w,
     const struct infra_out *out, bool tell);
+
+/* The catalog has been replaced: those of products that it does not know go. */
+void infras_learn(struct infras *f, const struct world *w,
+    const struct infra_out *out);
 
 /* All objects of a cluster, as a complete sync. */
 void infras_sync(struct infras *f, const char *cluster,

@@ -15,12 +15,13 @@
 #include "sandbox.h"
 
 #define HELP \
-	"usage: ms-fingerprint [--signatures PATH]...\n" \
+	"usage: ms-fingerprint [--no-built-in] [--signatures PATH]...\n" \
 	"           [--check FILE | --test FILE | --explain KIND/NS/NAME]\n" \
 	"Say which products Kubernetes objects are part of, in which version,\n" \
 	"and why. Reads records on stdin, writes them on stdout.\n\n" \
 	"      --signatures PATH  read this file or folder of signatures too;\n" \
 	"                        a product that is known already is replaced\n" \
+	"      --no-built-in     know only what --signatures and records tell\n" \
 	"      --check FILE      only say whether FILE (or folder) is valid\n" \
 	"      --test FILE       run the examples that its signatures carry;\n" \
 	"                        'built-in' runs those of this program\n" \
@@ -30,11 +31,13 @@
 
 static const struct option options[] = {{"signatures", required_argument, NULL,
 					    's'},
+    {"no-built-in", no_argument, NULL, 'b'},
     {"check", required_argument, NULL, 'c'},
     {"test", required_argument, NULL, 't'},
     {"explain", required_argument, NULL, 'e'}, OPTS_COMMON};
 
 static struct opts_list paths;
+static bool bare;
 static const char *check_path, *test_path, *explain_name;
 
 static void
@@ -45,6 +48,9 @@ parse_options(int argc, char **argv)
 	while (
 	    (c = getopt_long(argc, argv, ":" OPTS_SHORT, options, NULL)) != -1)
 		switch (c) {
+		case 'b':
+			bare = true;
+			break;
 		case 's':
 			opts_append(&paths, optarg);
 			break;
@@ -67,21 +73,38 @@ parse_options(int argc, char **argv)
 }
 
 static void
-load(struct signatures *s, const char *path)
+load(struct library *l, const char *path)
 {
 	char err[CONFIG_ERROR];
 
-	if (signatures_load(s, path, err) < 0)
+	if (library_load(l, path, err) < 0)
 		diag_die(EXIT_PERMANENT, "%s", err);
 }
 
+static struct knowledge *
+read_all(struct library *l)
+{
+	char err[CONFIG_ERROR];
+	struct knowledge *k;
+
+	for (size_t i = 0; i < paths.n; i++)
+		load(l, paths.item[i]);
+	if (check_path)
+		load(l, check_path);
+	if (test_path && strcmp(test_path, "built-in") != 0)
+		load(l, test_path);
+	if (!(k = library_build(l, err)))
+		diag_die(EXIT_PERMANENT, "%s", err);
+	return k;
+}
+
 static int
-stream(const struct catalog *c)
+stream(struct library *l, struct knowledge *k)
 {
 	struct filter f;
 
 	sandbox_enter();
-	filter_init(&f, c, 0, 1);
+	filter_init(&f, l, k, 0, 1);
 	filter_run(&f);
 	filter_release(&f);
 	return 0;
@@ -90,27 +113,23 @@ stream(const struct catalog *c)
 int
 main(int argc, char **argv)
 {
-	struct signatures s;
-	struct catalog c;
+	struct library l = {.bare = false};
+	struct knowledge *k;
 	int status;
 
 	opts_start("ms-fingerprint");
 	parse_options(argc, argv);
-	signatures_init(&s);
-	signatures_embedded(&s);
-	for (size_t i = 0; i < paths.n; i++)
-		load(&s, paths.item[i]);
-	if (check_path)
-		load(&s, check_path);
-	if (test_path && strcmp(test_path, "built-in") != 0)
-		load(&s, test_path);
-	catalog_build(&c, &s);
-	status = check_path ? example_check(&c, check_path) :
-	    test_path       ? example_test(&c, test_path) :
-	    explain_name    ? explain(&c, explain_name) :
-			      stream(&c);
-	catalog_free(&c);
-	signatures_free(&s);
+	l.bare = bare;
+	k = read_all(&l);
+	if (check_path || test_path) {
+		status = check_path ? example_check(&k->catalog, check_path) :
+				      example_test(&k->catalog, test_path);
+		knowledge_free(k);
+	} else {
+		status =
+		    explain_name ? explain(&l, k, explain_name) : stream(&l, k);
+	}
+	library_free(&l);
 	opts_list_free(&paths);
 	return status;
 }

@@ -37,6 +37,9 @@ pods_init(struct world *w)
 void
 pods_free(struct world *w)
 {
+	for (uint32_t i = 0; i < w->n_pods; i++)
+		if (w->pod[i].flags & WORLD_ALIVE)
+			free(w->pod[i].name);
 	free(w->pod);
 	table_free(&w->pods);
 }
@@ -96,6 +99,7 @@ pod_forget(struct world *w, uint32_t id)
 {
 	table_remove(&w->pods, id);
 	remove_use(w, &w->pod[id]);
+	free(w->pod[id].name);
 	w->pod[id].flags = 0;
 	w->pod[id].shape = w->free_pod;
 	w->free_pod = id;
@@ -117,6 +121,32 @@ new_pod(struct world *w, const struct pod *key)
 	w->pod[id].workload = WORLD_NONE;
 	table_insert(&w->pods, id);
 	return id;
+}
+
+/* Names are most of what pods differ in, and most begin with that of their
+ * workload. */
+static void
+set_name(struct world *w, struct pod *p, uint32_t workload, struct span name)
+{
+	const char *begin = w->workload[workload].name;
+	size_t n = strlen(begin);
+	bool is_tail = name.n > n && memcmp(name.p, begin, n) == 0;
+
+	free(p->name);
+	if (!is_tail)
+		n = 0;
+	p->name = diag_strndup(name.p + n, name.n - n);
+	p->flags =
+	    (uint8_t)((p->flags & ~WORLD_TAIL) | (is_tail ? WORLD_TAIL : 0));
+}
+
+struct span
+pod_name(const struct world *w, const struct pod *p, struct json *out)
+{
+	if (p->flags & WORLD_TAIL)
+		json_puts(out, w->workload[p->workload].name);
+	json_puts(out, p->name);
+	return (struct span){out->p, out->len};
 }
 
 /* A pod that has come to its end runs nothing. */
@@ -148,15 +178,18 @@ pod_take(struct world *w, const struct record *r, uint32_t shape,
 	p = &w->pod[id];
 	p->sync = sync_of(w, r);
 	p->epoch = w->sync[p->sync].epoch;
+	world_read_uid(r->id.uid, p->uid);
 	if (p->workload == workload && p->shape == shape &&
 	    (p->flags & (WORLD_GREEN | WORLD_BROWN)) == origin)
 		return;
 	/* the new use first, so that nothing is released in between */
 	shapes_hold(w->shapes, shape);
 	workload_use(w, workload, shape, 1, origin & WORLD_GREEN ? 1 : 0);
+	if (p->workload != workload)
+		set_name(w, p, workload, r->id.name);
 	if (p->workload != WORLD_NONE)
 		remove_use(w, p);
 	p->workload = workload;
 	p->shape = shape;
-	p->flags = (uint8_t)(WORLD_ALIVE | origin);
+	p->flags = (uint8_t)(WORLD_ALIVE | (p->flags & WORLD_TAIL) | origin);
 }

@@ -10,6 +10,9 @@ void pods_free(struct world *w);
 /* TABLE_NONE: there is none. */
 uint32_t pod_find(const struct world *w, const struct identity *id);
 void pod_forget(struct world *w, uint32_t id);
+/* Its name, made in out. */
+struct span pod_name(const struct world *w, const struct pod *p,
+    struct json *out);
 
 /* Take in a pod with this shape (which is held if need be), or forget the one
  * that a DELETED record names. glance is facts_glance() of it. */

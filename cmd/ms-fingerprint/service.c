@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "amend.h"
 #include "prints.h"
 #include "thing.h"
 
@@ -109,17 +110,6 @@ put_prints(const struct world *w, const struct thing *t, struct json *out)
 	return out->len > 2;
 }
 
-/* Remember what is told of a Service. True if that is something new. */
-static bool
-is_news(struct thing *t, struct span prints)
-{
-	uint64_t hash = prints.n ? table_hash(prints.p, prints.n, 1) : 0;
-	bool news = hash != t->told;
-
-	t->told = hash;
-	return news;
-}
-
 struct span
 service_prints(struct world *w, uint32_t id, struct json *out)
 {
@@ -127,7 +117,7 @@ service_prints(struct world *w, uint32_t id, struct json *out)
 
 	if (put_prints(w, &w->thing[id], out))
 		prints = (struct span){out->p, out->len};
-	is_news(&w->thing[id], prints);
+	thing_is_news(&w->thing[id], prints);
 	return prints;
 }
 
@@ -135,25 +125,12 @@ static bool
 amend(struct world *w, struct thing *t, struct json *buf,
     const struct infra_out *out)
 {
-	struct identity id = {.api_version = span_of("v1"),
-	    .kind = span_of("Service"),
-	    .cluster = span_of(world_name(w, t->cluster)),
-	    .ns = span_of(world_name(w, t->ns)),
-	    .name = span_of(thing_text(t, THING_NAME)),
-	    .uid = span_of(thing_text(t, THING_UID))};
 	bool any = put_prints(w, t, buf);
-	struct span prints = {buf->p, buf->len};
-	struct json line = {0};
+	struct span prints = {any ? buf->p : NULL, any ? buf->len : 0};
 
-	if (!is_news(t, any ? prints : (struct span){0}))
+	if (!thing_is_news(t, prints))
 		return false;
-	record_open(&line, "AMEND");
-	record_identity(&line, &id, span_of(thing_text(t, THING_C)));
-	json_member_span(&line, "prints", any ? prints : span_of("null"));
-	json_close(&line, '}');
-	json_close(&line, '}');
-	out->put(out->context, (struct span){line.p, line.len});
-	json_release(&line);
+	amend_thing(w, t, prints, out);
 	return true;
 }
 

@@ -66,6 +66,7 @@ new_id(struct shapes *s)
 	return s->n++;
 }
 
+/* Its prints and products anew; those it had are the caller's. */
 static void
 judge(struct shapes *s, struct shape *sh)
 {
@@ -74,6 +75,9 @@ judge(struct shapes *s, struct shape *sh)
 
 	match_facts(s->catalog, (struct span){sh->facts, sh->len}, m);
 	sh->n_products = m->n_verdicts;
+	sh->prints = NULL;
+	sh->n_prints = 0;
+	sh->product = NULL;
 	if (!m->n_verdicts)
 		return;
 	prints_of(&out, s->catalog, m);
@@ -125,6 +129,25 @@ shapes_of(struct shapes *s, const struct facts_paths *paths,
 	if (glance)
 		*g = (struct shape_glance){glance, id, s->shape[id].serial};
 	return id;
+}
+
+char **
+shapes_learn(struct shapes *s, const struct catalog *c)
+{
+	char **old = diag_alloc(NULL, (s->n + 1) * sizeof(*old));
+
+	s->catalog = c;
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct shape *sh = &s->shape[i];
+
+		old[i] = NULL;
+		if (!sh->facts)
+			continue;
+		old[i] = sh->prints;
+		free(sh->product);
+		judge(s, sh);
+	}
+	return old;
 }
 
 void

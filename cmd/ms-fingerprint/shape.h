@@ -48,6 +48,9 @@ uint32_t shapes_of(struct shapes *s, const struct facts_paths *paths,
     const struct record *r, uint64_t glance);
 /* The shape of facts, with one more reference. */
 uint32_t shapes_put(struct shapes *s, struct span facts);
+/* Judge all of them by another catalog. Returns what prints each had (NULL:
+ * none), by number; the array and its texts are the caller's to free. */
+char **shapes_learn(struct shapes *s, const struct catalog *c);
 void shapes_hold(struct shapes *s, uint32_t id);
 void shapes_drop(struct shapes *s, uint32_t id); /* SHAPE_NONE: nothing */
 

@@ -120,9 +120,6 @@ void signatures_free(struct signatures *s);
  * 0; or -1 and err says file, line, column and what is wrong. */
 int signatures_read(struct signatures *s, const char *file, const char *text,
     size_t n, char err[CONFIG_ERROR]);
-/* A file, or all *.yaml and *.yml of a folder. */
-int signatures_load(struct signatures *s, const char *path,
-    char err[CONFIG_ERROR]);
 /* Those that the program was built with. Dies (101) if they are wrong. */
 void signatures_embedded(struct signatures *s);
 

@@ -1,12 +1,8 @@
-/* Where signatures come from: the program itself, a file, a folder. */
+/* The signatures that the program itself carries. */
 #include "signature.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "diag.h"
 
@@ -58,69 +54,4 @@ signatures_embedded(struct signatures *s)
 			diag_die(EXIT_BUG, "built-in signature %s", err);
 		p = next;
 	}
-}
-
-static bool
-is_yaml(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-
-	return dot && *name != '.' &&
-	    (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
-}
-
-static int
-load_file(struct signatures *s, const char *path, char err[CONFIG_ERROR])
-{
-	size_t n;
-	char *text = config_read_file(path, &n);
-	int status;
-
-	if (!text) {
-		snprintf(err, CONFIG_ERROR, "unable to read %s: %s", path,
-		    strerror(errno));
-		return -1;
-	}
-	status = signatures_read(s, path, text, n, err);
-	free(text);
-	return status;
-}
-
-static int
-only_yaml(const struct dirent *entry)
-{
-	return is_yaml(entry->d_name);
-}
-
-static int
-load_folder(struct signatures *s, const char *path, char err[CONFIG_ERROR])
-{
-	struct dirent **entry;
-	int n = scandir(path, &entry, only_yaml, alphasort), status = 0;
-	char file[4096];
-
-	if (n < 0)
-		snprintf(err, CONFIG_ERROR, "unable to read %s: %s", path,
-		    strerror(errno));
-	if (n == 0)
-		snprintf(err, CONFIG_ERROR, "%s has no *.yaml in it", path);
-	for (int i = 0; i < n; i++) {
-		snprintf(file, sizeof(file), "%s/%s", path, entry[i]->d_name);
-		if (status == 0)
-			status = load_file(s, file, err);
-		free(entry[i]);
-	}
-	if (n >= 0)
-		free(entry);
-	return n > 0 ? status : -1;
-}
-
-int
-signatures_load(struct signatures *s, const char *path, char err[CONFIG_ERROR])
-{
-	struct stat st;
-
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return load_folder(s, path, err);
-	return load_file(s, path, err);
 }

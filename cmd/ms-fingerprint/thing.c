@@ -6,6 +6,8 @@
 #include "diag.h"
 #include "sync.h"
 
+#define SAID_MAX 64 /* bytes of an annotation that may be a version */
+
 struct thing_key {
 	uint32_t cluster, ns, kind;
 	struct span name;
@@ -136,7 +138,7 @@ new_thing(struct world *w)
 static size_t
 text_length(const struct thing *t)
 {
-	const char *p = thing_text(t, THING_C);
+	const char *p = thing_text(t, THING_RESOURCE);
 
 	return (size_t)(p - t->text) + strlen(p) + 1;
 }
@@ -144,7 +146,7 @@ text_length(const struct thing *t)
 /* Put the text in w->buf under the record's name. Returns the number. */
 static uint32_t
 put_thing(struct world *w, const struct record *r, enum thing_what what,
-    const uint32_t part[5])
+    const uint32_t part[THING_PARTS])
 {
 	uint32_t id = thing_find(w, &r->id);
 	struct thing *t;
@@ -232,80 +234,126 @@ put_ports(struct world *w, struct span list)
 	json_raw(&w->buf, "", 1);
 }
 
-static uint32_t
-drop_thing(struct world *w, const struct record *r)
+void
+thing_drop(struct world *w, const struct record *r)
 {
 	uint32_t id = thing_find(w, &r->id);
 
 	if (id != TABLE_NONE)
 		thing_forget(w, id);
-	return WORLD_NONE;
 }
 
-uint32_t
-thing_service(struct world *w, const struct record *r)
+/* The parts that all things have. */
+static void
+put_identity(struct world *w, const struct record *r,
+    uint32_t part[THING_PARTS])
 {
-	uint32_t part[5];
-
-	if (r->type == RECORD_DELETED || !scan_get(r->at[AT_OBJECT], "spec").n)
-		return r->type == RECORD_DELETED ? drop_thing(w, r) :
-						   WORLD_NONE;
 	json_reset(&w->buf);
 	part[THING_NAME] = begin_part(w);
 	put_part(w, r->id.name);
 	part[THING_UID] = begin_part(w);
 	put_part(w, r->id.uid);
+	part[THING_API] = begin_part(w);
+	put_part(w, r->id.api_version);
+}
+
+uint32_t
+thing_service(struct world *w, const struct record *r)
+{
+	uint32_t part[THING_PARTS];
+
+	if (r->type == RECORD_DELETED)
+		thing_drop(w, r);
+	if (r->type == RECORD_DELETED || !scan_get(r->at[AT_OBJECT], "spec").n)
+		return WORLD_NONE;
+	put_identity(w, r, part);
+	part[THING_SAID] = begin_part(w);
+	put_part(w, span_of(""));
 	part[THING_A] = begin_part(w);
 	put_selector(w, r->at[w->selector]);
 	part[THING_B] = begin_part(w);
 	put_ports(w, r->at[w->ports]);
-	part[THING_C] = begin_part(w);
+	part[THING_RESOURCE] = begin_part(w);
 	put_part(w, r->at[AT_RESOURCE]);
 	return put_thing(w, r, THING_SERVICE, part);
 }
 
+static void
+put_pair(struct world *w, struct span key, struct span value)
+{
+	char buf[SAID_MAX];
+	struct span text = scan_text(value, buf, sizeof(buf));
+
+	if (!text.n || text.n > SAID_MAX || memchr(text.p, '\0', text.n))
+		return;
+	json_span(&w->buf, key);
+	json_puts(&w->buf, "=");
+	json_span(&w->buf, text);
+	json_raw(&w->buf, "", 1);
+}
+
+/* What may say a version, whoever will ask: the usual label, whose key is left
+ * out, and all short annotations. */
+static void
+put_said(struct world *w, const struct record *r)
+{
+	struct scan_iter it;
+	struct span key, value;
+
+	put_pair(w, span_of(""),
+	    scan_get(r->at[AT_LABELS], "app.kubernetes.io/version"));
+	scan_iter(&it, r->at[AT_ANNOTATIONS]);
+	while (scan_member(&it, &key, &value))
+		put_pair(w, key, value);
+	json_raw(&w->buf, "", 1);
+}
+
 /* A CRD is known by its name, which is plural.group. */
 static void
-put_api(struct world *w, const struct record *r, uint32_t part[5])
+put_api(struct world *w, const struct record *r, enum thing_what what,
+    uint32_t part[THING_PARTS])
 {
-	bool is_crd = span_eq(r->id.kind, "CustomResourceDefinition");
 	const char *dot = memchr(r->id.name.p, '.', r->id.name.n);
-	struct span a = {0}, b = {0};
+	struct span controller = r->at[w->controller], a = {0}, b = {0};
 
-	if (is_crd && dot) {
+	if (!controller.n)
+		controller = r->at[w->controller_name];
+	if (what == THING_CRD && dot) {
 		a = (struct span){r->id.name.p, (size_t)(dot - r->id.name.p)};
 		b = (struct span){dot + 1, r->id.name.n - a.n - 1};
-	} else if (!is_crd) {
-		a = scan_text(r->at[r->at[w->controller].n ?
-				      w->controller :
-				      w->controller_name],
-		    NULL, 0);
+	} else if (what == THING_CLASS) {
+		a = scan_text(controller, NULL, 0);
 	}
 	part[THING_A] = begin_part(w);
 	put_part(w, a);
 	part[THING_B] = begin_part(w);
 	put_part(w, b);
+	part[THING_RESOURCE] = begin_part(w);
+	put_part(w, r->at[AT_RESOURCE]);
 }
 
-void
+uint32_t
 thing_api(struct world *w, const struct record *r)
 {
-	uint32_t part[5];
+	bool is_crd = span_eq(r->id.kind, "CustomResourceDefinition");
+	enum thing_what what = is_crd ? THING_CRD : THING_CLASS;
+	uint32_t part[THING_PARTS];
 
-	if (r->type == RECORD_DELETED) {
-		drop_thing(w, r);
-		return;
-	}
-	json_reset(&w->buf);
-	part[THING_NAME] = part[THING_UID] = begin_part(w);
-	put_part(w, r->id.name);
-	put_api(w, r, part);
-	part[THING_C] = begin_part(w);
-	put_part(w, span_of(""));
-	put_thing(w, r,
-	    span_eq(r->id.kind, "CustomResourceDefinition") ? THING_CRD :
-							      THING_CLASS,
-	    part);
+	put_identity(w, r, part);
+	part[THING_SAID] = begin_part(w);
+	put_said(w, r);
+	put_api(w, r, what, part);
+	return put_thing(w, r, what, part);
+}
+
+bool
+thing_is_news(struct thing *t, struct span prints)
+{
+	uint64_t hash = prints.n ? table_hash(prints.p, prints.n, 1) : 0;
+	bool news = hash != t->told;
+
+	t->told = hash;
+	return news;
 }
 
 bool

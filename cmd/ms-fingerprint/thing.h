@@ -11,12 +11,17 @@ void things_free(struct world *w);
 /* TABLE_NONE: there is none. */
 uint32_t thing_find(const struct world *w, const struct identity *id);
 void thing_forget(struct world *w, uint32_t id);
+/* Forget the one that a record names, if there is one. */
+void thing_drop(struct world *w, const struct record *r);
 
 /* Take in a Service, or forget the one that a DELETED record names. Returns
  * its number, or WORLD_NONE. */
 uint32_t thing_service(struct world *w, const struct record *r);
-/* The same of a CRD, an IngressClass or a GatewayClass. */
-void thing_api(struct world *w, const struct record *r);
+/* Take in a CRD, an IngressClass or a GatewayClass. Returns its number. */
+uint32_t thing_api(struct world *w, const struct record *r);
+
+/* Remember what is told of its prints. True if that is something new. */
+bool thing_is_news(struct thing *t, struct span prints);
 
 /* The prints that a CRD or class matches; NULL: none. */
 const struct catalog_link *thing_link(const struct catalog *c,

@@ -256,6 +256,8 @@ workload_take(struct world *w, const struct record *r, uint32_t shape)
 	id = workload_get(w, r->id.cluster, r->id.ns,
 	    &(struct owner){r->id.api_version, r->id.kind, r->id.name});
 	w->workload[id].flags |= WORLD_SEEN;
+	w->workload[id].api = intern_put(&w->names, r->id.api_version);
+	world_read_uid(r->id.uid, w->workload[id].uid);
 	w->workload[id].sync = sync_of(w, r);
 	w->workload[id].epoch = w->sync[w->workload[id].sync].epoch;
 	set_owner(w, id, r);

@@ -19,13 +19,25 @@ world_init(struct world *w, struct shapes *s, struct scan_plan *plan, int phase)
 	things_init(w);
 	w->glance = diag_alloc(NULL, WORLD_GLANCES * sizeof(*w->glance));
 	memset(w->glance, 0, WORLD_GLANCES * sizeof(*w->glance));
-	w->dirty = diag_alloc(NULL, s->catalog->signatures->n_products + 1);
-	memset(w->dirty, 0, s->catalog->signatures->n_products + 1);
+	world_learn(w);
+	w->any_dirty = false;
 	w->selector = scan_plan_add(plan, "object.spec.selector");
 	w->ports = scan_plan_add(plan, "object.spec.ports");
 	w->controller = scan_plan_add(plan, "object.spec.controller");
 	w->controller_name = scan_plan_add(plan, "object.spec.controllerName");
 	w->origin = scan_plan_add(plan, "ms.origin");
+}
+
+void
+world_learn(struct world *w)
+{
+	size_t n = w->shapes->catalog->signatures->n_products;
+
+	w->dirty = diag_alloc(w->dirty, n + 1);
+	memset(w->dirty, WORLD_DIRTY_ALL, n);
+	if (w->n_first)
+		memset(w->dirty_ns, 1, w->n_first);
+	w->any_dirty = true;
 }
 
 void
@@ -110,6 +122,52 @@ world_origin_of(const struct world *w, const struct record *r)
 					      0;
 }
 
+static int
+hex_of(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' :
+	    c >= 'a' && c <= 'f'    ? c - 'a' + 10 :
+				      -1;
+}
+
+void
+world_read_uid(struct span uid, uint8_t out[WORLD_UID])
+{
+	size_t n = 0;
+
+	memset(out, 0, WORLD_UID);
+	for (size_t i = 0; uid.n == 36 && i < 36; i++) {
+		bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+		int digit = hex_of(uid.p[i]);
+
+		if (is_dash ? uid.p[i] != '-' : digit < 0) {
+			memset(out, 0, WORLD_UID);
+			return;
+		}
+		if (is_dash)
+			continue;
+		out[n / 2] = (uint8_t)(out[n / 2] << 4 | digit);
+		n++;
+	}
+}
+
+struct span
+world_uid_text(const uint8_t uid[WORLD_UID], char out[WORLD_UID_TEXT])
+{
+	static const uint8_t none[WORLD_UID];
+	size_t n = 0;
+
+	if (memcmp(uid, none, WORLD_UID) == 0)
+		return span_of("");
+	for (int i = 0; i < WORLD_UID; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			out[n++] = '-';
+		out[n++] = "0123456789abcdef"[uid[i] >> 4];
+		out[n++] = "0123456789abcdef"[uid[i] & 15];
+	}
+	return (struct span){out, n};
+}
+
 uint32_t
 world_named(struct world *w, const struct record *r)
 {
@@ -156,5 +214,5 @@ world_amend(struct world *w, const struct record *r)
 	p = &w->pod[id];
 	workload_use(w, p->workload, p->shape, 0,
 	    (origin & WORLD_GREEN ? 1 : 0) - (p->flags & WORLD_GREEN ? 1 : 0));
-	p->flags = (uint8_t)(WORLD_ALIVE | origin);
+	p->flags = (uint8_t)(WORLD_ALIVE | (p->flags & WORLD_TAIL) | origin);
 }

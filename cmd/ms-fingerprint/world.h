@@ -11,6 +11,7 @@
 #include "shape.h"
 
 #define WORLD_NONE UINT32_MAX
+#define WORLD_UID 16 /* bytes of a uid, which is a UUID as a rule */
 
 /* Equal shapes of a workload's running pods. */
 struct use {
@@ -22,13 +23,16 @@ enum world_flag {
 	WORLD_ALIVE = 1,
 	WORLD_SEEN = 2,
 	WORLD_GREEN = 4,
-	WORLD_BROWN = 8
+	WORLD_BROWN = 8,
+	WORLD_TAIL = 16 /* of a pod: the name is only its end */
 };
 
 struct workload {
 	char *name;
 	struct use *use;
+	uint8_t uid[WORLD_UID]; /* all zero: not known */
 	uint32_t cluster, ns, group, kind; /* in world.names */
+	uint32_t api; /* apiVersion, as it was seen last */
 	uint32_t own; /* shape of its template, or SHAPE_NONE */
 	uint32_t owner; /* workload; WORLD_NONE */
 	uint32_t children; /* workloads that it owns */
@@ -40,10 +44,23 @@ struct workload {
 
 struct pod {
 	uint64_t key;
+	char *name; /* less its workload's, if it begins with that */
+	uint8_t uid[WORLD_UID];
 	uint32_t check;
 	uint32_t workload, shape;
 	uint16_t sync;
 	uint8_t epoch, flags;
+};
+
+enum thing_part {
+	THING_NAME,
+	THING_UID,
+	THING_API, /* apiVersion */
+	THING_SAID, /* key=value each with a NUL: what may say a version */
+	THING_A, /* selector: key=value each with a NUL; or plural; controller */
+	THING_B, /* ports: "NAME PORT" each with a NUL; or group */
+	THING_RESOURCE, /* as JSON */
+	THING_PARTS
 };
 
 enum thing_what { THING_SERVICE, THING_CRD, THING_CLASS };
@@ -53,18 +70,10 @@ enum thing_what { THING_SERVICE, THING_CRD, THING_CLASS };
 struct thing {
 	uint64_t told; /* hash of the prints that were told last */
 	char *text; /* parts: below */
-	uint32_t part[5]; /* where they begin in text */
+	uint32_t part[THING_PARTS]; /* where they begin in text */
 	uint32_t cluster, ns, kind, next;
 	uint16_t sync;
 	uint8_t epoch, flags, what;
-};
-
-enum thing_part {
-	THING_NAME,
-	THING_UID,
-	THING_A, /* selector: key=value each with a NUL; or plural */
-	THING_B, /* ports: "NAME PORT" each with a NUL; or group */
-	THING_C /* resource as JSON; or version */
 };
 
 /* Pods that look the same have the same workload. */
@@ -122,6 +131,9 @@ uint32_t world_named(struct world *w, const struct record *r);
 /* What is learnt late: an origin. */
 void world_amend(struct world *w, const struct record *r);
 
+/* The catalog has been replaced: all verdicts have to be looked at again. */
+void world_learn(struct world *w);
+
 /* ---- for workload, pod, thing and sync ---- */
 
 /* Room for one more in an array that doubles. */
@@ -134,6 +146,13 @@ void world_touch_ns(struct world *w, uint32_t ns);
 void world_touch_shape(struct world *w, uint32_t shape, uint32_t ns);
 /* WORLD_GREEN, WORLD_BROWN, or neither. */
 uint8_t world_origin_of(const struct world *w, const struct record *r);
+
+/* A uid as it is held: all zero if it is no UUID in the usual spelling. */
+void world_read_uid(struct span uid, uint8_t out[WORLD_UID]);
+#define WORLD_UID_TEXT 40
+/* The text again; empty if it is not known. */
+struct span world_uid_text(const uint8_t uid[WORLD_UID],
+    char out[WORLD_UID_TEXT]);
 
 static inline const char *
 world_name(const struct world *w, uint32_t number)

@@ -29,7 +29,7 @@ def key(o):
 def run(lines, one_by_one=False):
     """What is left at the end: Infrastructure objects, and prints of others.
     With one_by_one the program has told all about a line before the next."""
-    p = subprocess.Popen([program], stdin=subprocess.PIPE,
+    p = subprocess.Popen([program, "-q"], stdin=subprocess.PIPE,
                          stdout=subprocess.PIPE)
     if one_by_one:
         out = b""
@@ -52,6 +52,8 @@ def run(lines, one_by_one=False):
     world = {}
     for line in out.splitlines():
         r = json.loads(line)
+        if r["type"] == "SIGNATURES":
+            continue
         if r["type"] == "AMEND":
             ms = r["ms"]
             k = (ms["apiVersion"], ms["kind"], ms.get("namespace", ""),
@@ -144,6 +146,43 @@ for seed in range(5):
         d = difference(want, run(history(seed), one_by_one=step))
         ok(not d, "another history, seed %d%s %s" %
            (seed, ", line by line" if step else "", d[:3]))
+
+def signatures(source, **products):
+    """A SIGNATURES record with a file a product, each known by one image."""
+    return dump({"type": "SIGNATURES", "ms": {"source": source}, "object": {
+        "data": {p + ".yaml": "product: %s\nimages:\n- {repo: %s}\n" % (p, i)
+                 for p, i in products.items()}}})
+
+
+def held(world):
+    """What verdicts are held of: all but custom resources."""
+    return {k: v for k, v in world.items() if k[1] in (
+        "Deployment", "StatefulSet", "DaemonSet", "Pod", "Service",
+        "Infrastructure", "CustomResourceDefinition", "IngressClass")}
+
+
+last = [signatures("a", redis="acme/cache", bloom="library/busybox"),
+        signatures("b", grafana="acme/panels", widget="library/redis")]
+new = held(run(last + lines))
+ok(new != held(want), "other signatures, other verdicts")
+for seed in range(6):
+    rng = random.Random(seed)
+    mixed = list(lines)
+    rng.shuffle(mixed)
+    for i in range(12):
+        mixed.insert(rng.randrange(len(mixed)), rng.choice([
+            signatures("a", redis="acme/other"), signatures("c"),
+            signatures("b", istio="acme/mesh", nats="library/nginx"),
+            signatures("b", wrong="no-owner"), signatures("a")]))
+    rng.shuffle(last)
+    for i in range(2):
+        mixed.insert(len(mixed) - rng.randrange(1 + 30 * i), last[i])
+        mixed.append(last[i])
+    d = difference(new, held(run(mixed, one_by_one=False)))
+    ok(not d, "replaced under way, seed %d %s" % (seed, d[:3]))
+back = held(run(lines + last + [signatures("a"), signatures("b")]))
+d = difference(held(want), back)
+ok(not d, "taken away again %s" % d[:3])
 
 everything = lines + [dump(dict(r, type="DELETED")) for r in records]
 left = run(everything)

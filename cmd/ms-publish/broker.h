@@ -1,10 +1,15 @@
 /* broker - a NATS server as a sink.
  *
+ * Each opening begins from nothing: names are resolved, and files with
+ * credentials and certificates read, as they are then. The place that is
+ * configured comes first, then those that its cluster has told us of.
+ *
  * libnats connects once and never by itself again: its own reconnection keeps
  * messages in a buffer that can be lost, so the deliver thread opens anew and
  * sends what is not confirmed. A flush is confirmed when the server has
  * answered it and has denied nothing meanwhile: a denied publish makes neither
- * Publish nor Flush fail. Every write has a deadline.
+ * Publish nor Flush fail.
+ * Every write has a deadline.
  */
 #ifndef MS_BROKER_H
 #define MS_BROKER_H
@@ -17,7 +22,8 @@
 struct broker_settings {
 	struct url url;
 	const char *subject; /* of messages about changes */
-	const char *creds, *ca, *cert, *key; /* files, or NULL */
+	/* files, or NULL; auth holds a token, or USER:PASSWORD */
+	const char *auth, *creds, *ca, *cert, *key;
 	unsigned patience; /* seconds that a silent server is waited for */
 	void (*changed)(void *); /* called when the connection is gone */
 	void *context;

@@ -43,6 +43,7 @@
 	"                        file, and with - none\n" \
 	"  --durable             survive power loss too, not only crashes\n" \
 	"  --cluster ID          id of the cluster, for input that has none\n" \
+	"  --auth FILE           holds a token, or USER:PASSWORD\n" \
 	"  --creds FILE          NATS credentials (user JWT and NKey seed)\n" \
 	"  --ca FILE             certificates that the broker's is checked with\n" \
 	"  --cert FILE           our certificate, for a broker that wants one\n" \
@@ -63,6 +64,7 @@ enum {
 	OPT_STORE,
 	OPT_DURABLE,
 	OPT_CLUSTER,
+	OPT_AUTH,
 	OPT_CREDS,
 	OPT_CA,
 	OPT_CERT,
@@ -82,6 +84,7 @@ static const struct option options[] = {{"to", required_argument, NULL, OPT_TO},
     {"store", required_argument, NULL, OPT_STORE},
     {"durable", no_argument, NULL, OPT_DURABLE},
     {"cluster", required_argument, NULL, OPT_CLUSTER},
+    {"auth", required_argument, NULL, OPT_AUTH},
     {"creds", required_argument, NULL, OPT_CREDS},
     {"ca", required_argument, NULL, OPT_CA},
     {"cert", required_argument, NULL, OPT_CERT},
@@ -96,6 +99,7 @@ static const struct option options[] = {{"to", required_argument, NULL, OPT_TO},
     {"check", no_argument, NULL, OPT_CHECK}, OPTS_COMMON};
 
 struct settings {
+	char *to_argument; /* as it stands among the arguments */
 	const char *to, *cluster, *store, *listen, *control;
 	struct broker_settings broker;
 	enum format_kind format;
@@ -150,7 +154,7 @@ parse_option(int c, char **argv, struct settings *s)
 {
 	switch (c) {
 	case OPT_TO:
-		s->to = optarg;
+		s->to = s->to_argument = optarg;
 		break;
 	case OPT_FORMAT:
 		s->format = read_format(optarg);
@@ -163,6 +167,9 @@ parse_option(int c, char **argv, struct settings *s)
 		break;
 	case OPT_CLUSTER:
 		s->cluster = optarg;
+		break;
+	case OPT_AUTH:
+		s->broker.auth = optarg;
 		break;
 	case OPT_CREDS:
 		s->broker.creds = optarg;
@@ -226,6 +233,17 @@ read_url(struct settings *s)
 		    why);
 }
 
+/* Arguments are for all to see: what stands before the host is blanked there
+ * once it has been read. */
+static void
+hide_secret(char *url)
+{
+	char *p = strstr(url, "://"), *at = strrchr(url, '@');
+
+	for (p = p ? p + 3 : url; at && p < at; p++)
+		*p = 'x';
+}
+
 static void
 check_file(const char *option, const char *path)
 {
@@ -250,6 +268,11 @@ parse_options(int argc, char **argv, struct settings *s)
 		opts_wrong("--cert and --key go together");
 	if (!is_stdout(s))
 		read_url(s);
+	if (s->to_argument)
+		hide_secret(s->to_argument);
+	if (s->broker.creds && s->broker.auth)
+		opts_wrong("--creds and --auth exclude each other");
+	check_file("--auth", s->broker.auth);
 	check_file("--creds", s->broker.creds);
 	check_file("--ca", s->broker.ca);
 	check_file("--cert", s->broker.cert);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "jetstream.h"
 #include "identity.h"
 
 #define CLIENT_NAME "meshsync" /* Meshery Server looks for it in /connz */
@@ -20,6 +21,7 @@ struct broker {
 	const struct broker_settings *settings;
 	natsConnection *nc;
 	natsSubscription *sub;
+	struct jetstream *js; /* NULL: not wanted */
 	char *known[SERVERS - 1]; /* URLs that the cluster has told */
 	int n_known;
 	char name[URL_TEXT + 16];
@@ -162,6 +164,8 @@ close_broker(struct sink *sink)
 {
 	struct broker *b = (struct broker *)sink;
 
+	if (b->js)
+		jetstream_close(b->js);
 	natsSubscription_Destroy(b->sub);
 	b->sub = NULL;
 	natsConnection_Destroy(b->nc);
@@ -206,6 +210,9 @@ open_broker(struct sink *sink)
 	if (status == SINK_OK) {
 		learn_servers(b);
 		sink->max = (size_t)natsConnection_GetMaxPayload(b->nc);
+		if (b->js)
+			status =
+			    jetstream_open(b->js, b->nc, &sink->max, sink->why);
 	}
 	if (status != SINK_OK)
 		close_broker(sink);
@@ -230,8 +237,11 @@ put_broker(struct sink *sink, int64_t change, struct span message)
 {
 	struct broker *b = (struct broker *)sink;
 
-	(void)change; /* core NATS cannot tell what comes twice */
-	return send_broker(sink, b->settings->subject, message);
+	if (!b->js || !jetstream_is_on(b->js))
+		return send_broker(sink, b->settings->subject, message);
+	if (b->failed == NATS_OK)
+		b->failed = jetstream_put(b->js, change, message);
+	return b->failed == NATS_OK;
 }
 
 /* A server that is silent is waited for on the same connection: what it has
@@ -266,6 +276,8 @@ flush_broker(struct sink *sink)
 	last = natsConnection_GetLastError(b->nc, &text);
 	if (last == NATS_NOT_PERMITTED && text && strstr(text, "ublish"))
 		return explain(b, SINK_REFUSED, "publishing is denied", text);
+	if (s == NATS_OK && b->js && jetstream_is_on(b->js))
+		return jetstream_flush(b->js, &sink->taken, sink->why);
 	if (s == NATS_OK)
 		return SINK_OK;
 	return explain(b, s == NATS_TIMEOUT ? SINK_STALLED : SINK_AWAY,
@@ -280,6 +292,12 @@ is_up_broker(struct sink *sink)
 	return b->nc && !natsConnection_IsClosed(b->nc);
 }
 
+natsConnection *
+broker_connection(struct sink *sink)
+{
+	return ((struct broker *)sink)->nc;
+}
+
 struct sink *
 broker_new(const struct broker_settings *settings)
 {
@@ -292,6 +310,9 @@ broker_new(const struct broker_settings *settings)
 	b->settings = settings;
 	snprintf(b->name, sizeof(b->name), "%s%s%s:%u", is_v6 ? "[" : "",
 	    settings->url.host, is_v6 ? "]" : "", settings->url.port);
+	if (settings->replicas)
+		b->js = jetstream_new(settings->store_id, settings->subject,
+		    settings->replicas, settings->patience);
 	b->sink = (struct sink){.open = open_broker,
 	    .put = put_broker,
 	    .send = send_broker,

@@ -24,6 +24,7 @@
 #include "format.h"
 #include "health.h"
 #include "ingest.h"
+#include "jetstream.h"
 #include "opts.h"
 #include "requests.h"
 #include "stop.h"
@@ -43,6 +44,8 @@
 	"                        file, and with - none\n" \
 	"  --durable             survive power loss too, not only crashes\n" \
 	"  --cluster ID          id of the cluster, for input that has none\n" \
+	"  --jetstream[=COPIES]  publish into the stream MESHSYNC_EVENTS, which\n" \
+	"                        is made with so many copies (1) if need be\n" \
 	"  --auth FILE           holds a token, or USER:PASSWORD\n" \
 	"  --creds FILE          NATS credentials (user JWT and NKey seed)\n" \
 	"  --ca FILE             certificates that the broker's is checked with\n" \
@@ -64,6 +67,7 @@ enum {
 	OPT_STORE,
 	OPT_DURABLE,
 	OPT_CLUSTER,
+	OPT_JETSTREAM,
 	OPT_AUTH,
 	OPT_CREDS,
 	OPT_CA,
@@ -84,6 +88,7 @@ static const struct option options[] = {{"to", required_argument, NULL, OPT_TO},
     {"store", required_argument, NULL, OPT_STORE},
     {"durable", no_argument, NULL, OPT_DURABLE},
     {"cluster", required_argument, NULL, OPT_CLUSTER},
+    {"jetstream", optional_argument, NULL, OPT_JETSTREAM},
     {"auth", required_argument, NULL, OPT_AUTH},
     {"creds", required_argument, NULL, OPT_CREDS},
     {"ca", required_argument, NULL, OPT_CA},
@@ -167,6 +172,12 @@ parse_option(int c, char **argv, struct settings *s)
 		break;
 	case OPT_CLUSTER:
 		s->cluster = optarg;
+		break;
+	case OPT_JETSTREAM:
+		s->broker.replicas = !optarg ?
+		    1 :
+		    (unsigned)opts_uint("--jetstream", optarg, 1,
+			JETSTREAM_REPLICAS);
 		break;
 	case OPT_AUTH:
 		s->broker.auth = optarg;
@@ -388,6 +399,7 @@ run(struct settings *s, struct format *f, struct pulse *pulse)
 {
 	static struct store store;
 	static struct sink to_stdout;
+	static char store_name[STORE_ID];
 	struct deliver *d;
 	struct ingest *in;
 	struct sink *sink = &to_stdout;
@@ -406,6 +418,8 @@ run(struct settings *s, struct format *f, struct pulse *pulse)
 		health_listen(s->listen, pulse, &store);
 	s->broker.requests = requests_new();
 	s->broker.pulse = pulse;
+	store_id(&store, store_name);
+	s->broker.store_id = store_name;
 	if (is_stdout(s))
 		sink_stdout(sink);
 	else

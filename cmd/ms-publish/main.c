@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "broker.h"
+#include "check.h"
 #include "deliver.h"
 #include "diag.h"
 #include "dial.h"
@@ -59,7 +60,7 @@
 	"  --listen ADDR:PORT    serve /healthz, /readyz and /metrics here\n" \
 	"  --control FIFO        where REQUEST records are forwarded to\n" \
 	"  --no-redact           leave the values of Secrets as they come\n" \
-	"  --check               only see whether the broker lets us in\n" OPTS_COMMON_HELP
+	"  --check               say what works, and what to do if not\n" OPTS_COMMON_HELP
 
 enum {
 	OPT_TO = OPTS_LONG,
@@ -306,31 +307,6 @@ open_control(const char *path)
 }
 
 static void
-nothing_changes(void *unused)
-{
-	(void)unused;
-}
-
-static int
-check(struct settings *s)
-{
-	struct sink *sink;
-	enum sink_status status;
-
-	if (is_stdout(s))
-		return 0;
-	s->broker.changed = nothing_changes;
-	sink = broker_new(&s->broker);
-	status = sink->open(sink);
-	if (status == SINK_OK)
-		status = sink->flush(sink);
-	if (status == SINK_OK)
-		return 0;
-	diag_die(status == SINK_REFUSED ? EXIT_PERMANENT : EXIT_TEMPORARY,
-	    "broker %s: %s", sink->name, sink->why);
-}
-
-static void
 run_direct(const struct settings *s, struct format *f, struct pulse *pulse)
 {
 	if (s->listen)
@@ -457,7 +433,7 @@ main(int argc, char **argv)
 	f.meshery.redact = s.redact;
 	pulse_init(&pulse, true);
 	if (s.is_check)
-		return check(&s);
+		return check_run(&s.broker, !is_stdout(&s), s.store);
 	if (is_stdout(&s) && !s.store) {
 		run_direct(&s, &f, &pulse);
 		return 0;

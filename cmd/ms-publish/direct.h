@@ -1,4 +1,5 @@
-/* direct - stdin to stdout, without a snapshot: each record as a message.
+/* direct - stdin to stdout or a file, without a snapshot: each record as a
+ * message.
  *
  * Nothing is compared and nothing is kept: what comes in twice goes out twice,
  * and a deletion that came without its object is told without it.
@@ -9,8 +10,14 @@
 #include "format.h"
 #include "pulse.h"
 
-/* Until the end of stdin. cluster: for records that name none, or NULL. pulse
- * gets to know what comes. */
-void direct_run(struct format *f, const char *cluster, struct pulse *pulse);
+struct direct {
+	const char *cluster; /* for records that name none, or NULL */
+	int out; /* a descriptor */
+	bool redact; /* hide the values of Secrets */
+	bool once; /* of each uid what comes first, as upstream's file has it */
+};
+
+/* Until the end of stdin. */
+void direct_run(const struct direct *d, struct format *f, struct pulse *pulse);
 
 #endif

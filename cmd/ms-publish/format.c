@@ -3,15 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EXTRAS 72 /* the column of what is known about an object */
+#include "event.h"
+#include "yaml.h"
 
-static const char *const name[] = {"meshery", "event", "record"};
+static const char *const name[] = {"meshery", "event", "record", "yaml"};
 
 void
 format_release(struct format *f)
 {
 	meshery_release(&f->meshery);
 	json_release(&f->out);
+	json_release(&f->more);
+	tape_release(&f->tape);
 }
 
 int
@@ -48,114 +51,78 @@ put_record(struct json *j, const struct change *c)
 	json_close(j, '}');
 }
 
-/* ---- event ---- */
+/* ---- meshery, and what is made of it ---- */
 
-/* Text up to a column, one space at least; what would move a terminal's
- * cursor is shown as '?'. */
-static void
-put_column(struct json *j, struct span text, size_t width)
+/* What --enrich adds to a message. */
+static struct span
+enrichment(struct json *out, struct span ms)
 {
-	size_t from = j->len;
+	static const char *const told[] = {"app", "origin", "prints"};
+	struct span value;
 
-	json_span(j, text);
-	for (size_t i = from; i < j->len; i++)
-		if ((unsigned char)j->p[i] < 0x20 || j->p[i] == 0x7f)
-			j->p[i] = '?';
-	do
-		json_raw(j, " ", 1);
-	while (j->len - from < width);
-}
-
-static void
-put_word(struct json *j, const char *before, struct span value)
-{
-	char buf[256];
-	struct span text = scan_text(value, buf, sizeof(buf));
-
-	if (!text.n)
-		return;
-	while (j->len < EXTRAS) /* the event is all that is in j */
-		json_raw(j, " ", 1);
-	json_puts(j, before);
-	put_column(j, text, 0);
-	j->len--;
-}
-
-static void
-put_origin(struct json *j, struct span origin)
-{
-	if (scan_type(origin) != SCAN_OBJECT)
-		return;
-	put_word(j, " ", scan_get(origin, "class"));
-	put_word(j, " by ", scan_get(origin, "by"));
-	put_word(j, " design ", scan_get(origin, "design"));
-}
-
-static void
-put_prints(struct json *j, struct span prints)
-{
-	struct scan_iter it;
-	struct span print;
-
-	if (scan_type(prints) != SCAN_ARRAY)
-		return;
-	scan_iter(&it, prints);
-	while (scan_element(&it, &print)) {
-		if (scan_type(print) != SCAN_OBJECT)
+	json_reset(out);
+	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++) {
+		value = scan_get(ms, told[i]);
+		if (!value.n)
 			continue;
-		put_word(j, " = ", scan_get(print, "product"));
-		put_word(j, " ", scan_get(print, "component"));
-		put_word(j, " ", scan_get(print, "version"));
+		if (out->len)
+			json_raw(out, ",", 1);
+		json_raw(out, "\"", 1);
+		json_puts(out, told[i]);
+		json_raw(out, "\":", 2);
+		json_span(out, value);
 	}
+	return (struct span){out->p, out->len};
 }
 
-/* Found infrastructure tells its own product. */
-static void
-put_product(struct json *j, struct span object)
+static bool
+make_meshery(struct format *f, const struct change *c, struct span *message)
 {
-	struct span spec = scan_get(object, "spec");
+	struct meshery *m = &f->meshery;
 
-	if (scan_type(spec) != SCAN_OBJECT)
-		spec = object;
-	put_word(j, " ", scan_get(spec, "product"));
-	put_word(j, " ", scan_get(spec, "version"));
+	m->enrich = (struct span){NULL, 0};
+	if (f->enrich && c->ms.n) {
+		json_reset(&f->out);
+		json_open(&f->out, '{');
+		json_span(&f->out, c->ms);
+		json_close(&f->out, '}');
+		m->enrich =
+		    enrichment(&f->more, (struct span){f->out.p, f->out.len});
+	}
+	return meshery_message(m, c->type, c->object, c->id.cluster, message);
 }
 
-static void
-put_event(struct json *j, struct json *ms, const struct change *c)
+/* The object of a message, as a document of YAML. */
+static bool
+make_yaml(struct format *f, const struct change *c, struct span *message)
 {
-	struct span all;
+	size_t before = sizeof(MESHERY_HEAD "\",\"Request\":null,"
+					    "\"Object\":") -
+	    1 + strlen(record_type_name(c->type));
 
-	put_column(j, span_of(record_type_name(c->type)), sizeof("MODIFIED"));
-	put_column(j, c->id.kind, 24);
-	if (c->id.ns.n) {
-		put_column(j, c->id.ns, 0);
-		j->p[j->len - 1] = '/';
-	}
-	put_column(j, c->id.name, 0);
-	json_reset(ms);
-	json_open(ms, '{');
-	json_span(ms, c->ms);
-	json_close(ms, '}');
-	all = (struct span){ms->p, ms->len};
-	j->len--;
-	put_origin(j, scan_get(all, "origin"));
-	put_prints(j, scan_get(all, "prints"));
-	if (span_eq(c->id.kind, "Infrastructure"))
-		put_product(j, c->object);
+	if (!make_meshery(f, c, message))
+		return false;
+	tape_read(&f->tape,
+	    (struct span){message->p + before, message->n - before - 1});
+	json_reset(&f->out);
+	yaml_write(&f->tape, &f->out);
+	json_puts(&f->out, "---");
+	*message = (struct span){f->out.p, f->out.len};
+	return true;
 }
 
 bool
 format_change(struct format *f, const struct change *c, struct span *message)
 {
 	if (f->kind == FORMAT_MESHERY)
-		return meshery_message(&f->meshery, c->type, c->object,
-		    c->id.cluster, message);
+		return make_meshery(f, c, message);
+	if (f->kind == FORMAT_YAML)
+		return make_yaml(f, c, message);
 	json_reset(&f->out);
 	if (f->kind == FORMAT_RECORD)
 		put_record(&f->out, c);
 	else
-		put_event(&f->out, &f->meshery.out, c);
+		event_write(&f->out, &f->more, c, f->has_colour);
 	*message = (struct span){f->out.p, f->out.len};
 	return true;
 }
@@ -168,5 +135,7 @@ format_type_end(const struct format *f, const struct change *c)
 	    [FORMAT_EVENT] = 0,
 	    [FORMAT_RECORD] = sizeof("{\"type\":\"") - 1};
 
+	if (f->kind == FORMAT_YAML)
+		return 0; /* it does not tell the type */
 	return before[f->kind] + strlen(record_type_name(c->type));
 }

@@ -3,13 +3,14 @@
  *   meshery  the message of Meshery Server (meshery.h)
  *   event    a line for a person
  *   record   the record that came, as far as the snapshot keeps it
+ *   yaml     the object of that message, as upstream's file has it
  */
 #ifndef MS_FORMAT_H
 #define MS_FORMAT_H
 
 #include "meshery.h"
 
-enum format_kind { FORMAT_MESHERY, FORMAT_EVENT, FORMAT_RECORD };
+enum format_kind { FORMAT_MESHERY, FORMAT_EVENT, FORMAT_RECORD, FORMAT_YAML };
 
 /* A change of one object. Texts are plain, the rest is JSON; absent parts are
  * empty. */
@@ -21,10 +22,16 @@ struct change {
 	struct span object;
 };
 
+struct gate;
+
 struct format {
 	enum format_kind kind;
+	bool has_colour; /* of events */
+	bool enrich; /* tell Meshery what ms says of an object */
+	struct gate *gate; /* what is told at all; NULL: everything */
 	struct meshery meshery; /* its members are the caller's to set */
-	struct json out;
+	struct tape tape;
+	struct json out, more;
 };
 
 void format_release(struct format *f);

@@ -350,30 +350,44 @@ looks_like_int(struct span text)
 	return true;
 }
 
-char *
-gojson_number(char *out, struct span text)
+/* A literal as a float. One that no double can hold is none that Go would have
+ * read. */
+static char *
+put_as_float(char *out, struct span text)
 {
 	char copy[400];
 	double x;
 
-	if (looks_like_int(text)) {
-		if (text.n == 2 && text.p[0] == '-' && text.p[1] == '0')
-			return put(out, "0", 1);
-		if (text.n < 19)
-			return put(out, text.p, text.n);
-	}
-	/* a literal that no double can hold is none that Go would have read */
 	if (text.n >= sizeof(copy))
 		return put(out, text.p, text.n);
 	*put(copy, text.p, text.n) = '\0';
-	errno = 0;
-	if (looks_like_int(text)) {
-		(void)strtoll(copy, NULL, 10);
-		if (!errno)
-			return put(out, text.p, text.n);
-	}
 	x = strtod(copy, NULL);
 	return isinf(x) ? put(out, text.p, text.n) : put_float(out, x);
+}
+
+static bool
+fits_int64(struct span text)
+{
+	char copy[32];
+
+	if (text.n < 19)
+		return true;
+	if (text.n >= sizeof(copy))
+		return false;
+	*put(copy, text.p, text.n) = '\0';
+	errno = 0;
+	(void)strtoll(copy, NULL, 10);
+	return !errno;
+}
+
+char *
+gojson_number(char *out, struct span text)
+{
+	if (!looks_like_int(text) || !fits_int64(text))
+		return put_as_float(out, text);
+	if (text.n == 2 && text.p[0] == '-' && text.p[1] == '0')
+		return put(out, "0", 1);
+	return put(out, text.p, text.n);
 }
 
 /* ---- values ---- */
@@ -427,6 +441,16 @@ put_sorted(char *out, struct tape *t, uint32_t node, enum gojson_level level)
 	return out;
 }
 
+/* An integer that Go reads twice: as one first, and as a float then. */
+static char *
+put_loose(char *out, struct span text)
+{
+	char copy[GOJSON_SLACK + 400];
+	char *end = gojson_number(copy, text);
+
+	return put_as_float(out, (struct span){copy, (size_t)(end - copy)});
+}
+
 char *
 gojson_value(char *out, struct tape *t, uint32_t node, enum gojson_level level)
 {
@@ -438,6 +462,8 @@ gojson_value(char *out, struct tape *t, uint32_t node, enum gojson_level level)
 		return put_string(out, t, v->at, v->n, v->flags & TAPE_ODD,
 		    level);
 	case SCAN_NUMBER:
+		if (level == GOJSON_LOOSE)
+			return put_loose(out, tape_value(t, node));
 		return gojson_number(out, tape_value(t, node));
 	case SCAN_OBJECT:
 		*out++ = '{';
@@ -465,4 +491,19 @@ gojson_value(char *out, struct tape *t, uint32_t node, enum gojson_level level)
 	default:
 		return put(out, t->doc + v->at, v->n);
 	}
+}
+
+/* ---- reading ---- */
+
+bool
+gojson_int(const struct tape *t, uint32_t node, int64_t *out)
+{
+	char text[400 + GOJSON_SLACK];
+	struct span raw = tape_value(t, node);
+	char *end;
+
+	if (t->node[node].type != SCAN_NUMBER || raw.n >= 400)
+		return false;
+	end = gojson_number(text, raw);
+	return scan_int((struct span){text, (size_t)(end - text)}, out);
 }

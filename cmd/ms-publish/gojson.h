@@ -16,8 +16,9 @@
 #define GOJSON_GROWTH 7
 #define GOJSON_SLACK 64
 
-/* How often text is escaped: once as a value, twice as text of a text. */
-enum gojson_level { GOJSON_ONCE, GOJSON_TWICE };
+/* How often text is escaped: once as a value, twice as text of a text. Loose is
+ * once, with each number a float, as Go reads what it has no type for. */
+enum gojson_level { GOJSON_ONCE, GOJSON_TWICE, GOJSON_LOOSE };
 
 /* A string's content (no quotes around it, still escaped as in the source). */
 char *gojson_content(char *out, struct span raw, bool is_odd,
@@ -33,5 +34,10 @@ char *gojson_value(char *out, struct tape *t, uint32_t node,
 /* A number, which Go reads as int64 if it looks like one and fits, and as
  * float64 otherwise. */
 char *gojson_number(char *out, struct span text);
+
+/* What Go's decoder puts into an int64: numbers that are integers once they
+ * have been written by gojson_number. False, and *out is left alone, for
+ * anything else. */
+bool gojson_int(const struct tape *t, uint32_t node, int64_t *out);
 
 #endif

@@ -10,6 +10,7 @@
 #include "ms.h"
 #include "record.h"
 #include "rows.h"
+#include "secrets.h"
 #include "sync.h"
 
 #define BATCH 512 /* records of a transaction */
@@ -19,14 +20,14 @@ struct ingest {
 	struct store *store;
 	struct deliver *deliver;
 	struct pulse *pulse;
-	const char *cluster;
-	int control, ended;
+	struct ingest_settings set;
 	_Atomic bool is_stopped;
 
 	struct records rs;
 	int at_id; /* ms.id of a MARK */
 	struct rows rows;
 	struct sync_state *sync;
+	struct secrets secrets;
 	struct json ms;
 
 	bool is_open; /* a transaction is */
@@ -54,11 +55,12 @@ apply(struct ingest *in, const struct record *r)
 	if (r->type == RECORD_AMEND) {
 		struct identity id = r->id;
 
-		if (!id.cluster.n && in->cluster)
-			id.cluster = span_of(in->cluster);
+		if (!id.cluster.n && in->set.cluster)
+			id.cluster = span_of(in->set.cluster);
 		return rows_amend(&in->rows, &id, r->at[AT_MS]);
 	}
-	ms_change(r, in->cluster, &in->ms, &c);
+	ms_change(r, in->set.cluster, &in->ms, &c);
+	secrets_mask(&in->secrets, r, &c);
 	if (r->type == RECORD_DELETED)
 		return rows_delete(&in->rows, &c,
 		    scan_type(r->at[AT_SYNTHETIC]) == SCAN_TRUE);
@@ -167,7 +169,7 @@ forward_request(struct ingest *in, const struct record *r)
 	char line[4096];
 	size_t n = r->line.n;
 
-	if (in->control < 0)
+	if (in->set.control < 0)
 		return;
 	if (n >= sizeof(line)) {
 		diag_warn("a request of %zu bytes is dropped: too long", n);
@@ -175,7 +177,7 @@ forward_request(struct ingest *in, const struct record *r)
 	}
 	memcpy(line, r->line.p, n);
 	line[n++] = '\n';
-	if (write(in->control, line, n) < 0)
+	if (write(in->set.control, line, n) < 0)
 		diag_warn("a request is dropped: unable to write to the "
 			  "control FIFO: %m");
 }
@@ -192,6 +194,8 @@ take(struct ingest *in, const struct record *r)
 		take_mark(in, r);
 	else if (r->type == RECORD_REQUEST)
 		forward_request(in, r);
+	else if (r->type == RECORD_CONFIG && in->set.gate)
+		gate_config(in->set.gate, r->at[AT_OBJECT]);
 }
 
 /* ---- the thread ---- */
@@ -216,14 +220,14 @@ run(void *ingest)
 		take(in, &r);
 	commit(in);
 	records_release(&in->rs);
-	if (write(in->ended, &one, sizeof(one)) < 0)
+	if (write(in->set.ended, &one, sizeof(one)) < 0)
 		diag_warn("unable to write to an eventfd: %m");
 	return NULL;
 }
 
 struct ingest *
-ingest_start(struct store *store, struct deliver *deliver, const char *cluster,
-    int control, int ended, struct pulse *pulse)
+ingest_start(struct store *store, struct deliver *deliver,
+    const struct ingest_settings *settings, struct pulse *pulse)
 {
 	struct ingest *in = diag_alloc(NULL, sizeof(*in));
 	pthread_t thread;
@@ -232,15 +236,14 @@ ingest_start(struct store *store, struct deliver *deliver, const char *cluster,
 	in->store = store;
 	in->deliver = deliver;
 	in->pulse = pulse;
-	in->cluster = cluster;
-	in->control = control;
-	in->ended = ended;
+	in->set = *settings;
+	in->secrets.is_on = settings->redact;
 	records_init(&in->rs, 0, -1, RECORD_MAX);
 	in->at_id = scan_plan_add(&in->rs.plan, "ms.id");
 	in->rs.io.before_read = before_read;
 	in->rs.io.context = in;
 	rows_init(&in->rows, store);
-	in->sync = sync_new(&in->rows, cluster);
+	in->sync = sync_new(&in->rows, settings->cluster);
 	if (pthread_create(&thread, NULL, run, in) != 0)
 		diag_die(EXIT_TEMPORARY, "unable to start a thread");
 	pthread_detach(thread);

@@ -10,16 +10,22 @@
 #define MS_INGEST_H
 
 #include "deliver.h"
+#include "gate.h"
 #include "pulse.h"
 #include "store.h"
 
 struct ingest;
 
-/* cluster: for records that name none, or NULL. control: a FIFO that REQUESTs
- * are forwarded to, or -1. ended becomes readable when stdin has ended. pulse gets
- * to know what comes. */
+struct ingest_settings {
+	const char *cluster; /* for records that name none, or NULL */
+	int control; /* a FIFO that REQUESTs are forwarded to, or -1 */
+	int ended; /* an eventfd: readable when stdin has ended */
+	bool redact; /* keep no values of Secrets */
+	struct gate *gate; /* that a CONFIG is for, or NULL */
+};
+
 struct ingest *ingest_start(struct store *store, struct deliver *deliver,
-    const char *cluster, int control, int ended, struct pulse *pulse);
+    const struct ingest_settings *settings, struct pulse *pulse);
 
 /* Read no more; what has been read is taken in. */
 void ingest_stop(struct ingest *in);

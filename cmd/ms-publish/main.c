@@ -2,7 +2,7 @@
  *
  * In: records on stdin. Out: a message for each change, to a NATS broker
  * (through a snapshot in SQLite, so that nothing is lost while the broker is
- * away) or to stdout. Ends 0 at the end of stdin, or when asked to, once the
+ * away), a file or stdout. Ends 0 at the end of stdin, or when asked to, once the
  * broker has confirmed all; what it has not confirmed by a deadline stays in
  * the snapshot. */
 #include <fcntl.h>
@@ -17,37 +17,42 @@
 #include <unistd.h>
 
 #include "broker.h"
-#include "check.h"
 #include "deliver.h"
 #include "diag.h"
 #include "dial.h"
 #include "direct.h"
+#include "filename.h"
+#include "fixes.h"
 #include "format.h"
+#include "gate.h"
 #include "health.h"
 #include "ingest.h"
-#include "jetstream.h"
 #include "opts.h"
 #include "requests.h"
+#include "secrets.h"
 #include "stop.h"
 #include "store.h"
 
 #define SUBJECT "meshery.meshsync.core"
 
 #define HELP \
-	"usage: ms-publish [--to URL|-] [--format NAME] [--store FILE] …\n" \
-	"Publish the records on stdin: to a NATS broker, or to stdout (-).\n" \
+	"usage: ms-publish [--to URL|file:PATH|-] [--format NAME] [--store FILE] …\n" \
+	"Publish the records on stdin: to a NATS broker, a file, or stdout (-).\n" \
 	"\n" \
-	"  --to URL|-            [nats://|tls://][TOKEN@|USER:PASS@]HOST[:PORT],\n" \
-	"                        or - for stdout; default: the environment's\n" \
-	"                        BROKER_URL, then NATS_URL, then -\n" \
-	"  --format NAME         meshery (default), event or record\n" \
+	"  --to URL|file:PATH|-  [nats://|tls://][TOKEN@|USER:PASS@]HOST[:PORT],\n" \
+	"                        a file, or - for stdout; default: the\n" \
+	"                        environment's BROKER_URL, then NATS_URL, then -\n" \
+	"  --format NAME         meshery (default), event, record or yaml\n" \
+	"                        (default for a file)\n" \
+	"  --fix NAME            do without a defect of the Go MeshSync: values,\n" \
+	"                        design, urls, kind, sections or all\n" \
+	"  --enrich              tell Meshery what is known of an object, too\n" \
+	"  --events TYPE,…       publish these only: ADDED, MODIFIED, DELETED\n" \
+	"  --output-namespaces NS,…  publish only what is in these namespaces\n" \
 	"  --store FILE          keep the snapshot here; default: a temporary\n" \
 	"                        file, and with - none\n" \
 	"  --durable             survive power loss too, not only crashes\n" \
 	"  --cluster ID          id of the cluster, for input that has none\n" \
-	"  --jetstream[=COPIES]  publish into the stream MESHSYNC_EVENTS, which\n" \
-	"                        is made with so many copies (1) if need be\n" \
-	"  --auth FILE           holds a token, or USER:PASSWORD\n" \
 	"  --creds FILE          NATS credentials (user JWT and NKey seed)\n" \
 	"  --ca FILE             certificates that the broker's is checked with\n" \
 	"  --cert FILE           our certificate, for a broker that wants one\n" \
@@ -60,16 +65,18 @@
 	"  --listen ADDR:PORT    serve /healthz, /readyz and /metrics here\n" \
 	"  --control FIFO        where REQUEST records are forwarded to\n" \
 	"  --no-redact           leave the values of Secrets as they come\n" \
-	"  --check               say what works, and what to do if not\n" OPTS_COMMON_HELP
+	"  --check               only see whether the broker lets us in\n" OPTS_COMMON_HELP
 
 enum {
 	OPT_TO = OPTS_LONG,
 	OPT_FORMAT,
+	OPT_FIX,
+	OPT_ENRICH,
+	OPT_EVENTS,
+	OPT_NAMESPACES,
 	OPT_STORE,
 	OPT_DURABLE,
 	OPT_CLUSTER,
-	OPT_JETSTREAM,
-	OPT_AUTH,
 	OPT_CREDS,
 	OPT_CA,
 	OPT_CERT,
@@ -86,11 +93,13 @@ enum {
 
 static const struct option options[] = {{"to", required_argument, NULL, OPT_TO},
     {"format", required_argument, NULL, OPT_FORMAT},
+    {"fix", required_argument, NULL, OPT_FIX},
+    {"enrich", no_argument, NULL, OPT_ENRICH},
+    {"events", required_argument, NULL, OPT_EVENTS},
+    {"output-namespaces", required_argument, NULL, OPT_NAMESPACES},
     {"store", required_argument, NULL, OPT_STORE},
     {"durable", no_argument, NULL, OPT_DURABLE},
     {"cluster", required_argument, NULL, OPT_CLUSTER},
-    {"jetstream", optional_argument, NULL, OPT_JETSTREAM},
-    {"auth", required_argument, NULL, OPT_AUTH},
     {"creds", required_argument, NULL, OPT_CREDS},
     {"ca", required_argument, NULL, OPT_CA},
     {"cert", required_argument, NULL, OPT_CERT},
@@ -105,10 +114,12 @@ static const struct option options[] = {{"to", required_argument, NULL, OPT_TO},
     {"check", no_argument, NULL, OPT_CHECK}, OPTS_COMMON};
 
 struct settings {
-	char *to_argument; /* as it stands among the arguments */
 	const char *to, *cluster, *store, *listen, *control;
 	struct broker_settings broker;
-	enum format_kind format;
+	int format; /* enum format_kind; -1: as fits the sink */
+	unsigned fix;
+	struct gate gate;
+	bool enrich;
 	bool redact, is_durable, is_check;
 	unsigned dial_seconds, drain_seconds;
 };
@@ -138,15 +149,39 @@ env(const char *name)
 	return text && *text ? text : NULL;
 }
 
-static enum format_kind
+static int
 read_format(const char *text)
 {
 	int k = format_named(text);
 
 	if (k < 0)
-		opts_wrong("--format is meshery, event or record, not '%s'",
+		opts_wrong("--format is meshery, event, record or yaml, not "
+			   "'%s'",
 		    text);
-	return (enum format_kind)k;
+	return k;
+}
+
+static unsigned
+read_fixes(const char *list)
+{
+	const char *bad;
+	int fixes = fixes_named(list, &bad);
+
+	if (fixes < 0)
+		opts_wrong("--fix is values, design, urls, kind, sections or "
+			   "all, not '%s'",
+		    bad);
+	return (unsigned)fixes;
+}
+
+static void
+read_events(struct gate *g, const char *list)
+{
+	const char *bad = gate_events(g, list);
+
+	if (bad)
+		opts_wrong("--events has ADDED, MODIFIED and DELETED, not '%s'",
+		    bad);
 }
 
 static unsigned
@@ -160,10 +195,22 @@ parse_option(int c, char **argv, struct settings *s)
 {
 	switch (c) {
 	case OPT_TO:
-		s->to = s->to_argument = optarg;
+		s->to = optarg;
 		break;
 	case OPT_FORMAT:
 		s->format = read_format(optarg);
+		break;
+	case OPT_FIX:
+		s->fix |= read_fixes(optarg);
+		break;
+	case OPT_ENRICH:
+		s->enrich = true;
+		break;
+	case OPT_EVENTS:
+		read_events(&s->gate, optarg);
+		break;
+	case OPT_NAMESPACES:
+		s->gate.namespaces = *optarg ? optarg : NULL;
 		break;
 	case OPT_STORE:
 		s->store = optarg;
@@ -173,15 +220,6 @@ parse_option(int c, char **argv, struct settings *s)
 		break;
 	case OPT_CLUSTER:
 		s->cluster = optarg;
-		break;
-	case OPT_JETSTREAM:
-		s->broker.replicas = !optarg ?
-		    1 :
-		    (unsigned)opts_uint("--jetstream", optarg, 1,
-			JETSTREAM_REPLICAS);
-		break;
-	case OPT_AUTH:
-		s->broker.auth = optarg;
 		break;
 	case OPT_CREDS:
 		s->broker.creds = optarg;
@@ -225,6 +263,12 @@ parse_option(int c, char **argv, struct settings *s)
 }
 
 static bool
+is_file(const struct settings *s)
+{
+	return strncmp(s->to, "file:", 5) == 0;
+}
+
+static bool
 is_stdout(const struct settings *s)
 {
 	return strcmp(s->to, "-") == 0;
@@ -236,24 +280,11 @@ read_url(struct settings *s)
 {
 	const char *why;
 
-	if (strncmp(s->to, "file:", 5) == 0)
-		opts_wrong("--to file: is not there yet; try --to - >FILE");
 	if (url_parse(s->to, &s->broker.url, &why) < 0)
 		diag_die(EXIT_PERMANENT,
 		    "the broker's URL is of no use: %s; "
 		    "it looks like nats://TOKEN@HOST:4222",
 		    why);
-}
-
-/* Arguments are for all to see: what stands before the host is blanked there
- * once it has been read. */
-static void
-hide_secret(char *url)
-{
-	char *p = strstr(url, "://"), *at = strrchr(url, '@');
-
-	for (p = p ? p + 3 : url; at && p < at; p++)
-		*p = 'x';
 }
 
 static void
@@ -278,13 +309,13 @@ parse_options(int argc, char **argv, struct settings *s)
 		s->to = "-";
 	if (!s->broker.cert != !s->broker.key)
 		opts_wrong("--cert and --key go together");
-	if (!is_stdout(s))
+	if (is_file(s) && s->store)
+		opts_wrong(
+		    "a file has no snapshot: no --store with --to file:");
+	if (s->format < 0)
+		s->format = is_file(s) ? FORMAT_YAML : FORMAT_MESHERY;
+	if (!is_stdout(s) && !is_file(s))
 		read_url(s);
-	if (s->to_argument)
-		hide_secret(s->to_argument);
-	if (s->broker.creds && s->broker.auth)
-		opts_wrong("--creds and --auth exclude each other");
-	check_file("--auth", s->broker.auth);
 	check_file("--creds", s->broker.creds);
 	check_file("--ca", s->broker.ca);
 	check_file("--cert", s->broker.cert);
@@ -307,16 +338,73 @@ open_control(const char *path)
 }
 
 static void
+nothing_changes(void *unused)
+{
+	(void)unused;
+}
+
+static int
+check(struct settings *s)
+{
+	struct sink *sink;
+	enum sink_status status;
+
+	if (is_stdout(s) || is_file(s))
+		return 0;
+	s->broker.changed = nothing_changes;
+	sink = broker_new(&s->broker);
+	status = sink->open(sink);
+	if (status == SINK_OK)
+		status = sink->flush(sink);
+	if (status == SINK_OK)
+		return 0;
+	diag_die(status == SINK_REFUSED ? EXIT_PERMANENT : EXIT_TEMPORARY,
+	    "broker %s: %s", sink->name, sink->why);
+}
+
+/* For a person's eyes only. */
+static bool
+has_colour(void)
+{
+	return isatty(1) && !env("NO_COLOR");
+}
+
+/* A file is added to, as upstream does: an earlier run's objects stay. */
+static int
+open_file(const char *path)
+{
+	char name[FILENAME_ROOM];
+	int fd;
+
+	if (!*path && !(path = filename_unused(name)))
+		diag_die(EXIT_TEMPORARY,
+		    "all names of snapshots are taken for today; give one: "
+		    "--to file:PATH");
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0)
+		diag_die(EXIT_PERMANENT, "unable to open %s: %m", path);
+	return fd;
+}
+
+static int
 run_direct(const struct settings *s, struct format *f, struct pulse *pulse)
 {
+	struct direct d = {.cluster = s->cluster,
+	    .out = is_file(s) ? open_file(s->to + 5) : 1,
+	    .redact = s->redact,
+	    .once = is_file(s) && f->kind == FORMAT_YAML};
+
 	if (s->listen)
 		health_listen(s->listen, pulse, NULL);
-	pulse_opened(pulse);
-	pulse_up(pulse, "stdout");
+	if (!is_file(s)) /* upstream is never ready with a file */
+		pulse_opened(pulse);
+	pulse_up(pulse, is_file(s) ? "file" : "stdout");
+	f->has_colour = has_colour();
 	f->meshery.dial = dial_wait;
 	f->meshery.dial_context = dial_new(s->dial_seconds, NULL, NULL);
-	direct_run(f, s->cluster, pulse);
+	direct_run(&d, f, pulse);
 	format_release(f);
+	return 0;
 }
 
 /* Until stdin ends, or somebody wants us to. */
@@ -375,7 +463,6 @@ run(struct settings *s, struct format *f, struct pulse *pulse)
 {
 	static struct store store;
 	static struct sink to_stdout;
-	static char store_name[STORE_ID];
 	struct deliver *d;
 	struct ingest *in;
 	struct sink *sink = &to_stdout;
@@ -388,14 +475,14 @@ run(struct settings *s, struct format *f, struct pulse *pulse)
 		diag_warn(
 		    "the snapshot is a temporary file: what is deleted "
 		    "while this does not run goes unnoticed; give --store FILE");
+	if (s->redact && !secrets_mask_stored(&store))
+		return EXIT_TEMPORARY;
 	pulse->confirmed = store.confirmed;
 	pulse_committed(pulse, store.committed);
 	if (s->listen)
 		health_listen(s->listen, pulse, &store);
 	s->broker.requests = requests_new();
 	s->broker.pulse = pulse;
-	store_id(&store, store_name);
-	s->broker.store_id = store_name;
 	if (is_stdout(s))
 		sink_stdout(sink);
 	else
@@ -407,7 +494,10 @@ run(struct settings *s, struct format *f, struct pulse *pulse)
 	f->meshery.dial_context =
 	    dial_new(s->dial_seconds, deliver_answered, d);
 	deliver_start(d);
-	in = ingest_start(&store, d, s->cluster, control, ended, pulse);
+	in = ingest_start(&store, d,
+	    &(struct ingest_settings){s->cluster, control, ended, s->redact,
+		&s->gate},
+	    pulse);
 	wait_for_end(in, stop, ended);
 	if (deliver_drain(d, s->drain_seconds, stop))
 		return 0;
@@ -418,25 +508,27 @@ int
 main(int argc, char **argv)
 {
 	/* static, as threads look at them until the very end */
-	static struct settings s = {.dial_seconds = 5,
+	static struct settings s = {.format = -1,
+	    .dial_seconds = 5,
 	    .drain_seconds = 30,
 	    .broker = {.subject = SUBJECT, .patience = 30}};
 	static struct format f;
 	static struct pulse pulse;
 
 	opts_start("ms-publish");
+	gate_init(&s.gate);
 	s.redact = redact_by_default();
 	signal(SIGXFSZ, SIG_IGN); /* a full disk by another name */
 	mallopt(M_ARENA_MAX, 2);
 	parse_options(argc, argv, &s);
-	f.kind = s.format;
-	f.meshery.redact = s.redact;
+	f.kind = (enum format_kind)s.format;
+	f.gate = &s.gate;
+	f.enrich = s.enrich;
+	f.meshery.fix = s.fix;
 	pulse_init(&pulse, true);
 	if (s.is_check)
-		return check_run(&s.broker, !is_stdout(&s), s.store);
-	if (is_stdout(&s) && !s.store) {
-		run_direct(&s, &f, &pulse);
-		return 0;
-	}
+		return check(&s);
+	if (is_file(&s) || (is_stdout(&s) && !s.store))
+		return run_direct(&s, &f, &pulse);
 	return run(&s, &f, &pulse);
 }

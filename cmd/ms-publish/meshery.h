@@ -21,12 +21,13 @@
 struct meshery {
 	struct tape tape;
 	struct json out;
-	bool redact; /* write "[REDACTED]" for values of Secrets */
+	unsigned fix; /* of enum fix: defects to have without */
+	struct span enrich; /* members for component_metadata.meshsync */
 	service_dial *dial; /* asked about Services; NULL: none answers */
 	void *dial_context;
 };
 
-/* All zero, then the three members above set, is ready for use. */
+/* All zero, then what is above set, is ready for use. */
 void meshery_release(struct meshery *m);
 
 /* The message about object, which must be valid JSON and an object. type is

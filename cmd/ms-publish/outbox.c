@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "diag.h"
+#include "gate.h"
 #include "schema.h"
 
 #define BATCH_BYTES (1u << 20)
@@ -102,6 +103,8 @@ add_item(struct outbox *o, sqlite3_stmt *st, size_t max)
 	    .change = sqlite3_column_int64(st, C_CHANGE),
 	    .is_deleted = c.type == RECORD_DELETED,
 	    .type = c.type};
+	if (!gate_takes(o->format->gate, &c))
+		return; /* as good as told */
 	if (!format_change(o->format, &c, &message)) {
 		it->held = OUTBOX_DIAL;
 		return;

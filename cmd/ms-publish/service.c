@@ -1,8 +1,12 @@
 #include "service.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+
+#include "gojson.h"
+#include "gourl.h"
+#include "shape.h"
 
 struct place {
 	char host[SERVICE_HOST];
@@ -32,8 +36,8 @@ read_int(const struct tape *t, uint32_t object, const char *key)
 	uint32_t i = tape_get(t, object, key);
 	int64_t n = 0;
 
-	if (i != TAPE_NONE && t->node[i].type == SCAN_NUMBER)
-		scan_int(tape_value(t, i), &n);
+	if (i != TAPE_NONE)
+		gojson_int(t, i, &n);
 	return n;
 }
 
@@ -54,14 +58,20 @@ element(const struct tape *t, uint32_t array, bool is_last)
 	return found;
 }
 
-/* The two places of a Service, inside and outside the cluster. */
+static uint32_t
+ports_of(const struct tape *t)
+{
+	return tape_get(t, tape_get(t, 0, "spec"), "ports");
+}
+
+/* The two places of a port, inside and outside the cluster. */
 static void
-find_places(const struct tape *t, struct place *in, struct place *out)
+find_places(const struct tape *t, uint32_t port, struct place *in,
+    struct place *out)
 {
 	uint32_t spec = tape_get(t, 0, "spec");
 	uint32_t balancer =
 	    tape_get(t, tape_get(t, 0, "status"), "loadBalancer");
-	uint32_t port = element(t, tape_get(t, spec, "ports"), true);
 	uint32_t ingress = element(t, tape_get(t, balancer, "ingress"), false);
 	char ip[SERVICE_HOST];
 
@@ -81,17 +91,6 @@ find_places(const struct tape *t, struct place *in, struct place *out)
 		memcpy(out->host, ip, SERVICE_HOST);
 }
 
-/* What Go's URL parser takes as a host in "http://HOST:PORT". */
-static bool
-is_host(const char *host)
-{
-	for (const unsigned char *p = (const unsigned char *)host; *p; p++)
-		if (*p < 0x80 && !isalnum(*p) &&
-		    !strchr("-_.~!$&'()*+,;=<>\"", *p))
-			return false;
-	return true;
-}
-
 static bool
 names_none(const char *host)
 {
@@ -101,61 +100,98 @@ names_none(const char *host)
 	return false;
 }
 
-/* Append a URL to the array. <, > and & are legal there, and escaped. */
+/* Append a URL to the array, unless Go would not take it for one. */
 static char *
-put_url(char *out, const struct place *at)
+put_url(char *out, const struct place *at, bool brackets)
 {
-	const char *p;
+	char url[SERVICE_HOST + 32];
 
-	if (names_none(at->host) || !is_host(at->host))
+	brackets = brackets && strchr(at->host, ':') && *at->host != '[';
+	if (names_none(at->host) ||
+	    (!brackets && !gourl_takes(at->host, at->port)))
 		return out;
 	if (out[-1] != '[')
 		*out++ = ',';
-	out += sprintf(out, "\"%s://", at->port == 443 ? "https" : "http");
-	for (p = at->host; *p; p++) {
-		if (*p == '<' || *p == '>' || *p == '&')
-			out += sprintf(out, "\\u%04x", (unsigned)*p);
-		else if (*p == '"')
-			out += sprintf(out, "\\\"");
-		else
-			*out++ = *p;
-	}
-	return out + sprintf(out, ":%lld\"", (long long)at->port);
+	snprintf(url, sizeof(url), "%s://%s%s%s:%lld",
+	    at->port == 443 ? "https" : "http", brackets ? "[" : "", at->host,
+	    brackets ? "]" : "", (long long)at->port);
+	*out++ = '"';
+	out = gojson_text(out, span_of(url));
+	*out++ = '"';
+	return out;
 }
 
-/* Whether both places are told, only the inner one, or nothing (SERVICE_NO). */
+/* Whether what is outside answers. Upstream does not write brackets around
+ * IPv6, and so cannot dial it. */
 static enum service_answer
-reach(const struct place *out, service_dial *dial, void *context)
+reach(const struct place *out, bool brackets, service_dial *dial, void *context)
 {
 	if (strcmp(out->host, "localhost") == 0)
 		return SERVICE_YES; /* told whether it answers or not */
-	if (!dial || strchr(out->host, ':') || out->port < 0 ||
+	if (!dial || (strchr(out->host, ':') && !brackets) || out->port < 0 ||
 	    out->port > 65535)
 		return SERVICE_NO;
 	return dial(context, out->host, (int)out->port);
 }
 
-bool
-service_metadata(const struct tape *t, service_dial *dial, void *context,
-    char **to)
+/* The last port only, and nothing at all if what is outside is silent. */
+static enum service_answer
+put_last(const struct tape *t, service_dial *dial, void *context, char **to)
 {
 	struct place in, out;
 	enum service_answer answer = SERVICE_YES;
-	char *o = *to;
 
-	find_places(t, &in, &out);
+	find_places(t, element(t, ports_of(t), true), &in, &out);
 	if (out.port != 0)
-		answer = reach(&out, dial, context);
-	if (answer == SERVICE_WAIT)
-		return false;
-	if (answer == SERVICE_NO) {
-		*to = o + sprintf(o, "null");
-		return true;
+		answer = reach(&out, false, dial, context);
+	if (answer != SERVICE_YES)
+		return answer;
+	if (out.port != 0)
+		*to = put_url(*to, &out, false);
+	*to = put_url(*to, &in, false);
+	return SERVICE_YES;
+}
+
+static enum service_answer
+put_all(const struct tape *t, service_dial *dial, void *context, char **to)
+{
+	uint32_t ports = ports_of(t), i;
+	enum service_answer answer, all = SERVICE_YES;
+	struct place in, out;
+	int n = 0;
+
+	if (element(t, ports, true) == TAPE_NONE)
+		return SERVICE_YES;
+	for (i = ports + 1; i < t->node[ports].end && n < SERVICE_PORTS;
+	     i = t->node[i].end, n++) {
+		find_places(t, i, &in, &out);
+		answer = SERVICE_NO;
+		if (out.port != 0)
+			answer = reach(&out, true, dial, context);
+		if (answer == SERVICE_WAIT)
+			all = SERVICE_WAIT; /* and ask for the others too */
+		if (answer == SERVICE_YES)
+			*to = put_url(*to, &out, true);
+		if (*in.host)
+			*to = put_url(*to, &in, true);
 	}
-	o += sprintf(o, "{\"capabilities\":{\"connection\":true,\"urls\":[");
-	if (out.port != 0)
-		o = put_url(o, &out);
-	o = put_url(o, &in);
-	*to = o + sprintf(o, "]}}");
-	return true;
+	return all;
+}
+
+enum service_answer
+service_urls(const struct tape *t, bool all_ports, service_dial *dial,
+    void *context, char **to)
+{
+	enum service_answer answer;
+	char *out = *to;
+
+	if (!shape_is_service(t))
+		return SERVICE_NO;
+	*out++ = '[';
+	answer = all_ports ? put_all(t, dial, context, &out) :
+			     put_last(t, dial, context, &out);
+	*out++ = ']';
+	if (answer == SERVICE_YES)
+		*to = out;
+	return answer;
 }

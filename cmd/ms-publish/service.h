@@ -15,11 +15,14 @@ typedef enum service_answer service_dial(void *context, const char *host,
     int port);
 
 #define SERVICE_HOST 256 /* bytes of a name or address; more: null */
+#define SERVICE_PORTS 64 /* how many are told of at most */
 
-/* Append component_metadata of the Service in t to *out, which must have room
- * for SERVICE_ROOM bytes; false: the dial has not been answered yet. */
-#define SERVICE_ROOM (4 * SERVICE_HOST)
-bool service_metadata(const struct tape *t, service_dial *dial, void *context,
-    char **out);
+/* Append the URLs of the Service in t to *out, an array, which must have room
+ * for SERVICE_ROOM bytes. SERVICE_WAIT: a dial has not been answered yet;
+ * SERVICE_NO: upstream tells nothing of this one. all_ports: every port, and
+ * what answers (FIX_URLS). */
+#define SERVICE_ROOM (SERVICE_PORTS * 14 * SERVICE_HOST)
+enum service_answer service_urls(const struct tape *t, bool all_ports,
+    service_dial *dial, void *context, char **out);
 
 #endif

@@ -335,18 +335,32 @@ tape_sort(struct tape *t, uint32_t node, uint32_t *first)
 	return kept;
 }
 
+static bool
+means(struct span raw, bool is_odd, const char *text, size_t n)
+{
+	char buf[6 * TAPE_KEY];
+
+	if (raw.n != n && is_odd) {
+		if (raw.n > sizeof(buf))
+			return false;
+		raw = (struct span){buf, scan_decode(raw.p, raw.n, buf)};
+	}
+	return raw.n == n && memcmp(raw.p, text, n) == 0;
+}
+
 bool
 tape_key_eq(const struct tape *t, uint32_t node, const char *text, size_t n)
 {
-	struct span key = tape_key(t, node);
-	char buf[6 * TAPE_KEY];
+	return means(tape_key(t, node), t->node[node].flags & TAPE_KEY_ODD,
+	    text, n);
+}
 
-	if (key.n != n && t->node[node].flags & TAPE_KEY_ODD) {
-		if (key.n > sizeof(buf))
-			return false;
-		key = (struct span){buf, scan_decode(key.p, key.n, buf)};
-	}
-	return key.n == n && memcmp(key.p, text, n) == 0;
+bool
+tape_text_eq(const struct tape *t, uint32_t node, const char *text)
+{
+	return node != TAPE_NONE && t->node[node].type == SCAN_STRING &&
+	    means(tape_value(t, node), t->node[node].flags & TAPE_ODD, text,
+		strlen(text));
 }
 
 uint32_t

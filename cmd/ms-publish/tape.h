@@ -64,6 +64,10 @@ struct span tape_value(const struct tape *t, uint32_t node);
 bool tape_key_eq(const struct tape *t, uint32_t node, const char *text,
     size_t n);
 
+/* Whether node is a string that stands for this text, of less than TAPE_KEY
+ * bytes. */
+bool tape_text_eq(const struct tape *t, uint32_t node, const char *text);
+
 /* The last member of object (TAPE_NONE: no object) that has this key, which is
  * shorter than TAPE_KEY; TAPE_NONE if there is none. */
 #define TAPE_NONE UINT32_MAX

@@ -23,7 +23,8 @@ for url, why in (("nats://", "host"), ("", None), ("http://h:1", "nats://"),
     ok(code == 100 and said.count("\n") == 1 and (why or "") in said and
        "secret" not in said, "URL %r is refused" % url) or note(said)
 for args in (["--to", "-", "extra"], ["--wrong"], ["--format", "x"],
-             ["--to"], ["--drain", "x"], ["--to", "file:x"],
+             ["--to"], ["--drain", "x"],
+             ["--to", "file:x", "--store", "y"],
              ["--to", "nats://h", "--creds", "/none"],
              ["--to", "nats://h", "--cert", "/dev/null"]):
     code, said = status(*args)

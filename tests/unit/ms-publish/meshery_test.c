@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "examples.h"
+#include "fixes.h"
+#include "secrets.h"
 #include "tap.h"
 
 #define CLUSTER "3f2a0a6e-5f0a-4c55-9a30-6d1c6c1b7d10"
@@ -73,6 +75,22 @@ lacks(const char *object, const char *text, const char *name)
 		printf("# got %s\n", got ? got : "(wait)");
 }
 
+/* The object as it is kept when Secrets are redacted. */
+static const char *
+masked(const char *text)
+{
+	static struct secrets secrets = {.is_on = true};
+	static char copy[65536];
+	struct record r = {0};
+	struct change c = {.object = span_of(text)};
+
+	r.at[AT_OBJECT] = c.object;
+	r.id.kind = span_of(strstr(text, "\"Secret\"") ? "Secret" : "Other");
+	secrets_mask(&secrets, &r, &c);
+	snprintf(copy, sizeof(copy), "%.*s", (int)c.object.n, c.object.p);
+	return copy;
+}
+
 /* An object with metadata's and its own further members. */
 static const char *
 object(const char *kind, const char *meta, const char *rest)
@@ -119,12 +137,9 @@ examples(void)
 	ok(!*asked, "2: nothing is dialled for a deletion");
 	answer = SERVICE_WAIT;
 	ok(!convert(RECORD_ADDED, service), "2: B waits for its dial");
-	m.redact = false;
 	is(RECORD_MODIFIED, secret, secret_message, "3: secret C");
-	m.redact = true;
-	is(RECORD_MODIFIED, secret, secret_hidden_message,
+	is(RECORD_MODIFIED, masked(secret), secret_hidden_message,
 	    "3: secret C, redacted");
-	m.redact = false;
 	is(RECORD_DELETED, widget, widget_message, "4: custom resource D");
 }
 
@@ -227,8 +242,11 @@ sections(void)
 {
 	lacks(with_meta(",\"managedFields\":[{\"manager\":\"x\"}]"),
 	    "managedFields", "12: managedFields are never told");
-	has(with_meta(",\"cluster_id\":\"x\""), "\"cluster_id\":\"\"}",
+	has(with_meta(""), "\"cluster_id\":\"\"}",
 	    "12: metadata.cluster_id is empty");
+	has(with_meta(",\"cluster_id\":\"x\",\"managedFields\":\"y\""),
+	    "\"managedFields\":\"y\",\"cluster_id\":\"x\"}",
+	    "12: unless the object has texts of that name");
 	has(object("ConfigMap", "",
 		",\"immutable\":true,\"data\":{\"b\":\"1\""
 		",\"a\":\"<\"},\"binaryData\":{\"c\":\"aGk=\"}"),
@@ -290,23 +308,96 @@ leaks(void)
 	    "the id of a status leaks");
 }
 
+/* What a custom resource brings along under the names of what upstream makes,
+ * as an API server lets it, goes out. */
+static void
+brought_along(void)
+{
+	has(with_rest(",\"component_metadata\":{\"b\":9007199254740993,"
+		      "\"a\":[-0,1e3,{\"c\":\"<\"}]}"),
+	    "\"component_metadata\":{\"a\":[0,1000,{\"c\":\"\\u003c\"}],"
+	    "\"b\":9007199254740992}",
+	    "component_metadata goes out, its numbers as floats");
+	has(with_rest(",\"component_metadata\":[1]"),
+	    "\"component_metadata\":null", "unless it is no object");
+	has(with_rest(",\"pattern_resource\":\"7D1B2B8A-6f0e-4a55-9a30-"
+		      "6d1c6c1b7d10\""),
+	    "\"pattern_resource\":\"7d1b2b8a-6f0e-4a55-9a30-6d1c6c1b7d10\"",
+	    "16: pattern_resource goes out");
+	has(with_rest(",\"pattern_resource\":\"{7d1b2b8a-6f0e-4a55-9a30-"
+		      "6d1c6c1b7d10}\""),
+	    "\"pattern_resource\":\"7d1b2b8a-6f0e-4a55-9a30-6d1c6c1b7d10\"",
+	    "16: in any form of a UUID");
+	has(with_rest(",\"pattern_resource\":\"x\""),
+	    "\"pattern_resource\":\"00000000-0000-0000-0000-000000000000\"",
+	    "16: what is none is survived");
+	has(with_rest(",\"id\\u0000x\":\"y\""), "\"Object\":{\"id\":\"\"",
+	    "a key does not end at a NUL");
+	has(with_rest(",\"\\u017fpec\":{\"id\":\"y\"}"),
+	    "\"spec\":{\"id\":\"y\"}", "an odd s is one too");
+}
+
 static void
 redaction(void)
 {
-	m.redact = true;
-	has(object("Secret", "",
+	has(masked(object("Secret", "",
 		",\"data\":{},\"stringData\":[1],"
-		"\"binaryData\":null"),
+		"\"binaryData\":null")),
 	    "\"data\":\"{}\",\"binaryData\":\"{}\","
 	    "\"stringData\":\"[1]\"",
 	    "17: what is no object is left alone");
-	has(object("Secret", "", ",\"stringData\":{\"b\":\"x\",\"a\":1}"),
+	has(masked(
+		object("Secret", "", ",\"stringData\":{\"b\":\"x\",\"a\":1}")),
 	    "\"stringData\":\"{\\\"a\\\":\\\"[REDACTED]\\\",\\\"b\\\":"
 	    "\\\"[REDACTED]\\\"}\"",
 	    "17: keys stay, sorted");
-	has(object("ConfigMap", "", ",\"data\":{\"a\":\"x\"}"),
+	has(masked(object("ConfigMap", "", ",\"data\":{\"a\":\"x\"}")),
 	    "\"data\":\"{\\\"a\\\":\\\"x\\\"}\"", "17: ConfigMaps are not");
-	m.redact = false;
+	has(masked(object("Secret",
+		",\"annotations\":{\"kubectl.kubernetes.io/"
+		"last-applied-configuration\":\"{data}\"}",
+		"")),
+	    "\"value\":\"[REDACTED]\"", "17: kubectl's copy is masked too");
+}
+
+static void
+fixes(void)
+{
+	m.fix = FIX_VALUES;
+	has(with_meta(",\"annotations\":{\"a\":\"<\\n\\\"\"}"),
+	    "\"value\":\"\\u003c\\n\\\"\"}", "fix values: unescaped");
+	m.fix = FIX_DESIGN;
+	has(with_meta(",\"labels\":{\"design.meshery.io/id\":"
+		      "\"7d1b2b8a-6f0e-4a55-9a30-6d1c6c1b7d10\"}"),
+	    "\"pattern_resource\":\"7d1b2b8a-6f0e-4a55-9a30-6d1c6c1b7d10\"",
+	    "16: fix design: the UUID itself");
+	has(with_meta(",\"labels\":{\"design.meshery.io/id\":\"x\"}"),
+	    "\"pattern_resource\":null",
+	    "16: fix design: null for what is none");
+	m.fix = FIX_KIND;
+	has("{\"apiVersion\":\"serving.knative.dev/v1\",\"kind\":\"Service\","
+	    "\"metadata\":{}}",
+	    "\"component_metadata\":null", "18: fix kind: of another group");
+	m.fix = FIX_SECTIONS;
+	has(object("ClusterRole", "",
+		",\"rules\":[{\"b\":1,\"a\":\"<\"}],"
+		"\"aggregationRule\":null"),
+	    "\"spec\":{\"id\":\"\",\"attribute\":\"{\\\"aggregationRule\\\":"
+	    "null,\\\"rules\\\":[{\\\"a\\\":\\\"\\\\u003c\\\","
+	    "\\\"b\\\":1}]}\"}",
+	    "15: fix sections: rules are told");
+	lacks(with_rest(",\"data\":{}"), "\"spec\"",
+	    "15: fix sections: nothing where nothing is left out");
+	m.fix = 0;
+	m.enrich = span_of("\"origin\":{\"class\":\"greenfield\"}");
+	has(with_rest(""),
+	    "\"component_metadata\":{\"meshsync\":{\"origin\":{\"class\":"
+	    "\"greenfield\"}}}",
+	    "enrich: where there was null");
+	has(with_rest(",\"component_metadata\":{\"a\":1}"),
+	    "\"component_metadata\":{\"a\":1,\"meshsync\":{\"origin\"",
+	    "enrich: beside what is there");
+	m.enrich = span_of("");
 }
 
 static const char *
@@ -368,6 +459,28 @@ services(void)
 	    "[\"http://:80\"]", "18: an external name");
 	urls("{\"externalName\":\"e\"}", "{}", "[\"http://:0\"]",
 	    "18: without ports");
+	has(service_of("{" IP ",\"ports\":[{\"port\":\"http\"}]}", "{}"),
+	    "\"component_metadata\":null", "18: what is no Service inside");
+	has(service_of("{" IP ",\"ports\":[{\"port\":80.0}]}",
+		"{\"conditions\":[{\"lastTransitionTime\":\"2026-02-29T1:02:"
+		"03Z\"}]}"),
+	    "\"component_metadata\":null", "18: a time that is none");
+	urls("{" IP ",\"ports\":[{\"port\":80.0}]}",
+	    "{\"conditions\":[{\"lastTransitionTime\":\"2028-02-29T1:02:"
+	    "03.5+24:60\"}]}",
+	    "[\"http://10.0.0.1:80\"]", "18: numbers as Go writes them");
+	m.fix = FIX_URLS;
+	answer = SERVICE_NO;
+	urls("{" IP ",\"ports\":[{\"port\":80},{\"port\":443}]}",
+	    LB("{\"ip\":\"1.2.3.4\"}"),
+	    "[\"http://10.0.0.1:80\",\"https://10.0.0.1:443\"]",
+	    "18: fix urls: all ports, and not what is silent");
+	answer = SERVICE_YES;
+	urls("{\"clusterIP\":\"fd00::1\",\"ports\":[{\"port\":80}]}",
+	    LB("{\"ip\":\"fd00::2\"}"),
+	    "[\"http://[fd00::2]:80\",\"http://[fd00::1]:80\"]",
+	    "18: fix urls: IPv6");
+	m.fix = 0;
 	urls("{\"clusterIP\":\"a b\",\"ports\":[{\"port\":80}]}", "{}", "[]",
 	    "18: what is no host is skipped");
 }
@@ -409,6 +522,8 @@ main(void)
 	sections();
 	designs();
 	leaks();
+	brought_along();
+	fixes();
 	redaction();
 	services();
 	sorting();

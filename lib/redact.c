@@ -8,24 +8,32 @@
 #define MASK "\"[REDACTED]\""
 
 static void
-mask(struct redact *red, struct span value)
+edit(struct redact *red, struct span value, const char *with)
 {
-	if (scan_eq(value, "[REDACTED]"))
-		return;
 	if (red->n == red->size) {
 		red->size = red->size ? red->size * 2 : 16;
 		red->edit =
 		    diag_alloc(red->edit, red->size * sizeof(*red->edit));
 	}
-	red->edit[red->n++] = (struct scan_edit){value, span_of(MASK)};
+	red->edit[red->n++] = (struct scan_edit){value, span_of(with)};
 }
 
+static void
+mask(struct redact *red, struct span value)
+{
+	if (!scan_eq(value, "[REDACTED]"))
+		edit(red, value, MASK);
+}
+
+/* A null becomes an empty map, as in the Go MeshSync. */
 static void
 mask_values(struct redact *red, struct span object)
 {
 	struct scan_iter it;
 	struct span key, value;
 
+	if (scan_type(object) == SCAN_NULL)
+		edit(red, object, "{}");
 	if (scan_type(object) != SCAN_OBJECT)
 		return;
 	scan_iter(&it, object);

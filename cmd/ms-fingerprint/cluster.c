@@ -47,6 +47,14 @@ clusters_holds(const struct clusters *cs, const char *name)
 	return c && c->holds;
 }
 
+bool
+clusters_ready(const struct clusters *cs, const char *name)
+{
+	const struct cluster *c = find(cs, span_of(name));
+
+	return c && !c->holds;
+}
+
 size_t
 clusters_holding(const struct clusters *cs)
 {

@@ -23,6 +23,8 @@ struct cluster *clusters_announce(struct clusters *cs, const struct record *r);
 
 /* Those that never announced themselves hold nothing back. */
 bool clusters_holds(const struct clusters *cs, const char *name);
+/* Whether it has announced itself, and is through with its first sync. */
+bool clusters_ready(const struct clusters *cs, const char *name);
 size_t clusters_holding(const struct clusters *cs);
 
 /* Append the resources of a `ready`, less our own, plus what that is: synced,

@@ -65,6 +65,7 @@ settle(struct filter *f, bool tell)
 	spread_dirt(w);
 	f->amended += service_settle(w, &f->value, &f->out);
 	infras_settle(&f->infras, w, &f->out, tell);
+	tiers_settle(&f->tiers, w, &f->infras, &f->clusters, &f->out);
 	/* a Service of a cluster that holds is looked at again later */
 	if (clusters_holding(&f->clusters))
 		w->any_dirty = true;
@@ -355,6 +356,7 @@ filter_release(struct filter *f)
 	knowledge_free(f->knowledge);
 	records_release(&f->rs);
 	clusters_free(&f->clusters);
+	tiers_free(&f->tiers);
 	json_release(&f->value);
 }
 

@@ -11,6 +11,7 @@
 #include "cluster.h"
 #include "infra.h"
 #include "library.h"
+#include "tier.h"
 
 struct filter {
 	struct records rs;
@@ -23,6 +24,7 @@ struct filter {
 	struct infras infras;
 	struct infra_out out;
 	struct clusters clusters;
+	struct tiers tiers;
 	struct json value; /* a member's value being made */
 	uint64_t amended; /* AMEND records made */
 };

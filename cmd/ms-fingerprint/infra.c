@@ -175,6 +175,7 @@ insert(struct infras *f, size_t at, const struct json *key)
 	memmove(f->infra + at + 1, f->infra + at,
 	    (f->n - at) * sizeof(*f->infra));
 	f->n++;
+	f->changes++;
 	f->infra[at] = (struct infra){.key = diag_strndup(key->p, key->len)};
 	return &f->infra[at];
 }
@@ -228,6 +229,7 @@ remove_stale(struct infras *f, const struct infra_out *out)
 		if (out)
 			tell(f, &f->infra[i], "DELETED", out);
 		free_infra(&f->infra[i]);
+		f->changes++;
 	}
 	f->n = kept;
 }

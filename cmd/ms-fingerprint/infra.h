@@ -24,6 +24,7 @@ struct infra {
 struct infras {
 	struct infra *infra;
 	size_t n;
+	uint64_t changes; /* how often one came or went */
 	struct sightings sightings;
 	struct json spec, line;
 };

@@ -117,7 +117,7 @@ texts(const config_node *list)
 }
 
 static const char **
-own_rules(struct signatures *s, size_t n)
+own_list(struct signatures *s, size_t n)
 {
 	s->rules = diag_alloc(s->rules, (s->n_rules + 1) * sizeof(*s->rules));
 	return s->rules[s->n_rules++] =
@@ -132,7 +132,7 @@ read_tags(struct reader *r, config_node *node, const char *const **tags)
 
 	if (!n)
 		return 0;
-	list = own_rules(r->s, n + 1);
+	list = own_list(r->s, n + 1);
 	*tags = list;
 	for (size_t i = 0; i < n; i++) {
 		config_node *at;
@@ -392,6 +392,29 @@ read_version(struct reader *r, config_node *root)
 	return 0;
 }
 
+static int
+read_watch(struct reader *r, config_node *root)
+{
+	config_node *list = config_get(&r->c, root, "watch"), *at;
+	struct product *p = &r->p;
+
+	if (!list)
+		return 0;
+	if (!config_is_list(list))
+		return wrong(r, list, "watch is a list", NULL);
+	p->has_watch = true;
+	p->watch = own_list(r->s, config_count(list) + 1);
+	for (size_t i = 0; i < config_count(list); i++) {
+		const char *text = text_at(r, list, i, &at);
+
+		if (!text || !strchr(text, '.'))
+			return wrong(r, at,
+			    "not a kind (plural.group):", text ? text : "");
+		p->watch[p->n_watch++] = keep(r, text);
+	}
+	return 0;
+}
+
 static bool
 is_id(const char *text)
 {
@@ -458,7 +481,7 @@ read_product(struct reader *r, config_node *root)
 	static const char *const known[] = {"product", "name", "category",
 	    "scope", "tags", "version", "crd_version", "images", "labels",
 	    "charts", "annotations", "args", "commands", "env", "names",
-	    "ports", "part_of", "crds", "classes", "examples", NULL};
+	    "ports", "part_of", "crds", "classes", "watch", "examples", NULL};
 
 	if (check_keys(r, root, known) < 0 || read_head(r, root) < 0 ||
 	    read_images(r, config_get(&r->c, root, "images")) < 0)
@@ -466,7 +489,8 @@ read_product(struct reader *r, config_node *root)
 	for (int k = PRINT_IMAGE + 1; k < PRINT_KINDS; k++)
 		if (read_prints(r, root, (enum print_kind)k) < 0)
 			return -1;
-	if (read_examples(r, config_get(&r->c, root, "examples")) < 0)
+	if (read_watch(r, root) < 0 ||
+	    read_examples(r, config_get(&r->c, root, "examples")) < 0)
 		return -1;
 	if (!r->p.n_prints)
 		return wrong(r, root, "no prints: it could never be found",

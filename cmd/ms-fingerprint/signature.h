@@ -90,6 +90,9 @@ struct product {
 	size_t n_prints;
 	struct example *example;
 	size_t n_examples;
+	const char **watch; /* kinds it unlocks: plural.group */
+	size_t n_watch;
+	bool has_watch; /* else its CRDs are */
 };
 
 /* What holds for all products: how registries name copies of images. */

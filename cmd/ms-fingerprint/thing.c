@@ -92,6 +92,7 @@ touch_api(struct world *w, const struct thing *t)
 {
 	const struct catalog *c = w->shapes->catalog;
 
+	w->changes++;
 	for (const struct catalog_link *k = thing_link(c, t); k;
 	     k = catalog_next(c, k)) {
 		w->dirty[k->print->product] |= WORLD_DIRTY_ALL;

@@ -38,6 +38,7 @@ world_learn(struct world *w)
 	if (w->n_first)
 		memset(w->dirty_ns, 1, w->n_first);
 	w->any_dirty = true;
+	w->changes++;
 }
 
 void

@@ -114,6 +114,7 @@ struct world {
 	size_t n_first;
 	uint8_t *dirty; /* by product: enum world_dirt */
 	bool any_dirty;
+	uint64_t changes; /* how often a CRD or the catalog changed */
 	struct world_glance *glance;
 	size_t last_sync; /* that a record was of */
 	struct json buf;

@@ -7,6 +7,13 @@
 /* Milliseconds since some start. */
 int64_t clock_ms(void);
 
+/* Let that time pass faster: times is a number as text; NULL, or what is no
+ * number from 1 to 1000, is 1. So tests need not wait for half an hour. To be
+ * called before any other. */
+void clock_hurry(const char *times);
+/* How many milliseconds of the world are ms of clock_ms(), rounded up. */
+int64_t clock_real(int64_t ms);
+
 /* A number from 0 to n - 1 (n > 0), for jitter; not for secrets. */
 uint32_t clock_jitter(uint32_t n);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "probe.h"
 
 void
 answer_plans_init(struct answer_plans *plans)
@@ -99,6 +100,16 @@ take_change(struct answer *a, const struct stream_event *event)
 	a->has_changed = true;
 }
 
+void
+answer_regressed(struct answer *a, struct span rv)
+{
+	failure_set(&a->failure, IN_REGRESSED,
+	    "the server stands at resourceVersion %.*s, and has stood at %s "
+	    "before: it has been set back",
+	    (int)rv.n, rv.p, a->rv);
+	a->has_failed = true;
+}
+
 /* True: it ends a streaming list. */
 static bool
 take_bookmark(struct answer *a, const struct stream_event *event)
@@ -108,6 +119,11 @@ take_bookmark(struct answer *a, const struct stream_event *event)
 	bool is_initial = a->form == ANSWER_STREAM;
 	bool is_mark = is_initial && stream_is_mark(event);
 
+	a->has_bookmarks |= !is_initial;
+	if (rv.n && !is_initial && probe_is_earlier(rv, span_of(a->rv))) {
+		answer_regressed(a, rv);
+		return false;
+	}
 	if (rv.n && (is_mark || !is_initial))
 		set_text(&a->rv, rv);
 	return is_mark && a->rv;

@@ -30,6 +30,7 @@ struct answer {
 	struct intake intake;
 	struct snapshot page;
 	bool has_failed, has_changed; /* changed: objects, by events */
+	bool has_bookmarks; /* there has been one, in any answer */
 	unsigned events; /* that have come */
 	struct failure failure; /* of has_failed, or noted by the owner */
 	char *rv; /* where to go on watching */
@@ -52,6 +53,9 @@ void answer_put(struct answer *a, const char *p, size_t n);
 /* Decode what has come. IN_END: the mark of a streaming list, call again.
  * IN_NOTHING: all is done that can be. Else: it has failed, see .failure. */
 enum machine_input answer_decode(struct answer *a);
+
+/* It fails, as the server stands at rv, which is before our version. */
+void answer_regressed(struct answer *a, struct span rv);
 
 /* All has come: IN_PAGE or IN_END (a page), IN_EOF, or the failure. */
 enum machine_input answer_finish(struct answer *a);

@@ -8,6 +8,7 @@
 #include "table.h"
 
 #define TIMEOUT 30 /* s */
+#define AGAIN 2000 /* ms, between questions in doubt */
 
 /* An id that is the same each time, for who may not read the real one. */
 static char *
@@ -56,6 +57,7 @@ know(struct cluster *c, char *id)
 		free(id);
 	else
 		c->id = id;
+	c->is_sure = true;
 }
 
 static bool
@@ -92,6 +94,8 @@ on_answer(void *context, struct http_request *r)
 		    f.why, id);
 		know(c, id);
 	}
+	/* Who may not read it cannot be any surer. */
+	c->is_sure |= r->result == CURLE_OK && is_refused(&f);
 	c->done(c->context, c->id ? NULL : &f, r);
 }
 
@@ -106,6 +110,26 @@ cluster_ask(struct cluster *c)
 	    .context = c};
 
 	c->request = http_get(c->http, &ask);
+}
+
+void
+cluster_doubt(struct cluster *c)
+{
+	c->is_sure = false;
+	/* What is under way may have been asked on the old connection. */
+	c->again_at = 0;
+}
+
+bool
+cluster_tick(struct cluster *c, int64_t now)
+{
+	if (c->is_sure || !c->id)
+		return false;
+	if (!c->request && now >= c->again_at) {
+		c->again_at = now + AGAIN;
+		cluster_ask(c);
+	}
+	return true;
 }
 
 void

@@ -20,10 +20,17 @@ struct cluster {
 	void *context;
 	struct http_request *request; /* NULL: nothing is asked */
 	char *id; /* NULL: not known yet */
+	bool is_sure; /* it has been asked since cluster_doubt() */
+	int64_t again_at; /* ms: when to ask again, being in doubt */
 };
 
 /* All but the first four members zero. Ask; done is called once. */
 void cluster_ask(struct cluster *c);
 void cluster_free(struct cluster *c);
+
+/* The connection has been lost: another server may answer the next time. */
+void cluster_doubt(struct cluster *c);
+/* Ask if in doubt. True: still in doubt. now: ms. */
+bool cluster_tick(struct cluster *c, int64_t now);
 
 #endif

@@ -1,7 +1,5 @@
 #include "http.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +14,6 @@
 #define MAX_BODY (64u << 20)
 #define SOCKETS 16 /* that are waited for without curl's help */
 #define WAIT_MAX 1000 /* ms: should libcurl forget something after all */
-#define DEAD_AFTER 45000u /* ms that sent bytes may stay unconfirmed */
 
 /* ---- the server's address ---- */
 
@@ -68,40 +65,24 @@ http_free(struct http *h)
 	curl_slist_free_all(h->connect_to);
 	free(h->host);
 	free(h->base);
-	free(h->link);
+	links_free(&h->links);
 	curl_global_cleanup();
 }
 
 /* ---- connections ---- */
-
-/* Ports come again, so the list does not grow for ever: 64 Ki at most. */
-static size_t
-find_link(struct http *h, long port)
-{
-	size_t i = 0;
-
-	while (i < h->n_links && h->link[i].port != port)
-		i++;
-	if (i < h->n_links)
-		return i;
-	h->link = diag_alloc(h->link, (i + 1) * sizeof(*h->link));
-	h->link[i] = (struct http_link){.port = port};
-	h->n_links++;
-	return i;
-}
 
 /* Bytes came: the request is alive, and so are all others beside it. */
 static void
 note_bytes(struct http_request *r)
 {
 	r->heard = clock_ms();
-	r->http->link[r->link].heard = r->heard;
+	r->http->links.link[r->link].heard = r->heard;
 }
 
 int64_t
 http_link_heard(const struct http_request *r)
 {
-	return r->http->link[r->link].heard;
+	return r->http->links.link[r->link].heard;
 }
 
 /* ---- one request ---- */
@@ -138,23 +119,11 @@ on_header(char *p, size_t one, size_t n, void *context)
 		return n;
 	curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &r->status);
 	curl_easy_getinfo(r->easy, CURLINFO_LOCAL_PORT, &port);
-	r->link = find_link(r->http, port);
+	r->link = links_find(&r->http->links, port);
 	note_bytes(r);
 	if (r->status == 200 && r->ask.open)
 		r->ask.open(r->ask.context);
 	return n;
-}
-
-/* Keepalive notices a silent peer; this one that does not confirm. */
-static int
-on_socket(void *context, curl_socket_t fd, curlsocktype purpose)
-{
-	unsigned ms = DEAD_AFTER;
-
-	(void)context;
-	(void)purpose;
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
-	return CURL_SOCKOPT_OK;
 }
 
 static void
@@ -196,7 +165,7 @@ set_transport(CURL *easy, struct http *h)
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 10L);
-	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
+	links_follow(&h->links, easy);
 	if (h->connect_to)
 		curl_easy_setopt(easy, CURLOPT_CONNECT_TO, h->connect_to);
 	if (h->config->proxy && strncmp(h->config->proxy, "socks5:", 7) == 0)
@@ -295,11 +264,30 @@ http_cancel(struct http_request *r)
 	free(r);
 }
 
-void
-http_abandon(struct http_request *r)
+/* libcurl knows the port before the answer's first byte has come. */
+static long
+port_of(const struct http_request *r)
 {
-	curl_easy_setopt(r->easy, CURLOPT_FORBID_REUSE, 1L);
+	long port = 0;
+
+	curl_easy_getinfo(r->easy, CURLINFO_LOCAL_PORT, &port);
+	return port;
+}
+
+void
+http_break(struct http_request *r)
+{
+	links_break(&r->http->links, port_of(r));
 	http_cancel(r);
+}
+
+bool
+http_is_unheard(const struct http_request *r)
+{
+	struct links *l = &r->http->links;
+	long port = port_of(r);
+
+	return port > 0 && l->link[links_find(l, port)].heard < r->started;
 }
 
 /* curl_multi_poll names a socket once for each request that shares it, which

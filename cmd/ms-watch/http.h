@@ -11,12 +11,7 @@
 
 #include "credentials.h"
 #include "json.h"
-
-/* A connection, known by its local port. */
-struct http_link {
-	long port;
-	int64_t heard; /* ms: when bytes came last, of any request */
-};
+#include "links.h"
 
 struct http {
 	CURLM *multi;
@@ -25,8 +20,7 @@ struct http {
 	char *base; /* what paths are put behind */
 	struct curl_slist *connect_to;
 	char *host; /* a Host header of our own, or NULL */
-	struct http_link *link; /* all connections that there have been */
-	size_t n_links;
+	struct links links;
 	uint64_t stirred; /* counts what a turn has done, or may have */
 	bool is_fresh; /* a request has been added since the last turn */
 };
@@ -70,11 +64,12 @@ void http_free(struct http *h);
 struct http_request *http_get(struct http *h, const struct http_ask *ask);
 /* No callback follows. */
 void http_cancel(struct http_request *r);
-/* The same, and its connection is not used again once all its requests are
- * cancelled so. */
-void http_abandon(struct http_request *r);
+/* The same, and break its connection: all others on it fail. */
+void http_break(struct http_request *r);
 /* When bytes came last on the connection of a request that is open. */
 int64_t http_link_heard(const struct http_request *r);
+/* Whether its connection has been silent since the request was made. */
+bool http_is_unheard(const struct http_request *r);
 
 /* Do what can be done now; calls back. After a turn that has stirred something
  * there must be another one before http_wait(): data that libcurl has read for

@@ -162,6 +162,24 @@ on_expired(struct machine *m, struct machine_action *a)
 	count(&m->expiries);
 }
 
+/* Whatever stands before the last version is another history. */
+static void
+on_regressed(struct machine *m, struct machine_action *a)
+{
+	m->from_rv = false;
+	queue(m, a);
+}
+
+/* What did not work may work now, with another server behind it. */
+static void
+on_served(struct machine *m)
+{
+	if (m->state != MACHINE_STREAMING && m->state != MACHINE_LISTING)
+		m->no_stream = false;
+	if (m->state == MACHINE_OVER)
+		m->state = MACHINE_QUEUED;
+}
+
 static void
 on_auth(struct machine *m, struct machine_action *a)
 {
@@ -330,6 +348,9 @@ on_answer(struct machine *m, enum machine_input in, struct machine_action *a)
 	case IN_GARBLED:
 		on_garbled(m, a);
 		break;
+	case IN_REGRESSED:
+		on_regressed(m, a);
+		break;
 	default:
 		break;
 	}
@@ -340,7 +361,9 @@ machine_next(struct machine *m, enum machine_input in)
 {
 	struct machine_action a = {0};
 
-	if (m->state == MACHINE_OVER) {
+	if (in == IN_SERVED) {
+		on_served(m);
+	} else if (m->state == MACHINE_OVER) {
 		/* nothing follows */
 	} else if (in == IN_REMOVED || in == IN_METHOD) {
 		m->state = MACHINE_OVER;

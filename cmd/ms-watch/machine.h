@@ -43,7 +43,9 @@ enum machine_input {
 	IN_BAD, /* 400, 422 */
 	IN_UNSUPPORTED, /* no streaming lists here */
 	IN_GARBLED, /* what came is not what was asked for */
+	IN_REGRESSED, /* the server is behind our resourceVersion */
 	IN_REMOVED, /* discovery no longer names it */
+	IN_SERVED, /* discovery names it, and has changed */
 	IN_INPUTS
 };
 

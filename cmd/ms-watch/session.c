@@ -215,6 +215,19 @@ push(struct session *s)
 	s->pushed_at = s->env.now;
 }
 
+/* What a new connection leads to is taken for the old cluster only once that
+ * is known: a comparison with another one would delete all there is. */
+static void
+check_cluster(struct session *s)
+{
+	if (!s->is_running || s->settings->is_once)
+		return;
+	if (s->env.is_cut)
+		cluster_doubt(&s->survey.cluster);
+	s->env.is_cut = false;
+	s->env.is_doubtful = cluster_tick(&s->survey.cluster, s->env.now);
+}
+
 static void
 turn(struct session *s)
 {
@@ -222,6 +235,7 @@ turn(struct session *s)
 	http_turn(&s->http);
 	s->env.now = clock_ms();
 	watch_settle_all(&s->env);
+	check_cluster(s);
 	if (s->env.discover)
 		survey_doubt(&s->survey);
 	s->env.discover = false;
@@ -247,7 +261,9 @@ time_left(const struct session *s)
 		due = earlier(due, s->began + READY_AFTER);
 	if (s->is_running)
 		due = earlier(due, watches_due(&s->watches));
-	left = due - clock_ms();
+	if (s->env.is_doubtful && !s->survey.cluster.request)
+		due = earlier(due, s->survey.cluster.again_at);
+	left = clock_real(due - clock_ms());
 	return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 
@@ -308,6 +324,7 @@ open_session(struct session *s)
 {
 	char err[CONFIG_ERROR];
 
+	clock_hurry(getenv("MS_WATCH_HURRY"));
 	s->env.now = clock_ms();
 	if (credentials_init(&s->credentials, s->config, s->env.now, err) < 0)
 		diag_die(EXIT_PERMANENT, "%s", err);
@@ -356,7 +373,7 @@ close_session(struct session *s)
 	survey_free(&s->survey);
 	http_free(&s->http);
 	drain(s);
-	intern_free(&s->env.names);
+	watch_env_free(&s->env);
 	credentials_free(&s->credentials);
 	json_release(&s->emit.stamp);
 	json_release(&s->told);

@@ -30,12 +30,21 @@
 
 static void apply(struct watch *w, struct machine_action a);
 static void send_request(struct watch *w, enum machine_do what);
+static void on_probe(void *context, struct span rv);
 
 void
 watch_env_init(struct watch_env *env)
 {
 	intern_init(&env->names);
 	answer_plans_init(&env->plans);
+}
+
+void
+watch_env_free(struct watch_env *env)
+{
+	intern_free(&env->names);
+	opts_list_free(&env->no_streams);
+	pace_free(&env->pace);
 }
 
 struct watch *
@@ -47,6 +56,9 @@ watch_new(struct watch_env *env, struct resource *r, const struct scope *scope,
 	*w = (struct watch){.env = env, .resource = r, .cause = cause};
 	ledger_init(&w->ledger, env->emit, &env->names, r, scope);
 	answer_init(&w->answer, &w->ledger, &env->plans);
+	w->probe.done = on_probe;
+	w->probe.context = w;
+	pace_join(&env->pace);
 	return w;
 }
 
@@ -76,7 +88,9 @@ void
 watch_free(struct watch *w)
 {
 	end_request(w);
+	probe_free(&w->probe);
 	take_off_dirty(w);
+	pace_leave(&w->env->pace, w);
 	answer_free(&w->answer);
 	ledger_free(&w->ledger);
 	free(w);
@@ -131,10 +145,27 @@ tell_failure(struct watch *w, const struct failure *f)
 
 /* ---- the machine ---- */
 
+/* What one resource of a group version cannot do, none of them can. */
+static bool
+is_without_streams(const struct watch *w)
+{
+	const struct opts_list *list = &w->env->no_streams;
+	size_t i = 0;
+
+	while (
+	    i < list->n && strcmp(list->item[i], w->resource->api_version) != 0)
+		i++;
+	return i < list->n;
+}
+
 static void
 step(struct watch *w, enum machine_input in)
 {
+	if (in == IN_TURN && is_without_streams(w))
+		w->machine.no_stream = true;
 	apply(w, machine_next(&w->machine, in));
+	if (w->machine.no_stream && !is_without_streams(w))
+		opts_append(&w->env->no_streams, w->resource->api_version);
 }
 
 static void
@@ -143,6 +174,8 @@ end(struct watch *w)
 	ledger_end(&w->ledger, w->answer.rv);
 	w->told = 0;
 	w->cause = "expired";
+	if (!w->env->settings->is_once)
+		probe_plan(&w->probe, w->env->now);
 }
 
 static void
@@ -159,6 +192,34 @@ set_wait(struct watch *w, const struct machine_action *a)
 	w->due = w->env->now + delay;
 	diag_info("%s: again in %u.%03u s", w->resource->id, delay / 1000,
 	    delay % 1000);
+}
+
+/* Whether to ask again now; if not, the wait is set. */
+static bool
+may_ask(struct watch *w)
+{
+	struct watch_env *env = w->env;
+	int64_t at;
+
+	if (!w->place)
+		w->place = pace_place(&env->pace, env->now);
+	at = w->place > env->now ? w->place :
+				   pace_hold(&env->pace, w, w->level, env->now);
+	w->due = at > env->now ? at : 0;
+	if (!w->due)
+		w->place = 0;
+	return !w->due;
+}
+
+bool
+watch_may_begin(struct watch *w)
+{
+	if (w->due || (w->machine.synced && w->env->is_doubtful))
+		return false;
+	/* The first sync is not slowed down, unless the server asks for it. */
+	if (!w->machine.synced)
+		w->place = w->env->now;
+	return may_ask(w);
 }
 
 static void
@@ -184,6 +245,13 @@ apply(struct watch *w, struct machine_action a)
 	case DO_STOP:
 		end_request(w);
 		w->due = 0;
+		w->is_held = false;
+		break;
+	case DO_WATCH:
+		/* What goes on after a list is not a new start. */
+		w->is_held = !a.end && !may_ask(w);
+		if (!w->is_held)
+			send_request(w, a.what);
 		break;
 	default:
 		send_request(w, a.what);
@@ -223,12 +291,23 @@ decode(struct watch *w)
 }
 
 static void
+note_level(struct watch *w, struct http_request *r)
+{
+	const char *level = http_header(r, "X-Kubernetes-PF-PriorityLevel-UID");
+
+	if (level)
+		w->level = intern_put(&w->env->names, span_of(level));
+}
+
+static void
 on_open(void *context)
 {
 	struct watch *w = context;
 
 	w->is_open = true;
 	w->env->last_warning = 0;
+	note_level(w, w->request);
+	pace_answered(&w->env->pace, w, w->env->now);
 	step(w, IN_OPEN);
 }
 
@@ -315,6 +394,21 @@ is_failure(enum machine_input in)
 	return in >= IN_CUT && in != IN_REMOVED;
 }
 
+/* Let others know how the server is. */
+static void
+tell_pace(struct watch *w, enum machine_input in)
+{
+	struct pace *p = &w->env->pace;
+
+	if (in != IN_CUT && in != IN_SERVER)
+		pace_answered(p, w, w->env->now);
+	else if (!w->env->settings->is_once)
+		pace_failed(p, w, w->env->now);
+	if (in == IN_THROTTLED && w->level)
+		pace_refused(p, w->level, w->answer.failure.retry_after,
+		    w->env->now);
+}
+
 /* The request is over, or must be: go on with what the machine says. */
 static void
 conclude(struct watch *w, struct http_request *r, enum machine_input in)
@@ -323,11 +417,14 @@ conclude(struct watch *w, struct http_request *r, enum machine_input in)
 
 	if (is_failure(in))
 		tell_failure(w, &w->answer.failure);
+	if (in == IN_REGRESSED)
+		w->cause = "regressed";
 	if (in == IN_AUTH)
 		credentials_refused(w->env->credentials, started, w->env->now);
 	if (!is_page(w) && w->is_open && w->env->now - started >= HEALTHY)
 		step(w, IN_HEALTHY);
 	end_request(w);
+	tell_pace(w, in);
 	step(w, in);
 }
 
@@ -337,6 +434,8 @@ on_done(void *context, struct http_request *r)
 	struct watch *w = context;
 	enum machine_input in = outcome(w, r);
 
+	note_level(w, r);
+	w->env->is_cut |= r->result != CURLE_OK;
 	w->request = NULL;
 	conclude(w, r, in);
 }
@@ -362,6 +461,7 @@ watch_settle_all(struct watch_env *env)
 		w->is_dirty = false;
 		if (!w->request)
 			continue;
+		w->probe.spoken = env->now;
 		decode(w);
 		if (w->answer.has_failed)
 			break_off(w, http_cancel);
@@ -428,7 +528,7 @@ send_request(struct watch *w, enum machine_do what)
 	ask.timeout = is_page(w) ? PAGE_TIMEOUT : 0;
 	if (w->ledger.scope.is_metadata && !w->machine.no_metadata)
 		ask.accept = is_page(w) ? ACCEPT_LIST : ACCEPT_WATCH;
-	w->is_open = false;
+	w->is_open = w->is_held = false;
 	w->due = 0;
 	diag_info("%s", path.p);
 	w->request = http_get(w->env->http, &ask);
@@ -466,17 +566,63 @@ patience(const struct watch *w, enum machine_input *class, const char **why)
 	return dead < w->deadline ? dead : w->deadline;
 }
 
+/* Whether it is the connection that is silent, and not this request alone. */
+static bool
+is_link_dead(const struct watch *w)
+{
+	int64_t heard = http_link_heard(w->request);
+
+	if (!w->is_open)
+		return http_is_unheard(w->request);
+	return w->env->now >= quiet_since(w, heard) + DEAD;
+}
+
 static void
 check_silence(struct watch *w)
 {
 	enum machine_input class;
 	const char *why;
+	bool is_dead;
 
 	if (!w->request || is_page(w) ||
 	    w->env->now < patience(w, &class, &why))
 		return;
 	failure_set(&w->answer.failure, class, "%s", why);
-	break_off(w, class == IN_CUT ? http_abandon : http_cancel);
+	is_dead = is_link_dead(w);
+	w->env->is_cut |= is_dead;
+	break_off(w, is_dead ? http_break : http_cancel);
+}
+
+static bool
+is_following(const struct watch *w)
+{
+	return w->machine.state == MACHINE_WATCHING && w->request && w->is_open;
+}
+
+static void
+check_place(struct watch *w)
+{
+	struct json path = {0};
+
+	if (!is_following(w) ||
+	    w->env->now < probe_due(&w->probe, w->answer.has_bookmarks))
+		return;
+	query_path(&path, w->resource, &w->ledger.scope);
+	query_page(&path, 1, NULL, NULL);
+	json_raw(&path, "", 1);
+	probe_ask(&w->probe, w->env->http, path.p, w->env->now);
+	json_release(&path);
+}
+
+static void
+on_probe(void *context, struct span rv)
+{
+	struct watch *w = context;
+
+	if (!is_following(w) || !probe_is_earlier(rv, span_of(w->answer.rv)))
+		return;
+	answer_regressed(&w->answer, rv);
+	break_off(w, http_cancel);
 }
 
 void
@@ -484,9 +630,13 @@ watch_tick(struct watch *w)
 {
 	if (w->due && w->env->now >= w->due) {
 		w->due = 0;
-		step(w, IN_TIMER);
+		if (!w->is_held)
+			step(w, IN_TIMER);
+		else if (may_ask(w))
+			send_request(w, DO_WATCH);
 	}
 	check_silence(w);
+	check_place(w);
 }
 
 int64_t
@@ -494,12 +644,16 @@ watch_due(const struct watch *w)
 {
 	enum machine_input class;
 	const char *why;
+	int64_t due, look;
 
 	if (w->due)
 		return w->due;
 	if (!w->request || is_page(w))
 		return INT64_MAX;
-	return patience(w, &class, &why);
+	due = patience(w, &class, &why);
+	look = is_following(w) ? probe_due(&w->probe, w->answer.has_bookmarks) :
+				 INT64_MAX;
+	return look < due ? look : due;
 }
 
 const char *

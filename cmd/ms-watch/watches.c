@@ -194,6 +194,63 @@ find_wanted(const struct wants *wants, const struct resource *r)
 	return NULL;
 }
 
+/* Of several watches of a resource, the one that has come least far. */
+static const char *
+state_of(const struct watches *ws, const struct resource *r)
+{
+	const char *state = "synced";
+
+	for (size_t i = 0; i < ws->n; i++) {
+		const char *one;
+
+		if (!is_same(ws->watch[i]->resource, r))
+			continue;
+		one = watch_state(ws->watch[i]);
+		if (strcmp(state, "pending") != 0 && strcmp(one, "synced") != 0)
+			state = one;
+	}
+	return state;
+}
+
+static bool
+is_other_version(const struct resource *a, const struct resource *b)
+{
+	return strcmp(a->name, b->name) == 0 &&
+	    strcmp(a->group, b->group) == 0 &&
+	    strcmp(a->version, b->version) != 0;
+}
+
+/* The same objects are told under another version, but not all of them yet. */
+static bool
+has_heir(const struct watches *ws, const struct watched *k)
+{
+	for (size_t i = 0; i < ws->n_kinds; i++) {
+		const struct watched *heir = &ws->kind[i];
+
+		if (is_other_version(heir->resource, k->resource) &&
+		    !heir->is_leaving &&
+		    strcmp(state_of(ws, heir->resource), "synced") != 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+drop_leaving(struct watches *ws)
+{
+	ws->are_leaving = false;
+	for (size_t i = ws->n_kinds; i-- > 0;) {
+		struct watched *k = &ws->kind[i];
+
+		if (!k->is_leaving)
+			continue;
+		if (has_heir(ws, k))
+			ws->are_leaving = true;
+		else
+			drop(ws, k, "no longer served");
+	}
+}
+
 /* What discovery does not know now stays as it is. */
 static void
 drop_unwanted(struct watches *ws, const struct catalog *c,
@@ -203,10 +260,9 @@ drop_unwanted(struct watches *ws, const struct catalog *c,
 		struct watched *k = &ws->kind[i];
 		const struct wanted *w = find_wanted(wants, k->resource);
 
+		k->is_leaving = !w && !catalog_is_stale(c, k->resource);
 		if (w && w->want.depth == DEPTH_OFF)
 			drop(ws, k, "turned off");
-		else if (!w && !catalog_is_stale(c, k->resource))
-			drop(ws, k, "no longer served");
 	}
 }
 
@@ -214,6 +270,9 @@ void
 watches_set(struct watches *ws, const struct catalog *c,
     const struct wants *wants, const char *cause)
 {
+	opts_list_free(&ws->env->no_streams);
+	for (size_t i = 0; i < ws->n; i++)
+		watch_input(ws->watch[i], IN_SERVED);
 	drop_unwanted(ws, c, wants);
 	ws->may_fall = false;
 	for (size_t i = 0; i < wants->n; i++) {
@@ -227,6 +286,7 @@ watches_set(struct watches *ws, const struct catalog *c,
 		note(ws, w->resource, &w->want);
 		change(ws, w->resource, &w->want, cause);
 	}
+	drop_leaving(ws);
 }
 
 /* Who may not read all namespaces may read some. What was wanted is remembered
@@ -302,7 +362,7 @@ give_turns(struct watches *ws)
 		struct watch *w = ws->watch[i];
 
 		if (w->machine.state != MACHINE_QUEUED ||
-		    is_same_resource_busy(ws, w))
+		    is_same_resource_busy(ws, w) || !watch_may_begin(w))
 			continue;
 		watch_input(w, IN_TURN);
 		busy++;
@@ -316,6 +376,8 @@ watches_tick(struct watches *ws)
 		watch_tick(ws->watch[i]);
 	if (ws->may_fall)
 		check_denied(ws);
+	if (ws->are_leaving)
+		drop_leaving(ws);
 	give_turns(ws);
 }
 
@@ -346,24 +408,6 @@ watches_are_pending(const struct watches *ws, bool *is_hopeless)
 		*is_hopeless &= watch_is_failing(ws->watch[i]);
 	}
 	return is_pending;
-}
-
-/* Of several watches of a resource, the one that has come least far. */
-static const char *
-state_of(const struct watches *ws, const struct resource *r)
-{
-	const char *state = "synced";
-
-	for (size_t i = 0; i < ws->n; i++) {
-		const char *one;
-
-		if (!is_same(ws->watch[i]->resource, r))
-			continue;
-		one = watch_state(ws->watch[i]);
-		if (strcmp(state, "pending") != 0 && strcmp(one, "synced") != 0)
-			state = one;
-	}
-	return state;
 }
 
 void

@@ -14,6 +14,7 @@ struct watched {
 	struct resource *resource;
 	struct want want;
 	bool has_fallen; /* to the namespaces that are left */
+	bool is_leaving; /* no longer served; it may wait for another version */
 };
 
 struct watches {
@@ -24,6 +25,7 @@ struct watches {
 	size_t n_kinds;
 	bool is_busy; /* snapshots are under way */
 	bool may_fall; /* some have namespaces to fall back to */
+	bool are_leaving; /* some, once another version of them is synced */
 };
 
 void watches_free(struct watches *ws);

@@ -338,10 +338,10 @@ def test_broken_relist():
         fill(server, 3)
         with Watch(server, "--resource", "pods") as w:
             w.wait_ready()
-            before = len(server.requests)
+            before = len(server.seen("/api/v1/pods"))
 
             async def answer(r):
-                count = len(server.requests) - before
+                count = len(server.seen("/api/v1/pods")) - before
                 if not r.is_watch() or count > 2:
                     return False
                 await r.start()
@@ -355,8 +355,8 @@ def test_broken_relist():
             server.hook(answer)
             server.cut()
             w.wait_synced("pods.v1.", 2)
-            same([r.query["resourceVersion"] for r in server.requests[before:]
-                  ], ["103", "103", "103"],
+            same([r.query["resourceVersion"] for r in
+                  server.seen("/api/v1/pods")[before:]], ["103"] * 3,
                  "41. an object's version is nowhere to go on from")
             same(w.digests()[-2:], ["pods DELETED x synthetic 9000",
                                     "pods end 103"],

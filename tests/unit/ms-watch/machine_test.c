@@ -233,8 +233,28 @@ test_rights(void)
 	    {IN_ACCEPT, MACHINE_WAITING, DO_WAIT, 0, 800});
 }
 
+static void
+test_other_servers(void)
+{
+	static const struct machine over = {.state = MACHINE_OVER};
+	static const enum machine_input back[] = {IN_REGRESSED};
+	static const enum machine_input served[] = {IN_SERVED};
+
+	WALK(watching, "a server that was set back: a new snapshot",
+	    {IN_REGRESSED, MACHINE_QUEUED, DO_NOTHING, 0, 0}, TURN_STREAM);
+	ok(!after(watching, back, 1).from_rv, "of whatever version it has");
+	WALK(watching, "405: no more", {IN_METHOD, MACHINE_OVER, DO_STOP, 0, 0},
+	    {IN_TURN, MACHINE_OVER, DO_NOTHING, 0, 0});
+	WALK(over, "but when what is served has changed",
+	    {IN_SERVED, MACHINE_QUEUED, DO_NOTHING, 0, 0}, TURN_STREAM);
+	ok(!after(lister, served, 1).no_stream,
+	    "and streaming lists may work then");
+	WALK(watching, "which is nothing to one that works",
+	    {IN_SERVED, MACHINE_WATCHING, DO_NOTHING, 0, 0});
+}
+
 /* Whatever comes in whatever state: never a request without a turn, never two
- * things at once, and no way out of MACHINE_OVER. */
+ * things at once, and no way out of MACHINE_OVER but what is served anew. */
 static void
 test_every_pair(void)
 {
@@ -246,7 +266,7 @@ test_every_pair(void)
 			struct machine_action a = machine_next(&m, in);
 
 			is_fine &= !(a.begin && (a.end || a.abort));
-			is_fine &= state != MACHINE_OVER ||
+			is_fine &= state != MACHINE_OVER || in == IN_SERVED ||
 			    (m.state == MACHINE_OVER && a.what == DO_NOTHING);
 			is_fine &= state != MACHINE_QUEUED || in == IN_TURN ||
 			    a.what == DO_NOTHING || a.what == DO_STOP;
@@ -271,6 +291,7 @@ main(void)
 	test_versions();
 	test_watching();
 	test_rights();
+	test_other_servers();
 	test_every_pair();
 	return tap_done();
 }

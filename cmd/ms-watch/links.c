@@ -1,0 +1,103 @@
+#include "links.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "diag.h"
+
+#define DEAD_AFTER 45000u /* ms that sent bytes may stay unconfirmed */
+
+void
+links_free(struct links *l)
+{
+	free(l->link);
+	free(l->fd);
+}
+
+/* ---- sockets ---- */
+
+/* Keepalive notices a silent peer; this one that does not confirm. */
+static int
+on_open(void *context, curl_socket_t fd, curlsocktype purpose)
+{
+	struct links *l = context;
+	unsigned ms = DEAD_AFTER;
+
+	(void)purpose;
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+	l->fd = diag_alloc(l->fd, (l->n_fds + 1) * sizeof(*l->fd));
+	l->fd[l->n_fds++] = fd;
+	return CURL_SOCKOPT_OK;
+}
+
+static int
+on_close(void *context, curl_socket_t fd)
+{
+	struct links *l = context;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->n_fds; i++)
+		if (l->fd[i] != fd)
+			l->fd[kept++] = l->fd[i];
+	l->n_fds = kept;
+	return close(fd);
+}
+
+void
+links_follow(struct links *l, CURL *easy)
+{
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_open);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, l);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, l);
+}
+
+static long
+port_of(int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} name;
+	socklen_t n = sizeof(name);
+
+	if (getsockname(fd, &name.any, &n) < 0)
+		return -1;
+	switch (name.any.sa_family) {
+	case AF_INET:
+		return ntohs(name.v4.sin_port);
+	case AF_INET6:
+		return ntohs(name.v6.sin6_port);
+	default:
+		return -1;
+	}
+}
+
+/* ---- connections ---- */
+
+size_t
+links_find(struct links *l, long port)
+{
+	size_t i = 0;
+
+	while (i < l->n && l->link[i].port != port)
+		i++;
+	if (i < l->n)
+		return i;
+	l->link = diag_alloc(l->link, (i + 1) * sizeof(*l->link));
+	l->link[i] = (struct link){.port = port};
+	l->n++;
+	return i;
+}
+
+void
+links_break(struct links *l, long port)
+{
+	for (size_t i = 0; i < l->n_fds; i++)
+		if (port > 0 && port_of(l->fd[i]) == port)
+			shutdown(l->fd[i], SHUT_RDWR);
+}

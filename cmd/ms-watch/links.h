@@ -1,0 +1,37 @@
+/* links - the connections to the server: when each was heard, and how to end
+ * one that is dead.
+ *
+ * libcurl shares a connection between requests and says only its local port.
+ * As long as one of them lives it gives the connection to new ones too, dead
+ * or not; so a dead one is shut down at the socket, and all its requests fail.
+ */
+#ifndef MS_LINKS_H
+#define MS_LINKS_H
+
+#include <curl/curl.h>
+#include <stdint.h>
+
+struct link {
+	long port; /* of our end */
+	int64_t heard; /* ms: when bytes came last, of any request */
+};
+
+struct links {
+	struct link *link; /* all that there have been: 64 Ki at most */
+	size_t n;
+	int *fd; /* sockets that are open */
+	size_t n_fds;
+};
+
+void links_free(struct links *l);
+
+/* Let libcurl tell of sockets that it opens and closes for this request. */
+void links_follow(struct links *l, CURL *easy);
+
+/* The number of the connection with this port, new if need be. */
+size_t links_find(struct links *l, long port);
+
+/* Break the connection with this port, if it is there. */
+void links_break(struct links *l, long port);
+
+#endif

@@ -22,6 +22,7 @@ quick: all $(TESTS)
 
 bench: all $(BENCH)
 	@set -e; for b in $(BENCH); do $$b; done
+	@BIN=$(BIN) tests/bench/fingerprint.py
 	@BIN=$(BIN) tests/bench/pipe.sh
 	@BIN=$(BIN) tests/bench/cluster.sh
 

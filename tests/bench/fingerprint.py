@@ -1,0 +1,171 @@
+#!/usr/bin/python3
+"""fingerprint - what ms-fingerprint costs, with 10, with all, and with 1,000
+signatures, beside cat in the same run.
+
+Streams: pods of which ten each are of one workload, as a server lists them;
+and pods of which each is of a workload of its own, the worst there is. Figures
+are CPU time, user and system, the best of ROUNDS (5): noise only ever adds.
+BIN: the programs; PODS: how many (20000).
+"""
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+
+here = os.path.dirname(os.path.abspath(__file__))
+BIN = os.environ.get("BIN", here + "/../../build")
+PODS = int(os.environ.get("PODS", 20000))
+ROUNDS = int(os.environ.get("ROUNDS", 5))
+SIGNATURES = here + "/../../cmd/ms-fingerprint/signatures/"
+sys.path.insert(0, here + "/../cluster")
+import generate  # noqa: E402
+
+
+def lone_pods(count):
+    """Pods without an owner, each of its own kind, as records."""
+    lines = subprocess.run([here + "/../cluster/generate.py", "pods",
+                            str(count)], capture_output=True, check=True)
+    for line in lines.stdout.splitlines():
+        yield {"type": "ADDED", "ms": {"cluster": "c", "resource": "pods.v1.",
+                                       "depth": "full"},
+               "object": json.loads(line)}
+
+
+def pods(workloads, each):
+    """The pods of Deployments, in the order in which a server lists them."""
+    number = 0
+    for r in lone_pods(workloads):
+        meta = r["object"]["metadata"]
+        name = meta["name"] + "-" + generate.digest(meta["name"])[:9]
+        meta["labels"]["pod-template-hash"] = name[-9:]
+        meta["ownerReferences"] = [{
+            "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": name,
+            "uid": generate.uuid(name), "controller": True,
+            "blockOwnerDeletion": True}]
+        for _ in range(each):
+            number += 1
+            meta["name"] = "%s-%05d" % (name, number % 100000)
+            meta["uid"] = generate.uuid(meta["name"])
+            yield r
+
+
+def write(path, records):
+    with open(path, "w") as f:
+        for r in records:
+            f.write(json.dumps(r, separators=(",", ":")) + "\n")
+    return path
+
+
+def cost(command, path):
+    """CPU seconds."""
+    best = None
+    for _ in range(ROUNDS):
+        with open(path, "rb") as f, open(os.devnull, "wb") as null:
+            p = subprocess.Popen(command, stdin=f, stdout=null)
+            _, status, used = os.wait4(p.pid, 0)
+            p.returncode = status
+        if status:
+            sys.exit("%s failed: %d" % (command[0], status))
+        seconds = used.ru_utime + used.ru_stime
+        best = seconds if best is None else min(best, seconds)
+    return best
+
+
+def memory(command, path):
+    """Bytes that the program had at most when all of the stream was through:
+    it is asked while it waits for more."""
+    p = subprocess.Popen(command, stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE)
+
+    def feed():
+        with open(path, "rb") as f:
+            shutil.copyfileobj(f, p.stdin, 1 << 20)
+        p.stdin.write(b'{"type":"MARK","ms":{"id":"through"}}\n')
+        p.stdin.flush()
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    for line in p.stdout:
+        if line.startswith(b'{"type":"MARK"'):
+            break
+    feeder.join()
+    with open("/proc/%d/status" % p.pid) as f:
+        most = int(re.search(r"VmHWM:\s+(\d+)", f.read())[1]) * 1024
+    p.stdin.close()
+    p.stdout.read()
+    p.wait()
+    return most
+
+
+def ten(folder):
+    for path in sorted(glob.glob(SIGNATURES + "[a-z]*.yaml"))[:10] + \
+            glob.glob(SIGNATURES + "_*.yaml"):
+        with open(path) as f, open(folder + os.path.basename(path), "w") as t:
+            t.write(f.read())
+    return ["--no-built-in", "--signatures", folder]
+
+
+def thousand(folder):
+    """All there are, and copies of them under other names up to 1,000."""
+    paths = sorted(glob.glob(SIGNATURES + "[a-z]*.yaml"))
+    for i in range(1000 - len(paths)):
+        with open(paths[i % len(paths)]) as f:
+            text = f.read()
+        tail = "-%d" % (i // len(paths) + 2)
+        text = re.sub(r"(?m)^product: *(\S+)", r"product: \1" + tail, text)
+        text = re.sub(r"([a-z0-9]/[a-z0-9._-]*[a-z0-9])", r"\1" + tail, text)
+        text = text.split("\nexamples:")[0] + "\n"
+        name = "%04d.yaml" % i
+        with open(folder + name, "w") as t:
+            t.write(text)
+    return ["--signatures", folder]
+
+
+def main():
+    program = BIN + "/ms-fingerprint"
+    with tempfile.TemporaryDirectory() as tmp:
+        sets = {"10": [], "all": [], "1,000": []}
+        for name, fill in (("10", ten), ("1,000", thousand)):
+            folder = "%s/%s/" % (tmp, name.replace(",", ""))
+            os.mkdir(folder)
+            sets[name] = fill(folder)
+        streams = {
+            "10 pods a workload": write(tmp + "/shared",
+                                        pods(PODS // 10, 10)),
+            "1 pod a workload": write(tmp + "/lone", lone_pods(PODS))}
+        empty = write(tmp + "/empty", [])
+        start = {n: cost([program] + a, empty) for n, a in sets.items()}
+        for title, path in streams.items():
+            size = os.path.getsize(path)
+            print("%d pods, %d MB, %s" % (PODS, size / 1e6, title))
+            print("  cat                  %6.2f GB/s" %
+                  (size / cost(["cat"], path) / 1e9))
+            every = None
+            for name in ("all", "10", "1,000"):
+                # reading the signatures is told below
+                seconds = max(cost([program] + sets[name], path)
+                              - start[name], 1e-3)
+                every = every or seconds
+                print("  %5s signatures     %6.2f GB/s %6.2f x all" %
+                      (name, size / seconds / 1e9, seconds / every))
+        for name, seconds in start.items():
+            print("%5s signatures: start %.0f ms of CPU, %.1f MB" %
+                  (name, seconds * 1e3,
+                   memory([program] + sets[name], empty) / 1e6))
+        least = memory([program], empty)
+        for title, path in streams.items():
+            most = memory([program], path)
+            print("%s: %.1f MB, %d bytes a pod" %
+                  (title, most / 1e6, (most - least) / PODS))
+        # what a large cluster comes to, whatever PODS says
+        many = write(tmp + "/many", pods(2000, 50))
+        print("100,000 pods of 2,000 workloads: %.1f MB" %
+              (memory([program], many) / 1e6))
+
+
+main()

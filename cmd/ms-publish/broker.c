@@ -6,18 +6,24 @@
 #include <string.h>
 
 #include "diag.h"
+#include "jetstream.h"
+#include "identity.h"
 
 #define CLIENT_NAME "meshsync" /* Meshery Server looks for it in /connz */
 #define CONNECT_MS 5000
 #define WRITE_MS 10000
 #define FLUSH_MS 5000 /* one try; patience has several */
 #define PING_MS 20000
+#define SERVERS 8 /* that are tried, with the one that is configured */
 
 struct broker {
 	struct sink sink; /* first: a sink is a broker */
 	const struct broker_settings *settings;
 	natsConnection *nc;
 	natsSubscription *sub;
+	struct jetstream *js; /* NULL: not wanted */
+	char *known[SERVERS - 1]; /* URLs that the cluster has told */
+	int n_known;
 	char name[URL_TEXT + 16];
 	natsStatus failed; /* the first send that did, since the opening */
 };
@@ -69,21 +75,6 @@ on_request(natsConnection *nc, natsSubscription *sub, natsMsg *msg,
 }
 
 static natsStatus
-set_identity(natsOptions *o, const struct broker_settings *set)
-{
-	const struct url *u = &set->url;
-
-	if (set->creds)
-		return natsOptions_SetUserCredentialsFromFiles(o, set->creds,
-		    NULL);
-	if (*u->token)
-		return natsOptions_SetToken(o, u->token);
-	if (*u->user)
-		return natsOptions_SetUserInfo(o, u->user, u->password);
-	return NATS_OK;
-}
-
-static natsStatus
 set_tls(natsOptions *o, const struct broker_settings *set)
 {
 	natsStatus s = NATS_OK;
@@ -100,29 +91,72 @@ set_tls(natsOptions *o, const struct broker_settings *set)
 	return s;
 }
 
+/* The place that is configured, and those that were told. */
+static natsStatus
+set_servers(struct broker *b, natsOptions *o)
+{
+	const char *server[SERVERS];
+	char text[URL_TEXT + 32];
+
+	snprintf(text, sizeof(text), "nats://%s", b->name);
+	server[0] = text;
+	for (int i = 0; i < b->n_known; i++)
+		server[i + 1] = b->known[i];
+	return natsOptions_SetServers(o, server, b->n_known + 1);
+}
+
 static natsStatus
 set_options(struct broker *b, natsOptions *o)
 {
 	const struct broker_settings *set = b->settings;
-	char text[URL_TEXT + 32];
-	bool is_v6 = strchr(set->url.host, ':') != NULL;
 	natsStatus s;
 
-	snprintf(text, sizeof(text), "nats://%s%s%s:%u", is_v6 ? "[" : "",
-	    set->url.host, is_v6 ? "]" : "", set->url.port);
-	if ((s = natsOptions_SetURL(o, text)) != NATS_OK ||
+	if ((s = set_servers(b, o)) != NATS_OK ||
+	    (s = natsOptions_SetNoRandomize(o, true)) != NATS_OK ||
 	    (s = natsOptions_SetName(o, CLIENT_NAME)) != NATS_OK ||
 	    (s = natsOptions_SetAllowReconnect(o, false)) != NATS_OK ||
-	    (s = natsOptions_SetIgnoreDiscoveredServers(o, true)) != NATS_OK ||
 	    (s = natsOptions_SetTimeout(o, CONNECT_MS)) != NATS_OK ||
 	    (s = natsOptions_SetPingInterval(o, PING_MS)) != NATS_OK ||
 	    (s = natsOptions_SetMaxPingsOut(o, 3)) != NATS_OK ||
 	    (s = natsOptions_SetWriteDeadline(o, WRITE_MS)) != NATS_OK ||
 	    (s = natsOptions_SetErrorHandler(o, on_error, NULL)) != NATS_OK ||
-	    (s = natsOptions_SetClosedCB(o, on_closed, b)) != NATS_OK ||
-	    (s = set_identity(o, set)) != NATS_OK)
+	    (s = natsOptions_SetClosedCB(o, on_closed, b)) != NATS_OK)
 		return s;
 	return set_tls(o, set);
+}
+
+static bool
+is_known(const struct broker *b, const char *server)
+{
+	for (int i = 0; i < b->n_known; i++)
+		if (strcmp(b->known[i], server) == 0)
+			return true;
+	return false;
+}
+
+/* Remember the rest of the cluster: the one that is configured may be the one
+ * that goes. Those told last come first, and push out the oldest; what we have
+ * named ourselves the library does not tell again. */
+static void
+learn_servers(struct broker *b)
+{
+	char **server = NULL;
+	int n = 0;
+
+	if (natsConnection_GetDiscoveredServers(b->nc, &server, &n) != NATS_OK)
+		return;
+	for (int i = 0; i < n; i++) {
+		if (is_known(b, server[i])) {
+			free(server[i]);
+			continue;
+		}
+		if (b->n_known == SERVERS - 1)
+			free(b->known[--b->n_known]);
+		memmove(b->known + 1, b->known,
+		    (size_t)b->n_known++ * sizeof(*b->known));
+		b->known[0] = server[i];
+	}
+	free(server);
 }
 
 static void
@@ -130,10 +164,25 @@ close_broker(struct sink *sink)
 {
 	struct broker *b = (struct broker *)sink;
 
+	if (b->js)
+		jetstream_close(b->js);
 	natsSubscription_Destroy(b->sub);
 	b->sub = NULL;
 	natsConnection_Destroy(b->nc);
 	b->nc = NULL;
+}
+
+static natsStatus
+connect_to(struct broker *b, natsOptions *o)
+{
+	natsStatus s = set_options(b, o);
+
+	if (s == NATS_OK)
+		s = natsConnection_Connect(&b->nc, o);
+	if (s == NATS_OK && b->settings->requests)
+		s = natsConnection_QueueSubscribe(&b->sub, b->nc,
+		    REQUESTS_SUBJECT, REQUESTS_GROUP, on_request, b);
+	return s;
 }
 
 static enum sink_status
@@ -142,28 +191,32 @@ open_broker(struct sink *sink)
 	struct broker *b = (struct broker *)sink;
 	natsOptions *o = NULL;
 	natsStatus s;
-	const char *detail;
+	enum sink_status status = SINK_OK;
 
 	close_broker(sink);
 	b->failed = NATS_OK;
-	s = natsOptions_Create(&o);
-	if (s == NATS_OK)
-		s = set_options(b, o);
-	if (s == NATS_OK)
-		s = natsConnection_Connect(&b->nc, o);
-	if (s == NATS_OK && b->settings->requests)
-		s = natsConnection_QueueSubscribe(&b->sub, b->nc,
-		    REQUESTS_SUBJECT, REQUESTS_GROUP, on_request, b);
-	detail = s == NATS_OK ? NULL : nats_GetLastError(NULL);
-	natsOptions_Destroy(o);
-	if (s == NATS_OK) {
-		sink->max = (size_t)natsConnection_GetMaxPayload(b->nc);
-		return SINK_OK;
+	if (natsOptions_Create(&o) != NATS_OK)
+		diag_nomem();
+	if (!identity_set(o, b->settings, sink->why)) {
+		natsOptions_Destroy(o);
+		return SINK_REFUSED;
 	}
-	close_broker(sink);
-	return explain(b,
-	    s == NATS_CONNECTION_AUTH_FAILED ? SINK_REFUSED : SINK_AWAY,
-	    natsStatus_GetText(s), detail);
+	s = connect_to(b, o);
+	if (s != NATS_OK)
+		status = explain(b,
+		    s == NATS_CONNECTION_AUTH_FAILED ? SINK_REFUSED : SINK_AWAY,
+		    natsStatus_GetText(s), nats_GetLastError(NULL));
+	natsOptions_Destroy(o);
+	if (status == SINK_OK) {
+		learn_servers(b);
+		sink->max = (size_t)natsConnection_GetMaxPayload(b->nc);
+		if (b->js)
+			status =
+			    jetstream_open(b->js, b->nc, &sink->max, sink->why);
+	}
+	if (status != SINK_OK)
+		close_broker(sink);
+	return status;
 }
 
 static bool
@@ -184,8 +237,11 @@ put_broker(struct sink *sink, int64_t change, struct span message)
 {
 	struct broker *b = (struct broker *)sink;
 
-	(void)change; /* core NATS cannot tell what comes twice */
-	return send_broker(sink, b->settings->subject, message);
+	if (!b->js || !jetstream_is_on(b->js))
+		return send_broker(sink, b->settings->subject, message);
+	if (b->failed == NATS_OK)
+		b->failed = jetstream_put(b->js, change, message);
+	return b->failed == NATS_OK;
 }
 
 /* A server that is silent is waited for on the same connection: what it has
@@ -220,6 +276,8 @@ flush_broker(struct sink *sink)
 	last = natsConnection_GetLastError(b->nc, &text);
 	if (last == NATS_NOT_PERMITTED && text && strstr(text, "ublish"))
 		return explain(b, SINK_REFUSED, "publishing is denied", text);
+	if (s == NATS_OK && b->js && jetstream_is_on(b->js))
+		return jetstream_flush(b->js, &sink->taken, sink->why);
 	if (s == NATS_OK)
 		return SINK_OK;
 	return explain(b, s == NATS_TIMEOUT ? SINK_STALLED : SINK_AWAY,
@@ -234,6 +292,12 @@ is_up_broker(struct sink *sink)
 	return b->nc && !natsConnection_IsClosed(b->nc);
 }
 
+natsConnection *
+broker_connection(struct sink *sink)
+{
+	return ((struct broker *)sink)->nc;
+}
+
 struct sink *
 broker_new(const struct broker_settings *settings)
 {
@@ -246,6 +310,9 @@ broker_new(const struct broker_settings *settings)
 	b->settings = settings;
 	snprintf(b->name, sizeof(b->name), "%s%s%s:%u", is_v6 ? "[" : "",
 	    settings->url.host, is_v6 ? "]" : "", settings->url.port);
+	if (settings->replicas)
+		b->js = jetstream_new(settings->store_id, settings->subject,
+		    settings->replicas, settings->patience);
 	b->sink = (struct sink){.open = open_broker,
 	    .put = put_broker,
 	    .send = send_broker,

@@ -166,7 +166,7 @@ back_off(struct deliver *d)
 {
 	unsigned half = d->wait / 2;
 
-	pause_ms(half + (unsigned)random() % (half + 1));
+	pause_ms(half + clock_jitter(half + 1));
 	d->wait = d->wait * 2 > LAST_WAIT ? LAST_WAIT : d->wait * 2;
 }
 

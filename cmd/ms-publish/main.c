@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "broker.h"
+#include "check.h"
 #include "deliver.h"
 #include "diag.h"
 #include "dial.h"
@@ -27,6 +28,7 @@
 #include "gate.h"
 #include "health.h"
 #include "ingest.h"
+#include "jetstream.h"
 #include "opts.h"
 #include "requests.h"
 #include "secrets.h"
@@ -53,6 +55,9 @@
 	"                        file, and with - none\n" \
 	"  --durable             survive power loss too, not only crashes\n" \
 	"  --cluster ID          id of the cluster, for input that has none\n" \
+	"  --jetstream[=COPIES]  publish into the stream MESHSYNC_EVENTS, which\n" \
+	"                        is made with so many copies (1) if need be\n" \
+	"  --auth FILE           holds a token, or USER:PASSWORD\n" \
 	"  --creds FILE          NATS credentials (user JWT and NKey seed)\n" \
 	"  --ca FILE             certificates that the broker's is checked with\n" \
 	"  --cert FILE           our certificate, for a broker that wants one\n" \
@@ -65,7 +70,7 @@
 	"  --listen ADDR:PORT    serve /healthz, /readyz and /metrics here\n" \
 	"  --control FIFO        where REQUEST records are forwarded to\n" \
 	"  --no-redact           leave the values of Secrets as they come\n" \
-	"  --check               only see whether the broker lets us in\n" OPTS_COMMON_HELP
+	"  --check               say what works, and what to do if not\n" OPTS_COMMON_HELP
 
 enum {
 	OPT_TO = OPTS_LONG,
@@ -77,6 +82,8 @@ enum {
 	OPT_STORE,
 	OPT_DURABLE,
 	OPT_CLUSTER,
+	OPT_JETSTREAM,
+	OPT_AUTH,
 	OPT_CREDS,
 	OPT_CA,
 	OPT_CERT,
@@ -100,6 +107,8 @@ static const struct option options[] = {{"to", required_argument, NULL, OPT_TO},
     {"store", required_argument, NULL, OPT_STORE},
     {"durable", no_argument, NULL, OPT_DURABLE},
     {"cluster", required_argument, NULL, OPT_CLUSTER},
+    {"jetstream", optional_argument, NULL, OPT_JETSTREAM},
+    {"auth", required_argument, NULL, OPT_AUTH},
     {"creds", required_argument, NULL, OPT_CREDS},
     {"ca", required_argument, NULL, OPT_CA},
     {"cert", required_argument, NULL, OPT_CERT},
@@ -114,6 +123,7 @@ static const struct option options[] = {{"to", required_argument, NULL, OPT_TO},
     {"check", no_argument, NULL, OPT_CHECK}, OPTS_COMMON};
 
 struct settings {
+	char *to_argument; /* as it stands among the arguments */
 	const char *to, *cluster, *store, *listen, *control;
 	struct broker_settings broker;
 	int format; /* enum format_kind; -1: as fits the sink */
@@ -195,7 +205,7 @@ parse_option(int c, char **argv, struct settings *s)
 {
 	switch (c) {
 	case OPT_TO:
-		s->to = optarg;
+		s->to = s->to_argument = optarg;
 		break;
 	case OPT_FORMAT:
 		s->format = read_format(optarg);
@@ -220,6 +230,15 @@ parse_option(int c, char **argv, struct settings *s)
 		break;
 	case OPT_CLUSTER:
 		s->cluster = optarg;
+		break;
+	case OPT_JETSTREAM:
+		s->broker.replicas = !optarg ?
+		    1 :
+		    (unsigned)opts_uint("--jetstream", optarg, 1,
+			JETSTREAM_REPLICAS);
+		break;
+	case OPT_AUTH:
+		s->broker.auth = optarg;
 		break;
 	case OPT_CREDS:
 		s->broker.creds = optarg;
@@ -287,6 +306,17 @@ read_url(struct settings *s)
 		    why);
 }
 
+/* Arguments are for all to see: what stands before the host is blanked there
+ * once it has been read. */
+static void
+hide_secret(char *url)
+{
+	char *p = strstr(url, "://"), *at = strrchr(url, '@');
+
+	for (p = p ? p + 3 : url; at && p < at; p++)
+		*p = 'x';
+}
+
 static void
 check_file(const char *option, const char *path)
 {
@@ -316,6 +346,11 @@ parse_options(int argc, char **argv, struct settings *s)
 		s->format = is_file(s) ? FORMAT_YAML : FORMAT_MESHERY;
 	if (!is_stdout(s) && !is_file(s))
 		read_url(s);
+	if (s->to_argument)
+		hide_secret(s->to_argument);
+	if (s->broker.creds && s->broker.auth)
+		opts_wrong("--creds and --auth exclude each other");
+	check_file("--auth", s->broker.auth);
 	check_file("--creds", s->broker.creds);
 	check_file("--ca", s->broker.ca);
 	check_file("--cert", s->broker.cert);
@@ -335,31 +370,6 @@ open_control(const char *path)
 	if (fd < 0)
 		diag_die(EXIT_PERMANENT, "unable to open %s: %m", path);
 	return fd;
-}
-
-static void
-nothing_changes(void *unused)
-{
-	(void)unused;
-}
-
-static int
-check(struct settings *s)
-{
-	struct sink *sink;
-	enum sink_status status;
-
-	if (is_stdout(s) || is_file(s))
-		return 0;
-	s->broker.changed = nothing_changes;
-	sink = broker_new(&s->broker);
-	status = sink->open(sink);
-	if (status == SINK_OK)
-		status = sink->flush(sink);
-	if (status == SINK_OK)
-		return 0;
-	diag_die(status == SINK_REFUSED ? EXIT_PERMANENT : EXIT_TEMPORARY,
-	    "broker %s: %s", sink->name, sink->why);
 }
 
 /* For a person's eyes only. */
@@ -463,6 +473,7 @@ run(struct settings *s, struct format *f, struct pulse *pulse)
 {
 	static struct store store;
 	static struct sink to_stdout;
+	static char store_name[STORE_ID];
 	struct deliver *d;
 	struct ingest *in;
 	struct sink *sink = &to_stdout;
@@ -483,6 +494,8 @@ run(struct settings *s, struct format *f, struct pulse *pulse)
 		health_listen(s->listen, pulse, &store);
 	s->broker.requests = requests_new();
 	s->broker.pulse = pulse;
+	store_id(&store, store_name);
+	s->broker.store_id = store_name;
 	if (is_stdout(s))
 		sink_stdout(sink);
 	else
@@ -527,7 +540,8 @@ main(int argc, char **argv)
 	f.meshery.fix = s.fix;
 	pulse_init(&pulse, true);
 	if (s.is_check)
-		return check(&s);
+		return check_run(&s.broker, !is_stdout(&s) && !is_file(&s),
+		    s.store);
 	if (is_file(&s) || (is_stdout(&s) && !s.store))
 		return run_direct(&s, &f, &pulse);
 	return run(&s, &f, &pulse);

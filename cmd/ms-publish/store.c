@@ -430,6 +430,20 @@ store_attempt(struct store *s)
 	return n;
 }
 
+void
+store_id(struct store *s, char id[STORE_ID])
+{
+	sqlite3_stmt *st = NULL;
+
+	*id = '\0';
+	if (sqlite3_prepare_v2(s->db,
+		"SELECT value FROM state WHERE name = 'id'", -1, &st,
+		NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW)
+		snprintf(id, STORE_ID, "%s", sqlite3_column_text(st, 0));
+	sqlite3_finalize(st);
+}
+
 int64_t
 store_owed(struct store *s)
 {

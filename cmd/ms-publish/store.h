@@ -81,6 +81,10 @@ void store_open(struct store *s, const char *path, bool durable);
 /* Remove the temporary file, if there is one; at exit. */
 void store_remove_temporary(void);
 
+/* What no other store is called; at the start. */
+#define STORE_ID 40
+void store_id(struct store *s, char id[STORE_ID]);
+
 /* Wait for the turn and begin a transaction. False: an error of the disk, and
  * the turn is not held. */
 bool store_begin(struct store *s);

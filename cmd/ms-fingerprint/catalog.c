@@ -6,7 +6,7 @@
 
 #include "diag.h"
 
-#define KEY_MAX 512 /* longer texts match nothing */
+#define KEY_MAX CATALOG_KEY_MAX
 
 /* ---- look-ups ---- */
 
@@ -115,6 +115,9 @@ put_registries(struct catalog *c, const struct registries *r)
 	put_words(c, KEY_MIRROR, r->mirror, r->n_mirror);
 	put_words(c, KEY_GENERIC, r->generic, r->n_generic);
 	put_words(c, KEY_HELPER, r->helper, r->n_helper);
+	put_words(c, KEY_RETAGGER, r->retagger, r->n_retagger);
+	put_words(c, KEY_OPAQUE, r->opaque, r->n_opaque);
+	put_words(c, KEY_WORD, r->word, r->n_word);
 	for (size_t i = 0; i < r->n_alias; i++) {
 		uint32_t k = put_key(c, KEY_ALIAS, span_of(r->alias[2 * i]));
 
@@ -130,28 +133,26 @@ ends_with(struct span s, const char *end)
 	return s.n >= n && memcmp(s.p + s.n - n, end, n) == 0;
 }
 
-/* Amazon gives each account and region a registry of its own. */
-static struct span
-alias_of(const struct catalog *c, struct span part)
+struct span
+catalog_alias(const struct catalog *c, struct span part)
 {
 	uint32_t k;
 
+	/* each account and region has a registry of its own */
 	if (ends_with(part, ".amazonaws.com") && part.n > 30)
 		return span_of("ecr.amazonaws.com");
 	k = key_number(c, KEY_ALIAS, part);
 	return k == TABLE_NONE ? part : span_of(c->alias[k]);
 }
 
-/* The parts of an image from one on, with a separator between them. Returns
- * the length; 0: too long. */
-static size_t
-join(const struct catalog *c, const struct image *image, unsigned from,
+size_t
+catalog_join(const struct catalog *c, const struct image *image, unsigned from,
     char separator, char buf[KEY_MAX], size_t start[IMAGE_PARTS])
 {
 	size_t n = 0;
 
 	for (unsigned i = from; i < image->n; i++) {
-		struct span part = alias_of(c, image->part[i]);
+		struct span part = catalog_alias(c, image->part[i]);
 
 		if (part.n + 1 > KEY_MAX - n)
 			return 0;
@@ -177,15 +178,17 @@ put_repo(struct catalog *c, const struct print *p)
 
 	if (!image_parse(span_of(p->text), &image))
 		return;
-	n = join(c, &image, 0, '/', buf, start);
+	n = catalog_join(c, &image, 0, '/', buf, start);
 	put_print(c, KEY_REPO, (struct span){buf, n}, p);
+	if (span_eq(image.part[image.n - 1], "*"))
+		return;
 	last = image.part[image.n - 1];
 	if (!catalog_has(c, KEY_GENERIC, last))
 		put_print(c, KEY_BARE, last, p);
 	from = image.has_host ? 1 : 0;
 	if (image.n - from > 2)
 		from = image.n - 2;
-	n = join(c, &image, from, '-', buf, start);
+	n = catalog_join(c, &image, from, '-', buf, start);
 	put_print(c, KEY_JOINED, (struct span){buf, n}, p);
 	if (image.n - from == 2 && image.part[from].n == last.n &&
 	    memcmp(image.part[from].p, last.p, last.n) == 0)
@@ -222,6 +225,20 @@ put_one(struct catalog *c, const struct print *p)
 	}
 }
 
+/* The id of a product stands for the first image that makes it run: packagers
+ * call theirs so. */
+static void
+put_product(struct catalog *c, const struct product *product)
+{
+	for (size_t i = 0; i < product->n_prints; i++)
+		if (product->print[i].kind == PRINT_IMAGE &&
+		    product->print[i].makes && !product->print[i].with) {
+			put_print(c, KEY_PRODUCT, span_of(product->id),
+			    &product->print[i]);
+			return;
+		}
+}
+
 /* Once all keys are in; 16 bits for each leave one false answer in 70. */
 static void
 build_filter(struct catalog *c)
@@ -255,6 +272,8 @@ catalog_build(struct catalog *c, const struct signatures *s)
 			s->product[i].print[k].product = (uint32_t)i;
 			put_one(c, &s->product[i].print[k]);
 		}
+	for (size_t i = 0; i < s->n_products; i++)
+		put_product(c, &s->product[i]);
 	build_filter(c);
 }
 
@@ -280,195 +299,6 @@ catalog_remember(struct catalog *c, const struct catalog *before)
 	}
 	free(c->filter);
 	build_filter(c);
-}
-
-/* ---- images ---- */
-
-/* Of several products with images of this last name: the one that all agree
- * on, or whose own name it is, or whose official image. */
-static const struct catalog_link *
-one_product(const struct catalog *c, const struct catalog_link *link,
-    struct span name)
-{
-	const struct catalog_link *named = NULL;
-	bool agree = true;
-
-	for (const struct catalog_link *l = link; l; l = catalog_next(c, l)) {
-		const struct print *p = l->print;
-
-		if (p->product != link->print->product)
-			agree = false;
-		if (!named &&
-		    (strncmp(p->text, "library/", 8) == 0 ||
-			span_eq(name, c->signatures->product[p->product].id)))
-			named = l;
-	}
-	return agree ? link : named;
-}
-
-static const struct catalog_link *
-by_name(const struct catalog *c, enum catalog_key key, struct span name)
-{
-	const struct catalog_link *link = catalog_find(c, key, name);
-
-	return link ? one_product(c, link, name) : NULL;
-}
-
-/* rancher/mirrored-OWNER-NAME, and OWNER-NAME of older days. */
-static const struct catalog_link *
-by_joined_name(const struct catalog *c, const struct image *image)
-{
-	struct span name = image->part[image->n - 1];
-
-	if (image->n < 2 || !span_eq(image->part[image->n - 2], "rancher"))
-		return NULL;
-	if (name.n > 9 && memcmp(name.p, "mirrored-", 9) == 0) {
-		name.p += 9;
-		name.n -= 9;
-	}
-	return by_name(c, KEY_JOINED, name);
-}
-
-/* Whether a part of a path says that below it are copies of others' images:
- * one of the listed words, or made with one of them (docker-remote). */
-static bool
-is_mirror(const struct catalog *c, struct span part)
-{
-	size_t from = 0;
-
-	for (size_t i = 0; i <= part.n; i++) {
-		if (i < part.n && isalnum((unsigned char)part.p[i]))
-			continue;
-		if (catalog_has(c, KEY_MIRROR,
-			(struct span){part.p + from, i - from}))
-			return true;
-		from = i + 1;
-	}
-	return false;
-}
-
-/* By its last part alone. How much that is worth depends on what is before:
- * a packager, a mirror, a bare registry, or just anybody. */
-static enum catalog_match
-by_last_part(const struct catalog *c, const struct image *image,
-    const struct catalog_link **first, float *weight)
-{
-	struct span name = image->part[image->n - 1], owner;
-	const struct catalog_link *link = by_name(c, KEY_BARE, name);
-
-	if (!link)
-		return MATCH_NONE;
-	*first = link;
-	owner = image->n > 1 ? alias_of(c, image->part[image->n - 2]) : name;
-	if (catalog_has(c, KEY_PACKAGER, owner) ||
-	    (image->has_host && catalog_has(c, KEY_PACKAGER, image->part[0]))) {
-		*weight = 0.9f;
-		return MATCH_PACKAGED;
-	}
-	if (strncmp(link->print->text, "library/", 8) == 0 && image->n > 1 &&
-	    is_mirror(c, owner) && !(image->n == 2 && image->has_host)) {
-		*weight = 0.9f;
-		return MATCH_COPY;
-	}
-	*weight = image->n == 2 && image->has_host ? 0.7f :
-	    memchr(name.p, '-', name.n)            ? 0.6f :
-						     0.45f;
-	return MATCH_NAME;
-}
-
-static enum catalog_match
-by_path(const struct catalog *c, const struct image *image,
-    const struct catalog_link **first)
-{
-	size_t start[IMAGE_PARTS];
-	char buf[KEY_MAX];
-	size_t n = join(c, image, 0, '/', buf, start);
-
-	for (unsigned i = 0; n && i + 1 < image->n; i++) {
-		struct span end = {buf + start[i], n - start[i]};
-
-		if ((*first = catalog_find(c, KEY_REPO, end)))
-			return MATCH_REPO;
-		if (catalog_has(c, KEY_HELPER, end))
-			return MATCH_HELPER;
-	}
-	return MATCH_NONE;
-}
-
-/* name-amd64 is name, built for one kind of machine. */
-static bool
-drop_machine(struct image *image)
-{
-	static const char *const machine[] = {"-amd64", "-arm64", "-arm",
-	    "-arm64v8", "-ppc64le", "-s390x"};
-	struct span *name = &image->part[image->n - 1];
-
-	for (size_t i = 0; i < sizeof(machine) / sizeof(*machine); i++) {
-		size_t n = strlen(machine[i]);
-
-		if (name->n > n &&
-		    memcmp(name->p + name->n - n, machine[i], n) == 0) {
-			name->n -= n;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Packagers mark their builds before the name, too. */
-static const struct catalog_link *
-by_prefixed_name(const struct catalog *c, const struct image *image)
-{
-	const struct registries *r = &c->signatures->registries;
-	struct span name = image->part[image->n - 1];
-	const struct catalog_link *link = NULL;
-
-	for (size_t i = 0; !link && i < r->n_prefix; i++) {
-		size_t n = strlen(r->prefix[i]);
-
-		if (name.n > n && memcmp(name.p, r->prefix[i], n) == 0)
-			link = by_name(c, KEY_BARE,
-			    (struct span){name.p + n, name.n - n});
-	}
-	return link;
-}
-
-static enum catalog_match
-by_any(const struct catalog *c, const struct image *image,
-    const struct catalog_link **first, float *weight)
-{
-	enum catalog_match how = by_path(c, image, first);
-
-	if (how != MATCH_NONE) {
-		*weight = *first ? (*first)->print->weight : 0;
-		return how;
-	}
-	if ((*first = by_joined_name(c, image))) {
-		*weight = (*first)->print->weight;
-		return MATCH_REPO;
-	}
-	if ((*first = by_prefixed_name(c, image))) {
-		*weight = 0.9f;
-		return MATCH_PACKAGED;
-	}
-	if (catalog_has(c, KEY_HELPER, image->part[image->n - 1]))
-		return MATCH_HELPER;
-	return by_last_part(c, image, first, weight);
-}
-
-enum catalog_match
-catalog_image(const struct catalog *c, const struct image *image,
-    const struct catalog_link **first, float *weight)
-{
-	struct image again = *image;
-	enum catalog_match how;
-
-	*first = NULL;
-	*weight = 0;
-	how = by_any(c, image, first, weight);
-	if (how == MATCH_NONE && drop_machine(&again))
-		how = by_any(c, &again, first, weight);
-	return how;
 }
 
 /* ---- CRDs ---- */

@@ -20,6 +20,10 @@ enum catalog_key {
 	KEY_MIRROR = 'M',
 	KEY_GENERIC = 'G',
 	KEY_HELPER = 'H',
+	KEY_RETAGGER = 'R',
+	KEY_OPAQUE = 'O',
+	KEY_WORD = 'D', /* of everyday language */
+	KEY_PRODUCT = 'Q', /* a product's own id */
 	KEY_LABEL = 'l',
 	KEY_CHART = 'h',
 	KEY_ANNOTATION = 'a',
@@ -70,22 +74,15 @@ const struct catalog_link *catalog_next(const struct catalog *c,
 bool catalog_has(const struct catalog *c, enum catalog_key key,
     struct span text);
 
-/* How an image was recognised. */
-enum catalog_match {
-	MATCH_NONE,
-	MATCH_NAME, /* only by its last part: somebody's own build, maybe */
-	MATCH_COPY, /* a copy below a registry of one's own */
-	MATCH_PACKAGED, /* by its name and a packager's */
-	MATCH_REPO, /* its owner and name are known */
-	MATCH_HELPER /* known to be no product */
-};
+#define CATALOG_KEY_MAX 512 /* longer texts match nothing */
 
-/* The prints of an image: the longest known end of its path decides. *first is
- * NULL for MATCH_NONE and MATCH_HELPER; *weight is what the print is worth
- * here. */
-enum catalog_match catalog_image(const struct catalog *c,
-    const struct image *image, const struct catalog_link **first,
-    float *weight);
+/* A part of an image's path as it is to be read. */
+struct span catalog_alias(const struct catalog *c, struct span part);
+/* The parts of an image from one on, so read, with a separator between them;
+ * start[i] is where part i begins in buf. Returns the length; 0: too long. */
+size_t catalog_join(const struct catalog *c, const struct image *image,
+    unsigned from, char separator, char buf[CATALOG_KEY_MAX],
+    size_t start[IMAGE_PARTS]);
 
 /* The prints of a CRD: by its own name (plural.group), else by its group or
  * the longest known end of that. */

@@ -24,6 +24,39 @@ weigh(struct field *f, const struct print *p, float weight, bool specific)
 		c[i].best = p;
 }
 
+/* A container that is called as its image is: whoever built the image anew and
+ * whoever runs it agree. */
+static bool
+is_named_alike(const struct box *b)
+{
+	return span_eq(b->image.part[b->image.n - 1], b->name);
+}
+
+#define NAMED_ALIKE 0.4f
+
+static void
+weigh_name(struct field *f, const struct print *p)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		if (f->c[i].product == p->product)
+			evidence_add(&f->c[i].sum, PRINT_NAME, NAMED_ALIKE);
+}
+
+/* Where no image tells, the container's name has to stand for it. */
+#define OPAQUE_NAME 0.6f
+
+static void
+weigh_opaque(struct field *f, const struct print *p)
+{
+	struct print name = *p;
+
+	name.kind = PRINT_NAME;
+	weigh(f, &name, OPAQUE_NAME, true);
+	for (unsigned i = 0; i < f->n; i++)
+		if (f->c[i].best == &name)
+			f->c[i].best = p;
+}
+
 static void
 weigh_container(const struct look *l, const struct box *b, struct field *f)
 {
@@ -32,8 +65,16 @@ weigh_container(const struct look *l, const struct box *b, struct field *f)
 	struct span text;
 	enum fact fact;
 
-	if (b->how == MATCH_NAME && b->print)
+	if (b->how == KNOWN_NAME && b->print) {
 		weigh(f, b->print, b->weight, true);
+		if (b->weight > KNOWN_COMMON && is_named_alike(b))
+			weigh_name(f, b->print);
+	}
+	if (known_is_opaque(l->c, &b->image)) {
+		k = known_by_name(l->c, span_of(b->name));
+		if (k)
+			weigh_opaque(f, k->print);
+	}
 	k = catalog_find(l->c, KEY_NAME, span_of(b->name));
 	for (; k; k = catalog_next(l->c, k))
 		weigh(f, k->print, k->print->weight, true);
@@ -60,7 +101,7 @@ weigh_hits(const struct look *l, struct field *f)
 			    l->box[k].print->product == p->product)
 				taken = true;
 		if (!taken && p->kind != PRINT_PART_OF)
-			weigh(f, p, p->weight, false);
+			weigh(f, p, l->hit[i].weight, false);
 	}
 }
 
@@ -73,30 +114,41 @@ field_weigh(struct field *f, const struct look *l, const struct box *b)
 		weigh_hits(l, f);
 }
 
+/* Where two are about as likely, the image decides, and then the ports. */
+static int
+compare(const struct candidate *a, const struct candidate *b)
+{
+	float x = evidence_confidence(&a->sum),
+	      y = evidence_confidence(&b->sum);
+	bool image = a->sum.best[GROUP_IMAGE] > 0;
+
+	if (x - y >= 0.05f || y - x >= 0.05f)
+		return x > y ? 1 : -1;
+	if (image != (b->sum.best[GROUP_IMAGE] > 0))
+		return image ? 1 : -1;
+	return a->ports > b->ports ? 1 : a->ports < b->ports ? -1 : 0;
+}
+
+static bool
+is_enough(const struct candidate *c)
+{
+	return c->specific > 0 &&
+	    evidence_confidence(&c->sum) >= EVIDENCE_CLAIM - 0.0001f;
+}
+
 const struct candidate *
 field_winner(const struct field *f)
 {
-	const struct candidate *best = NULL;
-	float most = EVIDENCE_CLAIM;
-	bool tie = false;
-
 	for (unsigned i = 0; i < f->n; i++) {
-		const struct candidate *c = &f->c[i];
-		float sure = evidence_confidence(&c->sum);
+		bool wins = is_enough(&f->c[i]);
 
-		if (c->specific == 0 || sure < most - 0.0001f)
-			continue;
-		if (best && sure < most + 0.05f && c->ports == best->ports) {
-			tie = true;
-			continue;
-		}
-		if (best && sure < most + 0.05f && c->ports < best->ports)
-			continue;
-		best = c;
-		most = sure;
-		tie = false;
+		for (unsigned k = 0; wins && k < f->n; k++)
+			wins = k == i || !is_enough(&f->c[k]) ||
+			    compare(&f->c[i], &f->c[k]) > 0;
+		if (wins)
+			return &f->c[i];
 	}
-	return tie ? NULL : best;
+	return NULL;
 }
 
 void

@@ -28,7 +28,7 @@ static bool
 has_only_name_bytes(struct span s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (!isalnum((unsigned char)s.p[i]) && !strchr("._-:", s.p[i]))
+		if (!isalnum((unsigned char)s.p[i]) && !strchr("._-:*", s.p[i]))
 			return false;
 	return s.n > 0;
 }
@@ -97,6 +97,11 @@ image_parse(struct span ref, struct image *image)
 	const char *port;
 
 	*image = (struct image){0};
+	/* what ko is to build; "ko:" would be a host */
+	if (ref.n > 5 && memcmp(ref.p, "ko://", 5) == 0) {
+		ref.p += 5;
+		ref.n -= 5;
+	}
 	if (!split(cut_tail(ref, image), image))
 		return false;
 	if (image->n > 1 && is_host(image->part[0])) {

@@ -19,14 +19,16 @@ look_why(const struct look *l, const char *fmt, ...)
 	json_puts(l->why, "\n");
 }
 
+/* part: how much of a print's weight it is worth. */
 static void
 add_hits(struct look *l, enum catalog_key key, struct span text,
-    const char *value)
+    const char *value, float part)
 {
 	const struct catalog_link *k = catalog_find(l->c, key, text);
 
 	for (; k && l->n_hits < LOOK_HITS; k = catalog_next(l->c, k))
-		l->hit[l->n_hits++] = (struct hit){k->print, value};
+		l->hit[l->n_hits++] =
+		    (struct hit){k->print, value, k->print->weight * part};
 }
 
 /* "NAME-1.2.3" of helm.sh/chart, less its version. */
@@ -51,6 +53,29 @@ starts_with(struct span s, const char *prefix)
 	return s.n >= n && memcmp(s.p, prefix, n) == 0;
 }
 
+/* What says now app.kubernetes.io/name said app, k8s-app or name before, and
+ * still does where no chart writes it. */
+static void
+add_older_label(struct look *l, struct span pair)
+{
+	static const char *const older[] = {"app=", "k8s-app=", "name="};
+	static const char name[] = "app.kubernetes.io/name=";
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(older) / sizeof(*older); i++) {
+		size_t n = strlen(older[i]), rest = pair.n - n;
+
+		if (!starts_with(pair, older[i]) ||
+		    sizeof(name) - 1 + rest > sizeof(text))
+			continue;
+		memcpy(text, name, sizeof(name) - 1);
+		memcpy(text + sizeof(name) - 1, pair.p + n, rest);
+		add_hits(l, KEY_LABEL,
+		    (struct span){text, sizeof(name) - 1 + rest}, pair.p,
+		    0.75f);
+	}
+}
+
 /* Of the pod's label for the version and the workload's the pod's counts: it
  * comes first. */
 static void
@@ -67,12 +92,14 @@ see_label(struct look *l, struct span pair)
 		struct span name = {pair.p + sizeof(chart) - 1,
 		    pair.n - (sizeof(chart) - 1)};
 
-		add_hits(l, KEY_CHART, chart_name(name), pair.p);
+		add_hits(l, KEY_CHART, chart_name(name), pair.p, 1);
 	}
-	add_hits(l, KEY_LABEL, pair, pair.p);
+	add_hits(l, KEY_LABEL, pair, pair.p, 1);
 	if (equals)
 		add_hits(l, KEY_LABEL,
-		    (struct span){pair.p, (size_t)(equals - pair.p)}, pair.p);
+		    (struct span){pair.p, (size_t)(equals - pair.p)}, pair.p,
+		    1);
+	add_older_label(l, pair);
 }
 
 static void
@@ -81,7 +108,7 @@ see_image(struct look *l, struct box *b, struct span text)
 	if (b->image_text.n || !image_parse(text, &b->image))
 		return;
 	b->image_text = text;
-	b->how = catalog_image(l->c, &b->image, &b->first, &b->weight);
+	b->how = known_image(l->c, &b->image, &b->first, &b->weight);
 }
 
 static void
@@ -107,7 +134,7 @@ see(struct look *l, enum fact fact, struct span text)
 		see_label(l, text);
 		break;
 	case FACT_ANNOTATION:
-		add_hits(l, KEY_ANNOTATION, text, text.p);
+		add_hits(l, KEY_ANNOTATION, text, text.p, 1);
 		break;
 	default:
 		break;
@@ -154,7 +181,7 @@ choose_print(const struct look *l, const struct box *b)
 bool
 look_knows(const struct box *b)
 {
-	return b->how >= MATCH_COPY && b->how <= MATCH_REPO && b->print;
+	return b->how >= KNOWN_COPY && b->how <= KNOWN_REPO && b->print;
 }
 const struct product *
 look_product(const struct look *l, const struct print *p)

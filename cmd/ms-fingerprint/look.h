@@ -7,6 +7,7 @@
 #ifndef MS_LOOK_H
 #define MS_LOOK_H
 
+#include "known.h"
 #include "match.h"
 
 #define LOOK_HITS 64
@@ -17,7 +18,7 @@ struct box {
 	struct span image_text;
 	struct image image;
 	const char *words, *end; /* its facts */
-	enum catalog_match how;
+	enum known how;
 	const struct catalog_link *first;
 	const struct print *print;
 	float weight;
@@ -27,6 +28,7 @@ struct box {
 struct hit {
 	const struct print *print;
 	const char *value;
+	float weight; /* the print's, or less where the label is like it */
 };
 
 struct look {

@@ -41,7 +41,7 @@ is_beside(const struct look *l, const struct box *b)
 	for (unsigned i = 0; i < l->n_boxes; i++) {
 		const struct box *o = &l->box[i];
 
-		if (o == b || o->how == MATCH_HELPER ||
+		if (o == b || o->how == KNOWN_HELPER ||
 		    (look_knows(o) &&
 			(o->print->role == ROLE_SIDECAR ||
 			    (b->print &&
@@ -123,7 +123,8 @@ add_hits_of(struct look *l, unsigned verdict)
 
 		if (p->product != l->m->verdict[verdict].product)
 			continue;
-		add_evidence(l, verdict, p, NULL, l->hit[i].value, p->weight);
+		add_evidence(l, verdict, p, NULL, l->hit[i].value,
+		    l->hit[i].weight);
 		any = true;
 	}
 	return any;
@@ -133,11 +134,12 @@ static struct span
 version_by_tags(const struct box *b, const struct print *p)
 {
 	static const char *const packaged[] = {"flavor", NULL};
-	const char *const *rule = b->how == MATCH_PACKAGED ? packaged : p->tags;
+	const char *const *rule = b->how == KNOWN_PACKAGED ? packaged : p->tags;
 	struct span version = {0};
 
-	if (b->how == MATCH_PACKAGED && p->tags[0] &&
-	    strcmp(p->tags[0], "none") == 0)
+	if (b->how == KNOWN_RETAGGED ||
+	    (b->how == KNOWN_PACKAGED && p->tags[0] &&
+		strcmp(p->tags[0], "none") == 0))
 		return version;
 	for (; !version.n && *rule; rule++) {
 		version = version_by_rule(*rule, b->image.tag);
@@ -171,10 +173,15 @@ unknown_verdict(struct look *l, const struct box *b)
 
 	field_weigh(&f, l, b);
 	field_explain(&f, l);
-	if (!(c = field_winner(&f)) || !(v = add_verdict(l, b, c->best)))
+	if (!(c = field_winner(&f)))
+		return;
+	/* the labels of a Job are those of what it does something for */
+	if (l->is_job && c->sum.best[GROUP_IMAGE] == 0)
+		return;
+	if (!(v = add_verdict(l, b, c->best)))
 		return;
 	v->version = version_by_tags(b, c->best);
-	if (b->how == MATCH_NAME && b->print && b->print->product == c->product)
+	if (b->how == KNOWN_NAME && b->print && b->print->product == c->product)
 		add_evidence(l, n, b->print, b->name, b->image_text.p,
 		    b->weight);
 	add_words(l, n, b);
@@ -317,7 +324,7 @@ explain_box(const struct look *l, const struct box *b)
 
 	look_why(l, "  container %s: %.*s", b->name, (int)b->image_text.n,
 	    b->image_text.n ? b->image_text.p : "");
-	if (b->how == MATCH_HELPER)
+	if (b->how == KNOWN_HELPER)
 		look_why(l, "    is a helper, and nobody's product");
 	else if (!b->image_text.n)
 		look_why(l, "    has no image that can be read");
@@ -348,7 +355,7 @@ match_with(const struct catalog *c, struct span facts, struct match *m,
 		explain_box(&l, &l.box[i]);
 		if (look_knows(&l.box[i]))
 			known_verdict(&l, &l.box[i]);
-		else if (l.box[i].how != MATCH_HELPER)
+		else if (l.box[i].how != KNOWN_HELPER)
 			unknown_verdict(&l, &l.box[i]);
 	}
 	add_parts(&l);

@@ -547,27 +547,36 @@ read_aliases(struct reader *r, config_node *map)
 static int
 read_registries(struct reader *r, config_node *root)
 {
-	static const char *const known[] = {"aliases", "packagers", "prefixes",
-	    "mirrors", "generic", "helpers", NULL};
+	static const char *const known[] = {"aliases", "packagers", "retaggers",
+	    "prefixes", "before", "behind", "opaque", "words", "mirrors",
+	    "generic", "helpers", NULL};
 	config_node *map = config_get(&r->c, root, "registries");
 	struct registries *reg = &r->s->registries;
+	const struct {
+		const char *key;
+		const char ***list;
+		size_t *n;
+	} lists[] = {{"packagers", &reg->packager, &reg->n_packager},
+	    {"retaggers", &reg->retagger, &reg->n_retagger},
+	    {"prefixes", &reg->prefix, &reg->n_prefix},
+	    {"before", &reg->before, &reg->n_before},
+	    {"behind", &reg->behind, &reg->n_behind},
+	    {"opaque", &reg->opaque, &reg->n_opaque},
+	    {"words", &reg->word, &reg->n_word},
+	    {"mirrors", &reg->mirror, &reg->n_mirror},
+	    {"generic", &reg->generic, &reg->n_generic},
+	    {"helpers", &reg->helper, &reg->n_helper}};
 
 	if (!config_is_map(map))
 		return wrong(r, map, "registries is a map", NULL);
-	return check_keys(r, map, known) < 0 ||
-		read_aliases(r, config_get(&r->c, map, "aliases")) < 0 ||
-		read_words(r, map, "packagers", &reg->packager,
-		    &reg->n_packager) < 0 ||
-		read_words(r, map, "prefixes", &reg->prefix, &reg->n_prefix) <
-		    0 ||
-		read_words(r, map, "mirrors", &reg->mirror, &reg->n_mirror) <
-		    0 ||
-		read_words(r, map, "generic", &reg->generic, &reg->n_generic) <
-		    0 ||
-		read_words(r, map, "helpers", &reg->helper, &reg->n_helper) <
-		    0 ?
-	    -1 :
-	    0;
+	if (check_keys(r, map, known) < 0 ||
+	    read_aliases(r, config_get(&r->c, map, "aliases")) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		if (read_words(r, map, lists[i].key, lists[i].list,
+			lists[i].n) < 0)
+			return -1;
+	return 0;
 }
 
 static int
@@ -629,5 +638,10 @@ signatures_free(struct signatures *s)
 	free(reg->mirror);
 	free(reg->generic);
 	free(reg->helper);
+	free(reg->retagger);
+	free(reg->before);
+	free(reg->behind);
+	free(reg->opaque);
+	free(reg->word);
 	intern_free(&s->text);
 }

@@ -1,4 +1,4 @@
-#include "catalog.h"
+#include "known.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@ static struct signatures s;
 static struct catalog c;
 
 static const char *const how_name[] = {"none", "name", "copy", "packaged",
-    "repo", "helper"};
+    "retagged", "repo", "helper"};
 
 /* "HOW PRODUCT" */
 static void
@@ -17,12 +17,12 @@ is(const char *ref, const char *want)
 {
 	const struct catalog_link *first;
 	struct image image;
-	enum catalog_match how;
+	enum known how;
 	char got[128] = "refused";
 	float weight;
 
 	if (image_parse(span_of(ref), &image)) {
-		how = catalog_image(&c, &image, &first, &weight);
+		how = known_image(&c, &image, &first, &weight);
 		snprintf(got, sizeof(got), "%s%s%s", how_name[how],
 		    first ? " " : "",
 		    !first ? "" : s.product[first->print->product].id);
@@ -117,6 +117,24 @@ packagers_and_mirrors(void)
 	    "packaged kube-proxy");
 	is("bitnamilegacy/redis:7", "repo redis");
 	is("registry.corp.example/docker-remote/redis:7", "copy redis");
+	is("cgr.dev/acme.example/istio-pilot-fips:1.27", "packaged istio");
+	is("cgr.dev/chainguard/prometheus-redis-exporter",
+	    "packaged redis-exporter");
+	is("docker.io/bitnami/fluxcd-notification-controller:1.4.0",
+	    "packaged flux");
+	is("registry1.dso.mil/ironbank/opensource/metrics-server:v0.7",
+	    "packaged metrics-server");
+	is("registry.redhat.io/openshift4/ose-prometheus-rhel9:v4.18",
+	    "retagged prometheus");
+	is("quay.io/openshift/origin-kube-state-metrics:4.18",
+	    "retagged kube-state-metrics");
+	is("gke.gcr.io/prometheus-engine/operator:v0.15", "none");
+	is("registry.corp.example/quay.io_jetstack_cert-manager-webhook:v1.16",
+	    "repo cert-manager");
+	is("someone/google-containers.kube-proxy:v1.20.0", "repo kube-proxy");
+	is("ko://knative.dev/serving/cmd/activator", "repo knative-serving");
+	is("gcr.io/knative-releases/knative.dev/serving/cmd/unheard-of",
+	    "repo knative-serving");
 	is("busybox", "helper");
 	is("registry.corp.example/mirror/library/busybox", "helper");
 	is("curlimages/curl:8", "helper");

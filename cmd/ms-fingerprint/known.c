@@ -1,0 +1,358 @@
+#include "known.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define PACKAGED 0.9f
+/* By its name alone, what an image is worth: nobody calls a program of their
+ * own kube-state-metrics; but promtail, and more so nginx, may be anybody's. */
+#define NAME_TELLING 0.8f
+#define NAME_KNOWN 0.6f
+#define NAME_COMMON KNOWN_COMMON
+
+static bool
+begins(struct span s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return s.n > n && memcmp(s.p, prefix, n) == 0;
+}
+
+static bool
+ends(struct span s, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return s.n > n && memcmp(s.p + s.n - n, suffix, n) == 0;
+}
+
+static struct span
+skip(struct span s, size_t n)
+{
+	return (struct span){s.p + n, s.n - n};
+}
+
+/* ---- by path ---- */
+
+/* What a signature writes as OWNER/... and a star: all below it. */
+static const struct catalog_link *
+by_folder(const struct catalog *c, const struct image *image, const char *path,
+    const size_t start[IMAGE_PARTS], unsigned from)
+{
+	const struct catalog_link *link = NULL;
+	char buf[CATALOG_KEY_MAX];
+
+	for (unsigned i = image->n - 1; !link && i > from; i--) {
+		size_t n = start[i] - start[from];
+
+		memcpy(buf, path + start[from], n);
+		buf[n] = '*';
+		link = catalog_find(c, KEY_REPO, (struct span){buf, n + 1});
+	}
+	return link;
+}
+
+static enum known
+by_path(const struct catalog *c, const struct image *image,
+    const struct catalog_link **first)
+{
+	size_t start[IMAGE_PARTS];
+	char buf[CATALOG_KEY_MAX];
+	size_t n = catalog_join(c, image, 0, '/', buf, start);
+
+	for (unsigned i = 0; n && i + 1 < image->n; i++) {
+		struct span end = {buf + start[i], n - start[i]};
+
+		if ((*first = catalog_find(c, KEY_REPO, end)))
+			return KNOWN_REPO;
+		if (catalog_has(c, KEY_HELPER, end))
+			return KNOWN_HELPER;
+		if ((*first = by_folder(c, image, buf, start, i)))
+			return KNOWN_REPO;
+	}
+	return KNOWN_NOT;
+}
+
+/* Mirrors that have no folders write the path into the name, with _ or a dot
+ * between its parts: quay.io_jetstack_cert-manager-webhook. */
+static enum known
+by_flat_path(const struct catalog *c, const struct image *image,
+    const struct catalog_link **first)
+{
+	struct span name = image->part[image->n - 1];
+	struct image flat = {.n = 0};
+
+	for (const char *separator = "_."; *separator; separator++) {
+		struct span rest = name;
+		enum known how;
+
+		for (flat.n = 0; rest.n && flat.n < IMAGE_PARTS;) {
+			const char *at = memchr(rest.p, *separator, rest.n);
+			size_t n = at ? (size_t)(at - rest.p) : rest.n;
+
+			if (n)
+				flat.part[flat.n++] = (struct span){rest.p, n};
+			rest = skip(rest, at ? n + 1 : n);
+		}
+		how = flat.n > 1 ? by_path(c, &flat, first) : KNOWN_NOT;
+		if (how != KNOWN_NOT)
+			return how;
+	}
+	return KNOWN_NOT;
+}
+
+/* ---- by name ---- */
+
+/* Of several products with images of this last name: the one that all agree
+ * on, or whose own name it is, or whose official image. */
+static const struct catalog_link *
+one_product(const struct catalog *c, const struct catalog_link *link,
+    struct span name)
+{
+	const struct catalog_link *named = NULL;
+	bool agree = true;
+
+	for (const struct catalog_link *l = link; l; l = catalog_next(c, l)) {
+		const struct print *p = l->print;
+
+		if (p->product != link->print->product)
+			agree = false;
+		if (!named &&
+		    (strncmp(p->text, "library/", 8) == 0 ||
+			span_eq(name, c->signatures->product[p->product].id)))
+			named = l;
+	}
+	return agree ? link : named;
+}
+
+static const struct catalog_link *
+by_name(const struct catalog *c, enum catalog_key key, struct span name)
+{
+	const struct catalog_link *link = catalog_find(c, key, name);
+
+	return link ? one_product(c, link, name) : NULL;
+}
+
+/* mirrored-OWNER-NAME of anybody, and rancher/OWNER-NAME of older days. */
+static const struct catalog_link *
+by_joined_name(const struct catalog *c, const struct image *image)
+{
+	struct span name = image->part[image->n - 1];
+
+	if (begins(name, "mirrored-"))
+		return by_name(c, KEY_JOINED, skip(name, 9));
+	if (image->n < 2 || !span_eq(image->part[image->n - 2], "rancher"))
+		return NULL;
+	return by_name(c, KEY_JOINED, name);
+}
+
+/* Packagers mark their builds before the name, too. */
+static const struct catalog_link *
+by_prefixed_name(const struct catalog *c, struct span name)
+{
+	const struct registries *r = &c->signatures->registries;
+	const struct catalog_link *link = NULL;
+
+	for (size_t i = 0; !link && i < r->n_prefix; i++)
+		if (begins(name, r->prefix[i]))
+			link = by_name(c, KEY_BARE,
+			    skip(name, strlen(r->prefix[i])));
+	return link;
+}
+
+/* A packager's name for it: as its maker's, OWNER-NAME, or the product's. */
+static const struct catalog_link *
+by_packed_name(const struct catalog *c, struct span name)
+{
+	const struct catalog_link *link = by_name(c, KEY_BARE, name);
+
+	if (catalog_has(c, KEY_GENERIC, name))
+		return NULL;
+	if (!link)
+		link = by_name(c, KEY_JOINED, name);
+	return link ? link : catalog_find(c, KEY_PRODUCT, name);
+}
+
+/* The same, less what packagers put before and behind it. */
+static const struct catalog_link *
+by_dressed_name(const struct catalog *c, struct span name)
+{
+	const struct registries *r = &c->signatures->registries;
+	const struct catalog_link *link = by_packed_name(c, name);
+
+	for (size_t i = 0; !link && i < r->n_behind; i++)
+		if (ends(name, r->behind[i])) {
+			name.n -= strlen(r->behind[i]);
+			link = by_packed_name(c, name);
+			break;
+		}
+	for (size_t i = 0; !link && i < r->n_before; i++)
+		if (begins(name, r->before[i]))
+			link =
+			    by_packed_name(c, skip(name, strlen(r->before[i])));
+	return link;
+}
+
+/* Whether a part of a path says that below it are copies of others' images:
+ * one of the listed words, or made with one of them (docker-remote). */
+static bool
+is_mirror(const struct catalog *c, struct span part)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i <= part.n; i++) {
+		if (i < part.n && isalnum((unsigned char)part.p[i]))
+			continue;
+		if (catalog_has(c, KEY_MIRROR,
+			(struct span){part.p + from, i - from}))
+			return true;
+		from = i + 1;
+	}
+	return false;
+}
+
+/* The packager that is named on the way to the last part, if any. */
+static enum known
+packager_of(const struct catalog *c, const struct image *image)
+{
+	for (unsigned i = image->n - 1; i-- > 0;) {
+		struct span part = catalog_alias(c, image->part[i]);
+
+		if (catalog_has(c, KEY_RETAGGER, part))
+			return KNOWN_RETAGGED;
+		if (catalog_has(c, KEY_PACKAGER, part))
+			return KNOWN_PACKAGED;
+	}
+	return KNOWN_NOT;
+}
+
+static float
+worth_of_name(const struct catalog *c, const struct image *image,
+    const struct print *p)
+{
+	struct span name = image->part[image->n - 1];
+	const char *id = c->signatures->product[p->product].id;
+
+	if (p->makes && memchr(name.p, '-', name.n) &&
+	    (span_eq(name, id) || begins(name, id)))
+		return NAME_TELLING;
+	if (image->n > 1 && is_mirror(c, image->part[image->n - 2]))
+		return NAME_TELLING;
+	if (image->n == 2 && image->has_host)
+		return 0.7f;
+	/* official images are what users build their own upon */
+	return strncmp(p->text, "library/", 8) == 0 ||
+		catalog_has(c, KEY_WORD, name) ?
+	    NAME_COMMON :
+	    NAME_KNOWN;
+}
+
+/* How much a name is worth depends on what is before: a packager, a mirror, a
+ * bare registry, or just anybody. */
+static enum known
+by_last_part(const struct catalog *c, const struct image *image,
+    const struct catalog_link **first, float *weight)
+{
+	struct span name = image->part[image->n - 1], owner;
+	enum known packager = packager_of(c, image);
+	bool is_official;
+
+	*weight = PACKAGED;
+	if (packager != KNOWN_NOT && (*first = by_dressed_name(c, name)))
+		return packager;
+	owner =
+	    image->n > 1 ? catalog_alias(c, image->part[image->n - 2]) : name;
+	*first = by_name(c, KEY_BARE, name);
+	if (!*first)
+		return KNOWN_NOT;
+	is_official = strncmp((*first)->print->text, "library/", 8) == 0;
+	/* an official image is known by its path, or is another's of that name */
+	if (span_eq(owner, "library") && !is_official) {
+		*first = NULL;
+		return KNOWN_NOT;
+	}
+	if (is_official && image->n > 1 && is_mirror(c, owner) &&
+	    !(image->n == 2 && image->has_host))
+		return KNOWN_COPY;
+	*weight = worth_of_name(c, image, (*first)->print);
+	return KNOWN_NAME;
+}
+
+/* name-amd64 is name, built for one kind of machine. */
+static bool
+drop_machine(struct image *image)
+{
+	static const char *const machine[] = {"-amd64", "-arm64", "-arm",
+	    "-arm64v8", "-ppc64le", "-s390x"};
+	struct span *name = &image->part[image->n - 1];
+
+	for (size_t i = 0; i < sizeof(machine) / sizeof(*machine); i++)
+		if (ends(*name, machine[i])) {
+			name->n -= strlen(machine[i]);
+			return true;
+		}
+	return false;
+}
+
+static enum known
+by_any(const struct catalog *c, const struct image *image,
+    const struct catalog_link **first, float *weight)
+{
+	struct span name = image->part[image->n - 1];
+	enum known how = by_path(c, image, first);
+
+	if (how == KNOWN_NOT)
+		how = by_flat_path(c, image, first);
+	if (how != KNOWN_NOT) {
+		*weight = *first ? (*first)->print->weight : 0;
+		return how;
+	}
+	if ((*first = by_joined_name(c, image))) {
+		*weight = (*first)->print->weight;
+		return KNOWN_REPO;
+	}
+	if ((*first = by_prefixed_name(c, name))) {
+		*weight = PACKAGED;
+		return KNOWN_PACKAGED;
+	}
+	if (catalog_has(c, KEY_HELPER, name))
+		return KNOWN_HELPER;
+	return by_last_part(c, image, first, weight);
+}
+
+enum known
+known_image(const struct catalog *c, const struct image *image,
+    const struct catalog_link **first, float *weight)
+{
+	struct image again = *image;
+	enum known how;
+
+	*first = NULL;
+	*weight = 0;
+	how = by_any(c, image, first, weight);
+	if (how == KNOWN_NOT && drop_machine(&again))
+		how = by_any(c, &again, first, weight);
+	return how;
+}
+
+bool
+known_is_opaque(const struct catalog *c, const struct image *image)
+{
+	return !image->n ||
+	    catalog_has(c, KEY_OPAQUE, image->part[image->n - 1]);
+}
+
+const struct catalog_link *
+known_by_name(const struct catalog *c, struct span name)
+{
+	while (name.n) {
+		const struct catalog_link *link = by_packed_name(c, name);
+
+		if (link)
+			return link;
+		do
+			name.n--;
+		while (name.n && name.p[name.n] != '-');
+	}
+	return NULL;
+}

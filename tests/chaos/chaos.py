@@ -300,6 +300,15 @@ class Proxy:
         return "nats://127.0.0.1:%d" % self.port
 
 
+def connected(nats, p):
+    """Wait until ms-publish talks to this server, and listens to it. What is
+    said of an earlier death, or of none that was noticed, tells nothing."""
+    ears = Ears(nats)
+    mark = "m%d" % time.monotonic_ns()
+    p.feed(['{"type":"MARK","ms":{"id":"%s"}}' % mark])
+    return ears.waits("meshsync.check." + mark) and ears
+
+
 def expected(cluster):
     """The world after cluster: its objects, converted without a snapshot."""
     out = subprocess.run([PUBLISH, "--to", "-"], check=True,

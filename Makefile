@@ -51,12 +51,13 @@ include tests/rules.mk
 define stage_rules
 $(B)/$1: $(B)/cmd/$1/main.o $(B)/$1.a $(B)/lib.a
 	$$(LINK) -o $$@ $$^ $$$$(pkg-config --libs $(PKGS_$1))
-$(B)/$1.a: $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(wildcard cmd/$1/*.c)))
+$(B)/$1.a: $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(wildcard cmd/$1/*.c))) cmd/$1
 endef
 $(foreach s,$(STAGES),$(eval $(call stage_rules,$s)))
-$(B)/lib.a: $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
+$(B)/lib.a: $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c)) lib
+# The folder is named as well: what has left it must leave the archive.
 $(B)/%.a:
-	rm -f $@ && ar rcs $@ $^
+	rm -f $@ && ar rcs $@ $(filter %.o,$^)
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(addprefix -I,$(filter cmd/%,$(patsubst tests/unit/%,cmd/%,$(patsubst %/,%,$(dir $<))))) -c -o $@ $<

@@ -14,6 +14,7 @@
 #include "marks.h"
 #include "outbox.h"
 
+#define FLIGHT_MS 100 /* that a message may go without being confirmed */
 #define FIRST_WAIT 100 /* ms after the first failure, doubled then */
 #define LAST_WAIT 5000
 #define SETTLE 1000 /* ms before sending to one that had stalled */
@@ -34,6 +35,7 @@ struct deliver {
 	int ended; /* eventfd */
 	bool is_answered; /* a dial was: held rows may go on */
 
+	int64_t since; /* when the first in flight was sent */
 	bool is_open, has_stalled;
 	bool is_well; /* it takes messages */
 	unsigned wait;
@@ -90,11 +92,23 @@ deliver_answered(void *deliver)
 	pthread_mutex_unlock(&d->lock);
 }
 
-/* Until there is news, or a request falls due. */
+/* In how many ms something has to be done without news; -1: nothing has. */
+static int
+due_in(struct deliver *d)
+{
+	int due = requests_due(d->requests), left;
+
+	if (!d->outbox.n)
+		return due;
+	left = (int)(d->since + FLIGHT_MS - clock_ms());
+	left = left < 0 ? 0 : left;
+	return due < 0 || left < due ? left : due;
+}
+
 static void
 wait_for_news(struct deliver *d)
 {
-	int due = requests_due(d->requests);
+	int due = due_in(d);
 	int64_t at = clock_ms() + due;
 	struct timespec until = {(time_t)(at / 1000),
 	    (long)(at % 1000) * 1000000};
@@ -154,6 +168,7 @@ lose(struct deliver *d, enum sink_status why)
 	say_lost(d);
 	d->sink->close(d->sink);
 	d->is_open = false;
+	outbox_lost(&d->outbox);
 	/* a silent server may yet read what was sent to it: when it is back it
 	 * has to have done so before newer states are sent */
 	d->has_stalled |= why == SINK_STALLED;
@@ -193,69 +208,87 @@ open_sink(struct deliver *d)
 	return true;
 }
 
-/* ---- a batch ---- */
+/* ---- changes ---- */
 
-/* Until the disk has it: what the consumer has must not be sent for ever. */
+/* What has been taken, for those who count. */
 static void
-confirm(struct deliver *d, int64_t taken)
+count(struct deliver *d, int64_t taken)
 {
-	while (!outbox_confirm(&d->outbox, taken))
-		pause_ms(1000);
-	pulse_confirmed(d->pulse, d->store->confirmed);
 	for (size_t i = 0; i < d->outbox.n; i++) {
-		const struct outbox_item *it = &d->outbox.item[i];
+		const struct outbox_item *it = &d->outbox.flight[i];
 
 		if (it->change > taken)
 			break;
 		if (it->is_equal)
 			pulse_count(d->pulse, PULSE_EQUAL, 1);
-		if (!it->n)
+		if (!it->n_bytes)
 			continue;
 		pulse_count(d->pulse, PULSE_ADDED + it->type, 1);
-		pulse_count(d->pulse, PULSE_BYTES_OUT, it->n);
+		pulse_count(d->pulse, PULSE_BYTES_OUT, it->n_bytes);
 	}
 }
 
-/* Hand the batch to the sink; false: there was nothing to say in it. */
+/* Until the disk has it: what the consumer has must not be sent for ever. */
+static void
+confirm(struct deliver *d, int64_t taken)
+{
+	count(d, taken);
+	while (!outbox_confirm(&d->outbox, taken))
+		pause_ms(1000);
+	pulse_confirmed(d->pulse, d->store->confirmed);
+}
+
+/* Have all that is in flight confirmed; false: the sink was lost. */
 static bool
-send_batch(struct deliver *d)
+settle(struct deliver *d)
 {
-	bool is_sent = false;
+	enum sink_status status;
 
-	for (size_t i = 0; i < d->outbox.n; i++) {
-		const struct outbox_item *it = &d->outbox.item[i];
-
-		if (!it->n)
-			continue;
-		is_sent = true;
-		if (!d->sink->put(d->sink, it->change,
-			outbox_message(&d->outbox, it)))
-			break;
+	if (!d->outbox.n)
+		return true;
+	d->sink->taken = 0;
+	status = d->sink->flush(d->sink);
+	confirm(d, status == SINK_OK ? INT64_MAX : d->sink->taken);
+	if (status != SINK_OK) {
+		lose(d, status);
+		return false;
 	}
-	return is_sent;
+	say_back(d);
+	return true;
 }
 
-/* One batch: 1 when there was one, 0 when nothing is owed, -1 when the sink
- * was lost. */
-static int
-deliver_batch(struct deliver *d)
+/* Send what is owed until nothing more is, or as much as may be is in flight.
+ * A lone change so goes out at once, and is confirmed with those that follow
+ * soon. False: the sink was lost. */
+static bool
+send_owed(struct deliver *d)
 {
-	enum sink_status status = SINK_OK;
+	enum outbox_status status;
 
-	if (!outbox_read(&d->outbox, d->sink->max)) {
+	do {
+		if (!d->outbox.n)
+			d->since = clock_ms();
+		status = outbox_send(&d->outbox, d->sink);
+	} while (status == OUTBOX_SOME);
+	if (status == OUTBOX_DISK) {
 		pause_ms(1000);
 		deliver_wake(d);
 	}
-	if (!d->outbox.n)
-		return 0;
-	d->sink->taken = 0;
-	if (send_batch(d))
-		status = d->sink->flush(d->sink);
-	confirm(d, status == SINK_OK ? INT64_MAX : d->sink->taken);
-	if (status == SINK_OK)
-		return 1;
-	lose(d, status);
-	return -1;
+	return status != OUTBOX_SINK || settle(d);
+}
+
+/* Whether somebody waits for what is in flight to be confirmed. */
+static bool
+is_settling_due(struct deliver *d)
+{
+	bool is_draining;
+
+	pthread_mutex_lock(&d->lock);
+	is_draining = d->is_draining;
+	pthread_mutex_unlock(&d->lock);
+	return is_draining || d->warned || outbox_is_full(&d->outbox) ||
+	    marks_count(&d->marks) || requests_due(d->requests) == 0 ||
+	    clock_ms() >= d->since + FLIGHT_MS;
 }
 
 /* ---- marks ---- */
@@ -305,6 +338,9 @@ answer(struct deliver *d)
 
 	if (requests_due(d->requests) != 0)
 		return false;
+	/* a resync begins with nothing in flight (outbox.c) */
+	if (!settle(d))
+		return true;
 	requests_answer(d->requests, d->store, d->format, d->sink);
 	pulse_committed(d->pulse, d->store->committed);
 	status = d->sink->flush(d->sink);
@@ -341,12 +377,49 @@ take_answered(struct deliver *d)
 	return is_answered;
 }
 
+/* What waited for an address may go on. Those that were told to wait must be
+ * written down as such first. */
+static bool
+release_answered(struct deliver *d)
+{
+	if (!take_answered(d))
+		return true;
+	if (!settle(d))
+		return false;
+	outbox_release(&d->outbox, OUTBOX_DIAL, OUTBOX_DIAL);
+	return true;
+}
+
+/* Send all that is owed, and have it confirmed when it is time. False: the sink
+ * was lost. */
+static bool
+work(struct deliver *d)
+{
+	bool is_due;
+
+	if (!release_answered(d))
+		return false;
+	do {
+		if (!send_owed(d))
+			return false;
+		is_due = d->outbox.n && is_settling_due(d);
+		if (is_due && !settle(d))
+			return false;
+	} while (is_due);
+	if (!d->outbox.n) {
+		say_back(d);
+		/* also past the numbers of what came and went */
+		if (d->pulse->confirmed != d->store->confirmed)
+			pulse_confirmed(d->pulse, d->store->confirmed);
+	}
+	return true;
+}
+
 static void *
 run(void *deliver)
 {
 	struct deliver *d = deliver;
 	uint64_t one = 1;
-	int n;
 
 	d->wait = FIRST_WAIT;
 	for (;;) {
@@ -356,14 +429,11 @@ run(void *deliver)
 		}
 		if (!d->is_open && !open_sink(d))
 			continue;
-		if (take_answered(d))
-			outbox_release(&d->outbox, OUTBOX_DIAL, OUTBOX_DIAL);
-		if ((n = deliver_batch(d)) < 0) {
+		if (!work(d)) {
 			back_off(d);
 			continue;
 		}
-		say_back(d);
-		if (n > 0 || !send_marks(d) || answer(d))
+		if (!send_marks(d) || answer(d))
 			continue;
 		if (has_ended(d))
 			break;

@@ -1,11 +1,13 @@
 #include "ingest.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "diag.h"
 #include "ms.h"
 #include "record.h"
@@ -15,6 +17,8 @@
 
 #define BATCH 512 /* records of a transaction */
 #define BATCH_BYTES (2u << 20)
+#define BURST 16 /* records that make one */
+#define OPEN_MS 50 /* that a transaction may wait for more */
 
 struct ingest {
 	struct store *store;
@@ -31,6 +35,7 @@ struct ingest {
 	struct json ms;
 
 	bool is_open; /* a transaction is */
+	int64_t since; /* when it was begun */
 	struct json kept; /* its records, to do it again */
 	size_t n_kept;
 };
@@ -48,6 +53,7 @@ pause_second(void)
 static bool
 apply(struct ingest *in, const struct record *r)
 {
+	bool is_truncated = scan_type(r->at[AT_TRUNCATED]) == SCAN_TRUE;
 	struct change c;
 
 	if (r->type == RECORD_SYNC)
@@ -63,9 +69,9 @@ apply(struct ingest *in, const struct record *r)
 	secrets_mask(&in->secrets, r, &c);
 	if (r->type == RECORD_DELETED)
 		return rows_delete(&in->rows, &c,
-		    scan_type(r->at[AT_SYNTHETIC]) == SCAN_TRUE);
-	return rows_put(&in->rows, &c,
-	    scan_type(r->at[AT_TRUNCATED]) == SCAN_TRUE);
+		    is_truncated ||
+			scan_type(r->at[AT_SYNTHETIC]) == SCAN_TRUE);
+	return rows_put(&in->rows, &c, is_truncated);
 }
 
 static void
@@ -114,6 +120,7 @@ commit(struct ingest *in)
 		return;
 	while (!store_commit(in->store))
 		apply_again(in);
+	sync_committed(in->sync);
 	in->is_open = false;
 	in->n_kept = 0;
 	if (in->kept.cap > 4 * BATCH_BYTES)
@@ -126,9 +133,11 @@ commit(struct ingest *in)
 static void
 take_in(struct ingest *in, const struct record *r)
 {
-	if (!in->is_open)
+	if (!in->is_open) {
 		begin(in);
-	in->is_open = true;
+		in->is_open = true;
+		in->since = clock_ms();
+	}
 	json_span(&in->kept, r->line);
 	json_raw(&in->kept, "\n", 1);
 	in->n_kept++;
@@ -142,14 +151,18 @@ take_in(struct ingest *in, const struct record *r)
 
 /* ---- records of other kinds ---- */
 
-/* A sync's memory follows the disk, so it has a transaction of its own. */
+/* Of some a transaction must hold nothing else, so that it can be done again
+ * (sync.h). */
 static void
 take_sync(struct ingest *in, const struct record *r)
 {
-	commit(in);
+	bool is_alone = sync_is_alone(in->sync, r);
+
+	if (is_alone)
+		commit(in);
 	take_in(in, r);
-	commit(in);
-	sync_close(in->sync, r);
+	if (is_alone)
+		commit(in);
 }
 
 static void
@@ -200,12 +213,23 @@ take(struct ingest *in, const struct record *r)
 
 /* ---- the thread ---- */
 
+/* Whether stdin has more at once, or in a burst: soon. */
+static bool
+has_more(const struct ingest *in)
+{
+	struct pollfd p = {.fd = in->rs.io.in, .events = POLLIN};
+
+	return poll(&p, 1, in->n_kept < BURST ? 0 : 1) > 0;
+}
+
+/* What may have to wait for more is put on disk first. */
 static void
 before_read(void *ingest)
 {
 	struct ingest *in = ingest;
 
-	commit(in);
+	if (in->is_open && (!has_more(in) || clock_ms() > in->since + OPEN_MS))
+		commit(in);
 	pulse_input(in->pulse, &in->rs);
 }
 

@@ -34,6 +34,7 @@
 #include "secrets.h"
 #include "stop.h"
 #include "store.h"
+#include "storefile.h"
 
 #define SUBJECT "meshery.meshsync.core"
 
@@ -464,7 +465,7 @@ static void
 leave(int status, void *unused)
 {
 	(void)unused;
-	store_remove_temporary();
+	storefile_remove_temporary();
 	_exit(status);
 }
 

@@ -9,40 +9,79 @@
 #include "gate.h"
 #include "schema.h"
 
-#define BATCH_BYTES (1u << 20)
-#define BORN_LATER INT64_MAX /* held before it could be told as ADDED */
+#define READ_BYTES (256u << 10)
+
+/* ---- what was said last ---- */
+
+static uint64_t *
+said(struct outbox *o, int64_t id)
+{
+	size_t n = o->n_said ? o->n_said : 1024;
+
+	while ((size_t)id >= n)
+		n *= 2;
+	if (n > o->n_said) {
+		o->said = diag_alloc(o->said, n * sizeof(*o->said));
+		memset(o->said + o->n_said, 0,
+		    (n - o->n_said) * sizeof(*o->said));
+		o->n_said = n;
+	}
+	return &o->said[id];
+}
 
 void
 outbox_init(struct outbox *o, struct store *store, struct format *format)
 {
+	sqlite3_stmt *st = store->st_sent;
+
 	o->store = store;
 	o->format = format;
-	o->n = 0;
+	o->sent = store->confirmed;
+	while (sqlite3_step(st) == SQLITE_ROW)
+		*said(o, sqlite3_column_int64(st, 0)) =
+		    (uint64_t)sqlite3_column_int64(st, 1);
+	sqlite3_reset(st);
 }
 
-/* ---- reading ---- */
+/* ---- wording ---- */
 
-/* Of a message all that does not depend on the kind of event. */
-static void
+/* Of a message all that does not depend on the kind of event; never 0. */
+static uint64_t
 hash_message(const struct format *f, const struct change *c,
-    struct span message, char hash[16])
+    struct span message)
 {
 	size_t skip = format_type_end(f, c);
-	XXH128_hash_t h = XXH3_128bits(message.p + skip, message.n - skip);
 
-	memcpy(hash, &h, 16);
+	return XXH3_64bits(message.p + skip, message.n - skip) | 1;
+}
+
+/* Whether the row was told on this connection, and nothing confirmed yet. */
+static bool
+is_in_flight(const struct outbox *o, int64_t id)
+{
+	for (size_t i = o->n; i-- > 0;)
+		if (o->flight[i].id == id)
+			return !o->flight[i].held;
+	return false;
+}
+
+/* A row that changes before its birth was told is born again with that change
+ * (rows.c), so that one is known which was born up to the confirmed number. */
+static enum record_type
+read_type(const struct outbox *o, sqlite3_stmt *st)
+{
+	if (sqlite3_column_int(st, C_DELETED))
+		return RECORD_DELETED;
+	if (sqlite3_column_int64(st, C_BORN) <= o->store->confirmed ||
+	    is_in_flight(o, sqlite3_column_int64(st, C_ID)))
+		return RECORD_MODIFIED;
+	return RECORD_ADDED;
 }
 
 static void
-read_change(sqlite3_stmt *st, int64_t confirmed, struct change *c)
+read_change(const struct outbox *o, sqlite3_stmt *st, struct change *c)
 {
-	bool is_known = sqlite3_column_bytes(st, C_SENT) > 0;
-
-	*c = (struct change){.type = sqlite3_column_int(st, C_DELETED) ?
-		RECORD_DELETED :
-		sqlite3_column_int64(st, C_BORN) > confirmed || !is_known ?
-		RECORD_ADDED :
-		RECORD_MODIFIED,
+	*c = (struct change){.type = read_type(o, st),
 	    .id = {store_column(st, C_CLUSTER), store_column(st, C_API_VERSION),
 		store_column(st, C_KIND), store_column(st, C_NAMESPACE),
 		store_column(st, C_NAME), store_column(st, C_UID),
@@ -80,146 +119,200 @@ format_identity(struct outbox *o, struct change *c, struct span *message)
 }
 
 static void
-hold_oversized(struct outbox_item *it, const struct change *c, size_t n,
-    size_t max)
+say_oversized(const struct change *c, size_t n, size_t max)
 {
-	it->held = (int64_t)n;
 	diag_warn("%.*s %.*s%s%.*s is not published: %zu bytes are more than "
 		  "the broker's max_payload of %zu",
 	    (int)c->id.kind.n, c->id.kind.p, (int)c->id.ns.n, c->id.ns.p,
 	    c->id.ns.n ? "/" : "", (int)c->id.name.n, c->id.name.p, n, max);
 }
 
-/* The row the reader stands on, as an item of the batch. */
-static void
-add_item(struct outbox *o, sqlite3_stmt *st, size_t max)
+/* The message about a change, unless nothing is to be said. */
+static struct span
+word(struct outbox *o, struct outbox_item *it, struct change *c, size_t max)
 {
-	struct outbox_item *it = &o->item[o->n++];
-	struct span message, sent = store_column(st, C_SENT);
-	struct change c;
+	struct span message, none = {0};
 
-	read_change(st, o->confirmed, &c);
-	*it = (struct outbox_item){.id = sqlite3_column_int64(st, C_ID),
-	    .change = sqlite3_column_int64(st, C_CHANGE),
-	    .is_deleted = c.type == RECORD_DELETED,
-	    .type = c.type};
-	if (!gate_takes(o->format->gate, &c))
-		return; /* as good as told */
-	if (!format_change(o->format, &c, &message)) {
+	if (!gate_takes(o->format->gate, c))
+		return none; /* as good as told */
+	if (!format_change(o->format, c, &message)) {
 		it->held = OUTBOX_DIAL;
-		return;
+		return none;
 	}
-	if (message.n > max && it->is_deleted)
-		format_identity(o, &c, &message);
+	if (message.n > max && it->type == RECORD_DELETED)
+		format_identity(o, c, &message);
 	if (message.n > max) {
-		hold_oversized(it, &c, message.n, max);
-		return;
+		say_oversized(c, message.n, max);
+		it->held = (int64_t)message.n;
+		return none;
 	}
-	hash_message(o->format, &c, message, it->hash);
-	it->is_equal = c.type == RECORD_MODIFIED && sent.n == 16 &&
-	    memcmp(sent.p, it->hash, 16) == 0;
-	if (it->is_equal)
-		return;
-	it->at = o->bytes.len;
-	it->n = message.n;
-	json_raw(&o->bytes, message.p, message.n);
+	it->hash = hash_message(o->format, c, message);
+	it->is_equal =
+	    c->type == RECORD_MODIFIED && *said(o, it->id) == it->hash;
+	return it->is_equal ? none : message;
 }
 
-bool
-outbox_read(struct outbox *o, size_t max)
+/* ---- sending ---- */
+
+/* The row the reader stands on, as the k-th that is read. */
+static void
+take_row(struct outbox *o, sqlite3_stmt *st, size_t k, size_t max)
+{
+	struct outbox_item *it = &o->flight[o->n + k];
+	struct span message;
+	struct change c;
+
+	read_change(o, st, &c);
+	*it = (struct outbox_item){.id = sqlite3_column_int64(st, C_ID),
+	    .change = sqlite3_column_int64(st, C_CHANGE),
+	    .type = c.type,
+	    .was_held = sqlite3_column_int64(st, C_BORN) == SCHEMA_BORN_LATER};
+	message = word(o, it, &c, max);
+	*said(o, it->id) =
+	    it->held || it->type == RECORD_DELETED ? 0 : it->hash;
+	it->n_bytes = message.n;
+	o->message[k].at = o->bytes.len;
+	o->message[k].n = message.n;
+	json_span(&o->bytes, message);
+}
+
+/* Read what is owed, as much as goes at once, and let go of the file: sending
+ * may take long. */
+static bool
+read_some(struct outbox *o, size_t max, size_t *n)
 {
 	sqlite3_stmt *st = o->store->st_read;
-	int code;
+	int64_t last = store_attempt(o->store);
+	int code = SQLITE_DONE;
 
-	if (o->bytes.cap > 8 * BATCH_BYTES)
+	*n = 0;
+	if (o->bytes.cap > 8 * READ_BYTES)
 		json_release(&o->bytes);
 	json_reset(&o->bytes);
-	o->n = 0;
-	o->confirmed = o->store->confirmed;
-	sqlite3_bind_int64(st, 1, o->confirmed);
-	sqlite3_bind_int64(st, 2, store_attempt(o->store));
-	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
-		add_item(o, st, max);
-		if (o->n == OUTBOX_BATCH || o->bytes.len >= BATCH_BYTES)
-			break;
-	}
-	if (code != SQLITE_ROW && code != SQLITE_DONE) {
+	sqlite3_bind_int64(st, 1, o->sent);
+	sqlite3_bind_int64(st, 2, last);
+	while (*n < OUTBOX_READ && o->n + *n < OUTBOX_FLIGHT &&
+	    o->bytes.len < READ_BYTES &&
+	    (code = sqlite3_step(st)) == SQLITE_ROW)
+		take_row(o, st, (*n)++, max);
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
 		store_complain(o->store, o->store->reader);
-		o->n = 0;
-	}
 	sqlite3_reset(st);
+	/* the last numbers may be those of rows that came and went */
+	if (code == SQLITE_DONE && !*n && !o->n)
+		o->sent = o->store->confirmed = last;
 	return code == SQLITE_ROW || code == SQLITE_DONE;
 }
 
-struct span
-outbox_message(const struct outbox *o, const struct outbox_item *it)
+bool
+outbox_is_full(const struct outbox *o)
 {
-	return (struct span){o->bytes.p + it->at, it->n};
+	return o->n == OUTBOX_FLIGHT || o->n_bytes >= OUTBOX_FLIGHT_BYTES;
+}
+
+enum outbox_status
+outbox_send(struct outbox *o, struct sink *sink)
+{
+	const struct outbox_item *first = &o->flight[o->n];
+	size_t n;
+
+	if (outbox_is_full(o))
+		return OUTBOX_NONE;
+	if (!read_some(o, sink->max, &n))
+		return OUTBOX_DISK;
+	if (!n)
+		return OUTBOX_NONE;
+	/* from here on they count as in flight: when the sink takes no more,
+	 * all of it is lost */
+	o->n += n;
+	for (size_t i = 0; i < n; i++) {
+		struct span m = {o->bytes.p + o->message[i].at,
+		    o->message[i].n};
+
+		if (m.n && !sink->put(sink, first[i].change, m))
+			return OUTBOX_SINK;
+	}
+	o->n_bytes += o->bytes.len;
+	o->sent = o->flight[o->n - 1].change;
+	return OUTBOX_SOME;
+}
+
+void
+outbox_lost(struct outbox *o)
+{
+	/* whether the consumer has them nobody knows */
+	for (size_t i = 0; i < o->n; i++)
+		*said(o, o->flight[i].id) = 0;
+	o->n = o->n_bytes = 0;
+	o->sent = o->store->confirmed;
 }
 
 /* ---- confirming ---- */
 
 static bool
-confirm_held(struct store *s, const struct outbox_item *it, int64_t confirmed)
+confirm_held(struct store *s, const struct outbox_item *it)
 {
 	sqlite3_stmt *st = s->st[S_HOLD];
 
 	sqlite3_bind_int64(st, 1, it->id);
 	sqlite3_bind_int64(st, 2, it->held);
 	sqlite3_bind_int64(st, 3, it->change);
-	sqlite3_bind_int64(st, 4, confirmed);
-	sqlite3_bind_int64(st, 5, BORN_LATER);
-	return store_run(s, S_HOLD);
+	if (!store_run(s, S_HOLD))
+		return false;
+	/* also when it has changed since: nobody was told of it */
+	sqlite3_bind_int64(s->st[S_TELL_LATER], 1, it->id);
+	sqlite3_bind_int64(s->st[S_TELL_LATER], 2, SCHEMA_BORN_LATER);
+	return it->type != RECORD_ADDED || store_run(s, S_TELL_LATER);
 }
 
 static bool
 confirm_deleted(struct store *s, const struct outbox_item *it)
 {
+	store_free_id(s, it->id);
 	sqlite3_bind_int64(s->st[S_FORGET], 1, it->id);
 	sqlite3_bind_int64(s->st[S_FORGET_BODY], 1, it->id);
-	return store_run(s, S_FORGET) && store_run(s, S_FORGET_BODY);
+	sqlite3_bind_int64(s->st[S_FORGET_SENT], 1, it->id);
+	return store_run(s, S_FORGET) && store_run(s, S_FORGET_BODY) &&
+	    store_run(s, S_FORGET_SENT);
 }
 
 static bool
 confirm_sent(struct store *s, const struct outbox_item *it)
 {
-	sqlite3_stmt *st = s->st[S_SENT];
-
-	sqlite3_bind_int64(st, 1, it->id);
-	sqlite3_bind_blob(st, 2, it->hash, 16, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 3, it->change);
-	sqlite3_bind_int64(st, 4, BORN_LATER);
-	return store_run(s, S_SENT);
+	sqlite3_bind_int64(s->st[S_SENT], 1, it->id);
+	sqlite3_bind_int64(s->st[S_SENT], 2, (int64_t)it->hash);
+	if (!store_run(s, S_SENT))
+		return false;
+	sqlite3_bind_int64(s->st[S_TOLD], 1, it->id);
+	sqlite3_bind_int64(s->st[S_TOLD], 2, it->change);
+	sqlite3_bind_int64(s->st[S_TOLD], 3, SCHEMA_BORN_LATER);
+	return !it->was_held || store_run(s, S_TOLD);
 }
 
 static bool
-confirm_item(struct store *s, const struct outbox_item *it, int64_t confirmed)
+confirm_item(struct store *s, const struct outbox_item *it)
 {
 	if (it->held)
-		return confirm_held(s, it, confirmed);
-	if (it->is_deleted)
+		return confirm_held(s, it);
+	if (it->type == RECORD_DELETED)
 		return confirm_deleted(s, it);
 	return it->is_equal || confirm_sent(s, it);
 }
 
-bool
-outbox_confirm(struct outbox *o, int64_t taken)
+/* The first n in flight, of which the last has the number confirmed. */
+static bool
+write_confirmed(struct outbox *o, size_t n, int64_t confirmed)
 {
 	struct store *s = o->store;
 	bool failed = false;
-	int64_t confirmed = 0;
-	size_t n = 0;
 
-	for (; n < o->n && o->item[n].change <= taken; n++)
-		confirmed = o->item[n].change;
-	if (!n)
-		return true;
 	if (!store_begin(s))
 		return false;
 	for (size_t i = 0; i < n && !failed; i++)
-		failed = !confirm_item(s, &o->item[i], o->confirmed);
+		failed = !confirm_item(s, &o->flight[i]);
 	sqlite3_bind_int64(s->st[S_CONFIRM], 1, confirmed);
-	if (failed || !store_run(s, S_CONFIRM)) {
+	sqlite3_bind_int64(s->st[S_PAID], 1, confirmed);
+	if (failed || !store_run(s, S_CONFIRM) || !store_run(s, S_PAID)) {
 		store_rollback(s);
 		return false;
 	}
@@ -229,13 +322,31 @@ outbox_confirm(struct outbox *o, int64_t taken)
 	return true;
 }
 
+bool
+outbox_confirm(struct outbox *o, int64_t taken)
+{
+	size_t n = 0;
+
+	while (n < o->n && o->flight[n].change <= taken)
+		n++;
+	if (!n)
+		return true;
+	if (!write_confirmed(o, n, o->flight[n - 1].change))
+		return false;
+	o->n -= n;
+	memmove(o->flight, o->flight + n, o->n * sizeof(*o->flight));
+	if (!o->n)
+		o->n_bytes = 0;
+	return true;
+}
+
 /* ---- holding ---- */
 
 /* Some of the rows; false: there are no more, or the disk failed. */
 static bool
 release_some(struct store *s, int64_t low, int64_t high)
 {
-	int64_t id[OUTBOX_BATCH];
+	int64_t id[OUTBOX_READ];
 	size_t n;
 	bool failed;
 
@@ -243,20 +354,23 @@ release_some(struct store *s, int64_t low, int64_t high)
 		return false;
 	sqlite3_bind_int64(s->st[S_HELD], 1, low);
 	sqlite3_bind_int64(s->st[S_HELD], 2, high);
-	for (n = 0; n < OUTBOX_BATCH && store_row(s, S_HELD, &failed); n++)
+	for (n = 0; n < OUTBOX_READ && store_row(s, S_HELD, &failed); n++)
 		id[n] = sqlite3_column_int64(s->st[S_HELD], 0);
 	store_done(s, S_HELD);
 	failed = false;
 	for (size_t i = 0; i < n && !failed; i++) {
 		sqlite3_bind_int64(s->st[S_RENUMBER], 1, id[i]);
 		sqlite3_bind_int64(s->st[S_RENUMBER], 2, ++s->change);
-		failed = !store_run(s, S_RENUMBER);
+		sqlite3_bind_int64(s->st[S_RENUMBER], 3, s->confirmed + 1);
+		sqlite3_bind_int64(s->st[S_OWE], 1, s->change);
+		sqlite3_bind_int64(s->st[S_OWE], 2, id[i]);
+		failed = !store_run(s, S_RENUMBER) || !store_run(s, S_OWE);
 	}
 	if (failed) {
 		store_rollback(s);
 		return false;
 	}
-	return store_commit(s) && n == OUTBOX_BATCH;
+	return store_commit(s) && n == OUTBOX_READ;
 }
 
 void

@@ -1,9 +1,18 @@
-/* outbox - what the snapshot owes to the consumer, a batch at a time.
+/* outbox - what the snapshot owes to the consumer, and how far it has got.
  *
- * A batch is the next rows above the confirmed number, put into words. Not
- * every row is said: one whose message equals the last confirmed is passed
+ * Three numbers, all of changes, each at most the one before it:
+ *
+ *   attempted  may have been seen by the sink (store.h): what was made later
+ *              can vanish without a trace
+ *   sent       handed to the sink, on the connection that it has now
+ *   confirmed  taken by the consumer, whatever happens
+ *
+ * What is sent and not confirmed is in flight; when the connection is lost, it
+ * is sent again from the confirmed number on. A row that was told as ADDED on
+ * this connection is told as MODIFIED next, as the sink keeps the order.
+ *
+ * Not every row is said: one whose message equals the last one sent is passed
  * over, one that cannot be said now is held, and neither holds up the others.
- * What is confirmed is one number, so a batch is confirmed from its beginning.
  *
  * The deliver thread's.
  */
@@ -11,9 +20,12 @@
 #define MS_OUTBOX_H
 
 #include "format.h"
+#include "sink.h"
 #include "store.h"
 
-#define OUTBOX_BATCH 256 /* rows */
+#define OUTBOX_FLIGHT 1024 /* rows */
+#define OUTBOX_FLIGHT_BYTES (4u << 20)
+#define OUTBOX_READ 64 /* rows that are read at once */
 
 /* Why a row is held, beside the size of its message: an address of it is being
  * dialled. */
@@ -22,33 +34,51 @@
 struct outbox_item {
 	int64_t id, change;
 	int64_t held; /* why; 0: it is not */
-	bool is_deleted, is_equal;
-	enum record_type type;
-	size_t at, n; /* the message in bytes; n 0: nothing is said */
-	char hash[16];
+	uint64_t hash; /* of the message */
+	enum record_type type; /* ADDED: the consumer may not know of it */
+	size_t n_bytes; /* of the message; 0: nothing is said */
+	bool is_equal; /* to what was said last */
+	bool was_held; /* before it could be told at all */
 };
 
 struct outbox {
 	struct store *store;
 	struct format *format;
-	struct outbox_item item[OUTBOX_BATCH];
-	size_t n;
+	int64_t sent;
+	struct outbox_item flight[OUTBOX_FLIGHT];
+	size_t n; /* in flight */
+	size_t n_bytes;
+	uint64_t *said; /* by row id: the last message's hash, 0: unknown */
+	size_t n_said;
+
+	/* what is being read */
 	struct json bytes;
-	int64_t confirmed; /* when the batch was read */
+	struct {
+		size_t at, n;
+	} message[OUTBOX_READ];
+};
+
+enum outbox_status {
+	OUTBOX_NONE, /* nothing more is owed, or as much as can be in flight */
+	OUTBOX_SOME, /* there may be more */
+	OUTBOX_SINK, /* the sink took no more; its flush says why */
+	OUTBOX_DISK /* could not be read, try again later */
 };
 
 void outbox_init(struct outbox *o, struct store *store, struct format *format);
 
-/* Read the next batch; o->n is 0 when nothing is owed. max: bytes that a
- * message may have. False: the disk could not be read, try again later. */
-bool outbox_read(struct outbox *o, size_t max);
+/* Put the next rows into the sink. */
+enum outbox_status outbox_send(struct outbox *o, struct sink *sink);
 
-/* The message of an item. */
-struct span outbox_message(const struct outbox *o, const struct outbox_item *i);
+/* Whether no more fits until some is confirmed. */
+bool outbox_is_full(const struct outbox *o);
 
-/* The consumer has all of the batch up to the change number taken: write that
- * down. False: the disk could not be written, try again later. */
+/* The consumer has all that is in flight up to the change number taken: write
+ * that down. False: the disk could not be written, try again later. */
 bool outbox_confirm(struct outbox *o, int64_t taken);
+
+/* The connection is lost: nothing is in flight, begin after the confirmed. */
+void outbox_lost(struct outbox *o);
 
 /* Rows held for a reason from low to high are owed again, after all others. */
 void outbox_release(struct outbox *o, int64_t low, int64_t high);

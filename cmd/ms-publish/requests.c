@@ -136,25 +136,6 @@ requests_due(struct requests *q)
 	return !at ? -1 : at <= now ? 0 : (int)(at - now);
 }
 
-/* Every row takes a new number and is born with it: the consumer gets it as
- * ADDED, whatever it had before. */
-static bool
-resync(struct store *s)
-{
-	bool failed;
-
-	if (!store_begin(s))
-		return false;
-	sqlite3_bind_int64(s->st[S_RESYNC], 1, s->change);
-	if (!store_run(s, S_RESYNC) || !store_row(s, S_LAST_ID, &failed)) {
-		store_rollback(s);
-		return false;
-	}
-	s->change += sqlite3_column_int64(s->st[S_LAST_ID], 0);
-	store_done(s, S_LAST_ID);
-	return store_commit(s);
-}
-
 static bool
 take_resync(struct requests *q)
 {
@@ -299,7 +280,7 @@ requests_answer(struct requests *q, struct store *s, struct format *f,
 {
 	char reply[REPLY];
 
-	if (take_resync(q) && !resync(s))
+	if (take_resync(q) && !store_resync(s))
 		requests_resync(q);
 	while (take_reply(q, reply))
 		if (!send_store(s, f, sink, reply))

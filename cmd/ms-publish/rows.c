@@ -89,6 +89,20 @@ hash_object(struct span object, char hash[16])
 
 /* ---- writing ---- */
 
+/* The row's new number, on which all before it in the outbox is void. */
+static bool
+owe(struct store *s, int64_t id, int64_t before)
+{
+	if (before > s->confirmed) {
+		sqlite3_bind_int64(s->st[S_OWE_NOT], 1, before);
+		if (!store_run(s, S_OWE_NOT))
+			return false;
+	}
+	sqlite3_bind_int64(s->st[S_OWE], 1, s->change);
+	sqlite3_bind_int64(s->st[S_OWE], 2, id);
+	return store_run(s, S_OWE);
+}
+
 static bool
 insert_body(struct store *s, int64_t id, struct span object)
 {
@@ -99,14 +113,13 @@ insert_body(struct store *s, int64_t id, struct span object)
 
 /* A new row, alive or dead from birth. */
 static bool
-insert(struct rows *rows, const struct change *c, bool is_deleted)
+insert(struct rows *rows, const struct change *c, const char hash[16],
+    bool is_deleted)
 {
 	struct store *s = rows->store;
 	sqlite3_stmt *st = s->st[S_INSERT];
-	char hash[16];
-	int64_t id;
+	int64_t id = store_take_id(s);
 
-	hash_object(c->object, hash);
 	bind_key(st, &c->id);
 	store_bind_text(st, 7, c->id.uid);
 	store_bind_text(st, 8, c->id.rv);
@@ -116,11 +129,11 @@ insert(struct rows *rows, const struct change *c, bool is_deleted)
 	sqlite3_bind_blob(st, 12, hash, 16, SQLITE_STATIC);
 	sqlite3_bind_int64(st, 13, ++s->change);
 	sqlite3_bind_int(st, 14, is_deleted);
+	sqlite3_bind_int64(st, 15, id);
 	if (!store_run(s, S_INSERT))
 		return false;
-	id = sqlite3_last_insert_rowid(s->db);
 	name_row(rows, id);
-	return insert_body(s, id, c->object);
+	return insert_body(s, id, c->object) && owe(s, id, 0);
 }
 
 static bool
@@ -132,13 +145,13 @@ update_body(struct store *s, int64_t id, struct span object)
 }
 
 static bool
-update(struct rows *rows, int64_t id, const struct change *c,
+update(struct rows *rows, const struct row *row, const struct change *c,
     const char hash[16])
 {
 	struct store *s = rows->store;
 	sqlite3_stmt *st = s->st[S_UPDATE];
 
-	sqlite3_bind_int64(st, 1, id);
+	sqlite3_bind_int64(st, 1, row->id);
 	store_bind_text(st, 2, c->id.uid);
 	store_bind_text(st, 3, c->id.rv);
 	store_bind_text(st, 4, c->resource);
@@ -146,32 +159,65 @@ update(struct rows *rows, int64_t id, const struct change *c,
 	store_bind_text(st, 6, c->ms);
 	sqlite3_bind_blob(st, 7, hash, 16, SQLITE_STATIC);
 	sqlite3_bind_int64(st, 8, ++s->change);
-	return store_run(s, S_UPDATE) && update_body(s, id, c->object);
-}
-
-static bool
-forget(struct store *s, int64_t id)
-{
-	sqlite3_bind_int64(s->st[S_FORGET], 1, id);
-	sqlite3_bind_int64(s->st[S_FORGET_BODY], 1, id);
-	return store_run(s, S_FORGET) && store_run(s, S_FORGET_BODY);
+	sqlite3_bind_int64(st, 9, s->confirmed + 1);
+	return store_run(s, S_UPDATE) && update_body(s, row->id, c->object) &&
+	    owe(s, row->id, row->change);
 }
 
 /* What was never published is owed to nobody: it leaves no trace, so that an
  * outage costs what changed and not how often. */
+static bool
+forget(struct store *s, const struct row *row)
+{
+	store_free_id(s, row->id);
+	sqlite3_bind_int64(s->st[S_FORGET], 1, row->id);
+	sqlite3_bind_int64(s->st[S_FORGET_BODY], 1, row->id);
+	sqlite3_bind_int64(s->st[S_OWE_NOT], 1, row->change);
+	return store_run(s, S_FORGET) && store_run(s, S_FORGET_BODY) &&
+	    store_run(s, S_OWE_NOT);
+}
+
 bool
-rows_bury(struct rows *rows, int64_t id, int64_t first)
+rows_bury(struct rows *rows, const struct row *row)
 {
 	struct store *s = rows->store;
 
-	if (first > s->attempted)
-		return forget(s, id);
-	sqlite3_bind_int64(s->st[S_BURY], 1, id);
+	if (row->first > s->attempted)
+		return forget(s, row);
+	sqlite3_bind_int64(s->st[S_BURY], 1, row->id);
 	sqlite3_bind_int64(s->st[S_BURY], 2, ++s->change);
-	return store_run(s, S_BURY);
+	return store_run(s, S_BURY) && owe(s, row->id, row->change);
 }
 
 /* ---- rules ---- */
+
+/* The columns of S_FIND. */
+enum {
+	F_ID,
+	F_FIRST,
+	F_CHANGE,
+	F_HASH,
+	F_UID,
+	F_RV,
+	F_DEPTH,
+	F_RESOURCE,
+	F_MS
+};
+
+/* The live row of this name, on which S_FIND then stands until store_done. */
+static bool
+find(struct store *s, const struct identity *id, struct row *row, bool *failed)
+{
+	sqlite3_stmt *st = s->st[S_FIND];
+
+	bind_key(st, id);
+	if (!store_row(s, S_FIND, failed))
+		return false;
+	*row = (struct row){sqlite3_column_int64(st, F_ID),
+	    sqlite3_column_int64(st, F_FIRST),
+	    sqlite3_column_int64(st, F_CHANGE)};
+	return true;
+}
 
 enum verdict { STORE_NEW, STORE_REPLACE, STORE_UPDATE, STORE_LEAVE };
 
@@ -181,19 +227,19 @@ compare(const struct rows *rows, const struct change *c, bool is_truncated,
     const char hash[16])
 {
 	sqlite3_stmt *st = rows->store->st[S_FIND];
-	struct span depth = store_column(st, 3);
+	struct span depth = store_column(st, F_DEPTH);
 
-	if (!same_uid(store_column(st, 1), c->id.uid))
+	if (!same_uid(store_column(st, F_UID), c->id.uid))
 		return STORE_REPLACE;
 	if (is_truncated)
 		return STORE_LEAVE;
 	if (!rows->is_ready && span_eq(depth, "full") &&
 	    span_eq(c->depth, "metadata") &&
-	    same(store_column(st, 2), c->id.rv))
+	    same(store_column(st, F_RV), c->id.rv))
 		return STORE_LEAVE;
-	if (same(depth, c->depth) && same(store_column(st, 4), c->resource) &&
-	    same(store_column(st, 5), c->ms) &&
-	    same(store_column(st, 6), (struct span){hash, 16}))
+	if (same(store_column(st, F_HASH), (struct span){hash, 16}) &&
+	    same(store_column(st, F_MS), c->ms) && same(depth, c->depth) &&
+	    same(store_column(st, F_RESOURCE), c->resource))
 		return STORE_LEAVE;
 	return STORE_UPDATE;
 }
@@ -203,18 +249,15 @@ rows_put(struct rows *rows, const struct change *c, bool is_truncated)
 {
 	struct store *s = rows->store;
 	enum verdict verdict = STORE_NEW;
-	int64_t id = 0, first = 0;
+	struct row row;
 	char hash[16];
 	bool failed;
 
 	hash_object(c->object, hash);
-	bind_key(s->st[S_FIND], &c->id);
-	if (store_row(s, S_FIND, &failed)) {
-		id = sqlite3_column_int64(s->st[S_FIND], 0);
-		first = sqlite3_column_int64(s->st[S_FIND], 7);
+	if (find(s, &c->id, &row, &failed)) {
 		verdict = compare(rows, c, is_truncated, hash);
 		store_done(s, S_FIND);
-		name_row(rows, id);
+		name_row(rows, row.id);
 	}
 	if (failed)
 		return false;
@@ -222,11 +265,11 @@ rows_put(struct rows *rows, const struct change *c, bool is_truncated)
 	case STORE_LEAVE:
 		return true;
 	case STORE_UPDATE:
-		return update(rows, id, c, hash);
+		return update(rows, &row, c, hash);
 	case STORE_REPLACE: /* the old one's end has the lower number */
-		return rows_bury(rows, id, first) && insert(rows, c, false);
+		return rows_bury(rows, &row) && insert(rows, c, hash, false);
 	default:
-		return insert(rows, c, false);
+		return insert(rows, c, hash, false);
 	}
 }
 
@@ -238,7 +281,7 @@ is_dead_already(struct store *s, const struct identity *id, bool *failed)
 
 	bind_key(s->st[S_FIND_DEAD], id);
 	while (!found && store_row(s, S_FIND_DEAD, failed))
-		found = same_uid(store_column(s->st[S_FIND_DEAD], 1), id->uid);
+		found = same_uid(store_column(s->st[S_FIND_DEAD], 0), id->uid);
 	store_done(s, S_FIND_DEAD);
 	return found;
 }
@@ -249,33 +292,32 @@ static bool
 delete_unknown(struct rows *rows, const struct change *c)
 {
 	bool failed = false;
+	char hash[16];
 
 	if (is_dead_already(rows->store, &c->id, &failed))
 		return true;
-	return !failed && insert(rows, c, true);
+	hash_object(c->object, hash);
+	return !failed && insert(rows, c, hash, true);
 }
 
 bool
 rows_delete(struct rows *rows, const struct change *c, bool is_synthetic)
 {
 	struct store *s = rows->store;
-	int64_t id, first;
+	struct row row;
 	bool failed, is_other;
 
-	bind_key(s->st[S_FIND], &c->id);
-	if (!store_row(s, S_FIND, &failed))
+	if (!find(s, &c->id, &row, &failed))
 		return !failed && delete_unknown(rows, c);
-	id = sqlite3_column_int64(s->st[S_FIND], 0);
-	first = sqlite3_column_int64(s->st[S_FIND], 7);
-	is_other = !same_uid(store_column(s->st[S_FIND], 1), c->id.uid);
+	is_other = !same_uid(store_column(s->st[S_FIND], F_UID), c->id.uid);
 	store_done(s, S_FIND);
 	/* late news of one that a newer object of the same name has replaced:
 	 * its end was told then, and the consumer knows only names */
 	if (is_other)
 		return true;
-	if (!is_synthetic && !update_body(s, id, c->object))
+	if (!is_synthetic && !update_body(s, row.id, c->object))
 		return false;
-	return rows_bury(rows, id, first);
+	return rows_bury(rows, &row);
 }
 
 bool
@@ -285,22 +327,21 @@ rows_amend(struct rows *rows, const struct identity *who, struct span ms)
 	sqlite3_stmt *st = s->st[S_FIND];
 	struct span merged;
 	bool failed, is_news;
-	int64_t id;
+	struct row row;
 
-	bind_key(st, who);
-	if (!store_row(s, S_FIND, &failed))
+	if (!find(s, who, &row, &failed))
 		return !failed;
-	id = sqlite3_column_int64(st, 0);
 	json_reset(&rows->ms);
-	ms_merge(store_column(st, 5), ms, &rows->ms);
+	ms_merge(store_column(st, F_MS), ms, &rows->ms);
 	merged = (struct span){rows->ms.p, rows->ms.len};
-	is_news = same_uid(store_column(st, 1), who->uid) &&
-	    !same(store_column(st, 5), merged);
+	is_news = same_uid(store_column(st, F_UID), who->uid) &&
+	    !same(store_column(st, F_MS), merged);
 	store_done(s, S_FIND);
 	if (!is_news)
 		return true;
-	sqlite3_bind_int64(s->st[S_UPDATE_MS], 1, id);
+	sqlite3_bind_int64(s->st[S_UPDATE_MS], 1, row.id);
 	store_bind_text(s->st[S_UPDATE_MS], 2, merged);
 	sqlite3_bind_int64(s->st[S_UPDATE_MS], 3, ++s->change);
-	return store_run(s, S_UPDATE_MS);
+	sqlite3_bind_int64(s->st[S_UPDATE_MS], 4, s->confirmed + 1);
+	return store_run(s, S_UPDATE_MS) && owe(s, row.id, row.change);
 }

@@ -32,8 +32,14 @@ bool rows_delete(struct rows *rows, const struct change *c, bool is_synthetic);
 /* Later knowledge: ms is the record's, from which members are merged. */
 bool rows_amend(struct rows *rows, const struct identity *id, struct span ms);
 
-/* Delete row id, whose first change was `first`. */
-bool rows_bury(struct rows *rows, int64_t id, int64_t first);
+/* A row, as far as one has to know it to change it. */
+struct row {
+	int64_t id;
+	int64_t first, change; /* the numbers of its first and last change */
+};
+
+/* Delete a live row. */
+bool rows_bury(struct rows *rows, const struct row *row);
 
 /* Whether the row was named since the sync of this number began. */
 bool rows_was_named(const struct rows *rows, int64_t id, uint32_t sync);

@@ -37,28 +37,46 @@ enum store_statement {
 	S_UPDATE_BODY,
 	S_UPDATE_MS,
 	S_BURY,
+	S_OWE,
+	S_OWE_NOT,
+	S_PAID,
 	S_FORGET,
 	S_FORGET_BODY,
+	S_FORGET_SENT,
 	S_OF_RESOURCE,
 	S_RESOURCES,
 	S_SENT,
+	S_TOLD,
+	S_TELL_LATER,
 	S_HOLD,
 	S_HELD,
 	S_RENUMBER,
 	S_RESYNC,
+	S_RESYNC_CLEAR,
+	S_RESYNC_OWE,
 	S_CONFIRM,
 	S_LABELS,
+	S_IDS,
 	S_LAST_ID,
 	S_COUNT
 };
 
+/* Ids of rows. */
+struct store_ids {
+	int64_t *id;
+	size_t n, size;
+};
+
+struct store_numbers {
+	int64_t change, last_id;
+	size_t n_free;
+};
+
 struct store {
 	char *path;
-	bool is_temporary;
-	int lock; /* descriptor of FILE.lock */
 	sqlite3 *db, *reader;
 	sqlite3_stmt *st[S_COUNT]; /* of db */
-	sqlite3_stmt *st_read, *st_held, *st_dump; /* of reader */
+	sqlite3_stmt *st_read, *st_held, *st_dump, *st_sent; /* of reader */
 
 	/* the turn */
 	pthread_mutex_t mutex;
@@ -67,19 +85,18 @@ struct store {
 
 	/* all below: by whoever holds the turn */
 	int64_t change; /* the last number given */
-	int64_t begun_at; /* the same, before the open transaction */
+	int64_t last_id; /* the highest id of a row */
+	struct store_ids free, freed; /* lower ones; the open transaction's */
+	struct store_numbers begun; /* before the open transaction */
 	_Atomic int64_t committed; /* the last number on disk */
 	_Atomic int64_t confirmed;
 	int64_t attempted; /* numbers above were never published */
 };
 
-/* Open or create; path NULL: a temporary file, for store_remove_temporary(). durable: survive
- * power loss, not only the death of processes. A file that is no store of ours
- * is set aside. Dies: 111 when another process writes to it, 100 when the path
- * is no use. */
+/* Open or create; path NULL: a temporary file (storefile.h). durable: survive
+ * power loss, not only the death of processes. Dies: 111 when another process
+ * writes to it, 100 when the path is no use. */
 void store_open(struct store *s, const char *path, bool durable);
-/* Remove the temporary file, if there is one; at exit. */
-void store_remove_temporary(void);
 
 /* What no other store is called; at the start. */
 #define STORE_ID 40
@@ -92,9 +109,18 @@ bool store_begin(struct store *s);
 bool store_commit(struct store *s);
 void store_rollback(struct store *s);
 
+/* An id for a new row, and an id given back with its row: inside a transaction,
+ * and only if that is committed. Ids are used again, as memory is kept by id. */
+int64_t store_take_id(struct store *s);
+void store_free_id(struct store *s, int64_t id);
+
 /* Raise attempted to all that is committed, and return it: what the deliver
  * thread may read up to. Waits for the turn. */
 int64_t store_attempt(struct store *s);
+
+/* Every live row takes a new number and is born with it: all is owed again, as
+ * ADDED. False: not done. */
+bool store_resync(struct store *s);
 
 /* How many changes are not confirmed, deletions among them; -1: unknown. From
  * any thread. */

@@ -11,6 +11,8 @@ struct open_sync {
 	char *cluster, *resource;
 	char *scope; /* JSON, "" if it is not limited */
 	uint32_t number;
+	bool is_void; /* aborted or denied: it sweeps nothing */
+	bool is_over; /* once the transaction is on disk */
 };
 
 struct sync_state {
@@ -120,10 +122,6 @@ in_scope(struct store *s, const char *scope, int64_t id, struct span ns)
 	    selector_takes_row(s, selector, id);
 }
 
-struct doomed {
-	int64_t id, first;
-};
-
 /* Collect first, delete then: the statement must not see its own work. */
 static bool
 sweep(struct sync_state *sync, const char *cluster, const char *resource,
@@ -131,7 +129,7 @@ sweep(struct sync_state *sync, const char *cluster, const char *resource,
 {
 	struct store *s = sync->rows->store;
 	sqlite3_stmt *st = s->st[S_OF_RESOURCE];
-	struct doomed *list = NULL;
+	struct row *list = NULL;
 	size_t n = 0, size = 0;
 	bool failed;
 
@@ -141,15 +139,16 @@ sweep(struct sync_state *sync, const char *cluster, const char *resource,
 		int64_t id = sqlite3_column_int64(st, 0);
 
 		if (rows_was_named(sync->rows, id, number) ||
-		    !in_scope(s, scope, id, store_column(st, 1)))
+		    !in_scope(s, scope, id, store_column(st, 3)))
 			continue;
 		if (n == size)
 			list = diag_alloc(list,
 			    (size = size ? 2 * size : 64) * sizeof(*list));
-		list[n++] = (struct doomed){id, sqlite3_column_int64(st, 2)};
+		list[n++] = (struct row){id, sqlite3_column_int64(st, 1),
+		    sqlite3_column_int64(st, 2)};
 	}
 	for (size_t i = 0; i < n && !failed; i++)
-		failed = !rows_bury(sync->rows, list[i].id, list[i].first);
+		failed = !rows_bury(sync->rows, &list[i]);
 	free(list);
 	if (n && !failed)
 		diag_info("%zu of %s have gone", n, resource);
@@ -161,9 +160,20 @@ end(struct sync_state *s, const char *cluster, const char *resource)
 {
 	size_t i = find(s, cluster, resource);
 
-	if (i == s->n)
+	if (i == s->n || s->open[i].is_void)
 		return true;
+	s->open[i].is_over = true;
 	return sweep(s, cluster, resource, s->open[i].number, s->open[i].scope);
+}
+
+/* It will not sweep, whatever comes. */
+static void
+abort_sync(struct sync_state *s, const char *cluster, const char *resource)
+{
+	size_t i = find(s, cluster, resource);
+
+	if (i < s->n)
+		s->open[i].is_void = s->open[i].is_over = true;
 }
 
 /* No row was named in a sync that has not begun: all of the resource go. */
@@ -230,10 +240,10 @@ take(struct sync_state *s, const struct record *r, const char *cluster,
 		begin(s, r, cluster, resource);
 		return true;
 	}
-	if ((scan_eq(phase, "end") && !end(s, cluster, resource)) ||
-	    (scan_eq(phase, "gone") && !gone(s, cluster, resource)))
-		return false;
-	return true;
+	if (scan_eq(phase, "end"))
+		return end(s, cluster, resource);
+	abort_sync(s, cluster, resource);
+	return !scan_eq(phase, "gone") || gone(s, cluster, resource);
 }
 
 bool
@@ -249,14 +259,31 @@ sync_take(struct sync_state *s, const struct record *r)
 }
 
 void
-sync_close(struct sync_state *s, const struct record *r)
+sync_committed(struct sync_state *s)
+{
+	for (size_t i = s->n; i-- > 0;)
+		if (s->open[i].is_over)
+			forget(s, i);
+}
+
+/* A begin where one is open already, whose end may be in this transaction. */
+static bool
+begins_again(const struct sync_state *s, const struct record *r)
 {
 	char *cluster = copy_text(r->at[AT_CLUSTER], s->cluster);
 	char *resource = copy_text(r->at[AT_RESOURCE], NULL);
-	size_t i = find(s, cluster, resource);
+	bool is_open = find(s, cluster, resource) < s->n;
 
-	if (i < s->n && !scan_eq(r->at[AT_PHASE], "begin"))
-		forget(s, i);
 	free(cluster);
 	free(resource);
+	return is_open;
+}
+
+bool
+sync_is_alone(const struct sync_state *s, const struct record *r)
+{
+	struct span phase = r->at[AT_PHASE];
+
+	return scan_eq(phase, "ready") ||
+	    (scan_eq(phase, "begin") && begins_again(s, r));
 }

@@ -15,11 +15,15 @@ struct sync_state;
 /* For records whose cluster is unnamed: cluster, or NULL. */
 struct sync_state *sync_new(struct rows *rows, const char *cluster);
 
-/* Take a SYNC record in, inside a transaction that holds nothing else. False:
- * an error of the disk; the same record can be given again. */
+/* Take a SYNC record in, inside a transaction. False: an error of the disk, and
+ * all records of the transaction are to be given again. */
 bool sync_take(struct sync_state *s, const struct record *r);
 
-/* The transaction of sync_take(r) is on disk: a sync that r ends is over. */
-void sync_close(struct sync_state *s, const struct record *r);
+/* What the transaction did is on disk. */
+void sync_committed(struct sync_state *s);
+
+/* Whether the record needs a transaction of its own: it changes how others are
+ * taken in, so that given again they would come out otherwise. */
+bool sync_is_alone(const struct sync_state *s, const struct record *r);
 
 #endif

@@ -60,6 +60,7 @@ c = Cluster(41, 30)
 p = Publish(nats.url(), store=store)
 p.feed(c.sync())
 same_world(w, c, "a pipe runs")
+until(lambda: owed(store) == 0)
 says("its snapshot is in use", 0,
      ["yes    snapshot %s: 30 objects, 0 changes wait; it is in use" % store],
      "--to", nats.url(), "--store", store)

@@ -1,0 +1,245 @@
+#include "storefile.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "schema.h"
+
+#define LOCK_SUFFIX ".lock"
+#define BUSY_MS 60000 /* that another program may lock the file */
+
+static char *
+with_suffix(const char *path, const char *suffix)
+{
+	size_t n = strlen(path) + strlen(suffix) + 1;
+	char *text = diag_alloc(NULL, n);
+
+	snprintf(text, n, "%s%s", path, suffix);
+	return text;
+}
+
+/* The lock outlives no process, its file does: the descriptor stays open. */
+void
+storefile_lock(const char *path)
+{
+	char *name = with_suffix(path, LOCK_SUFFIX), pid[32] = "";
+	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0644), n;
+
+	if (fd < 0)
+		diag_die(EXIT_PERMANENT, "unable to create %s: %m", name);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (read(fd, pid, sizeof(pid) - 1) <= 0)
+			strcpy(pid, "unknown");
+		diag_die(EXIT_TEMPORARY, "%s is in use by process %.*s", path,
+		    (int)strcspn(pid, "\n"), pid);
+	}
+	n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+	if (ftruncate(fd, 0) < 0 || write(fd, pid, (size_t)n) != n)
+		diag_warn("unable to write to %s: %m", name);
+	free(name);
+}
+
+static void
+remove_files(const char *path)
+{
+	static const char *const suffix[] = {"", "-wal", "-shm", LOCK_SUFFIX};
+
+	for (int i = 0; i < 4; i++) {
+		char *name = with_suffix(path, suffix[i]);
+
+		unlink(name);
+		free(name);
+	}
+}
+
+static char *temporary; /* the file's path, if there is one */
+
+void
+storefile_remove_temporary(void)
+{
+	if (temporary)
+		remove_files(temporary);
+}
+
+static char *
+make_temporary(void)
+{
+	const char *dir = getenv("TMPDIR");
+	char *path =
+	    with_suffix(dir && *dir ? dir : "/tmp", "/ms-publish-XXXXXX");
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		diag_die(EXIT_TEMPORARY, "unable to create %s: %m", path);
+	close(fd);
+	temporary = path;
+	return with_suffix(path, "");
+}
+
+char *
+storefile_path(const char *path)
+{
+	struct stat about;
+
+	if (!path)
+		return make_temporary();
+	if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+		diag_die(EXIT_PERMANENT, "%s is no regular file", path);
+	return with_suffix(path, "");
+}
+
+/* Keep what may be somebody's data, and clear the place. */
+void
+storefile_set_aside(const char *path, const char *why)
+{
+	char suffix[64], *to, *wal, *wal_to;
+
+	snprintf(suffix, sizeof(suffix), ".set-aside-%lld",
+	    (long long)time(NULL));
+	to = with_suffix(path, suffix);
+	wal = with_suffix(path, "-wal");
+	wal_to = with_suffix(to, "-wal");
+	if (rename(path, to) < 0)
+		diag_die(EXIT_PERMANENT,
+		    "%s is no snapshot (%s), and cannot "
+		    "be renamed: %m",
+		    path, why);
+	rename(wal, wal_to);
+	diag_warn("%s is no snapshot that can be used (%s): it is kept as %s "
+		  "and a new one is begun",
+	    path, why, to);
+	free(to);
+	free(wal);
+	free(wal_to);
+	wal = with_suffix(path, "-shm");
+	unlink(wal);
+	free(wal);
+}
+
+/* ---- opening ---- */
+
+void
+storefile_must(const char *path, sqlite3 *db, int code)
+{
+	if (code != SQLITE_OK)
+		diag_die(EXIT_TEMPORARY, "unable to use %s: %s", path,
+		    sqlite3_errmsg(db));
+}
+
+int64_t
+storefile_ask(sqlite3 *db, const char *sql, int *code)
+{
+	sqlite3_stmt *st;
+	int64_t n = 0;
+
+	*code = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+	if (*code != SQLITE_OK)
+		return 0;
+	*code = sqlite3_step(st);
+	if (*code == SQLITE_ROW) {
+		n = sqlite3_column_int64(st, 0);
+		*code = SQLITE_OK;
+	}
+	sqlite3_finalize(st);
+	return n;
+}
+
+/* What speaks against using the file; NULL: nothing, and *version is that of
+ * its tables, 0 if it has none. */
+static const char *
+examine(sqlite3 *db, int *version)
+{
+	static char text[128];
+	int code;
+
+	*version = 0;
+	if (storefile_ask(db, "SELECT count(*) FROM sqlite_schema", &code) ==
+		0 &&
+	    code == SQLITE_OK)
+		return NULL;
+	if (code != SQLITE_OK)
+		return sqlite3_errmsg(db);
+	if (storefile_ask(db, "PRAGMA application_id", &code) != SCHEMA_ID)
+		return "it is another program's database";
+	*version = (int)storefile_ask(db, "PRAGMA user_version", &code);
+	if (*version > SCHEMA_VERSION || *version < 1) {
+		snprintf(text, sizeof(text),
+		    "its tables are of version %d, and this program knows "
+		    "those up to %d",
+		    *version, SCHEMA_VERSION);
+		return text;
+	}
+	if (storefile_ask(db, "SELECT count(*) FROM state", &code) < 1)
+		return code == SQLITE_OK ? "it has no state" :
+					   sqlite3_errmsg(db);
+	return NULL;
+}
+
+static sqlite3 *
+connect_to(const char *path, int flags)
+{
+	sqlite3 *db;
+
+	if (sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) !=
+	    SQLITE_OK)
+		diag_die(EXIT_PERMANENT, "unable to open %s: %s", path,
+		    sqlite3_errmsg(db));
+	sqlite3_busy_timeout(db, BUSY_MS);
+	return db;
+}
+
+/* NULL: the file has been set aside, try again. */
+static sqlite3 *
+try_open(const char *path, int *version)
+{
+	sqlite3 *db =
+	    connect_to(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+	const char *wrong = examine(db, version);
+
+	if (!wrong)
+		return db;
+	storefile_set_aside(path, wrong);
+	sqlite3_close(db);
+	return NULL;
+}
+
+sqlite3 *
+storefile_open(const char *path, bool durable)
+{
+	sqlite3 *db;
+	int version;
+
+	while (!(db = try_open(path, &version)))
+		;
+	storefile_must(path, db, sqlite3_exec(db, schema_pragmas, 0, 0, 0));
+	storefile_must(path, db,
+	    sqlite3_exec(db,
+		temporary   ? "PRAGMA synchronous=OFF" :
+		    durable ? "PRAGMA synchronous=FULL" :
+			      "PRAGMA synchronous=NORMAL",
+		0, 0, 0));
+	if (version && version < SCHEMA_VERSION)
+		diag_warn("%s has tables of version %d: they are brought up "
+			  "to version %d",
+		    path, version, SCHEMA_VERSION);
+	if (version < SCHEMA_VERSION)
+		storefile_must(path, db, schema_make(db, version));
+	return db;
+}
+
+sqlite3 *
+storefile_open_reader(const char *path)
+{
+	sqlite3 *db = connect_to(path, SQLITE_OPEN_READONLY);
+
+	storefile_must(path, db,
+	    sqlite3_exec(db, schema_reader_pragmas, 0, 0, 0));
+	return db;
+}

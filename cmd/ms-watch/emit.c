@@ -337,6 +337,75 @@ emit_config(struct emit *e, struct span config)
 	close_line(j);
 }
 
+/* ---- commands ---- */
+
+static struct json *
+open_reply(struct emit *e, const char *type, const char *key, const char *text)
+{
+	struct json *j = queue_line(e->queue);
+
+	record_open(j, type);
+	json_member_text(j, "cluster", span_of(e->cluster));
+	json_member_text(j, key, span_of(text));
+	return j;
+}
+
+static void
+close_ms(struct emit *e, struct json *j)
+{
+	json_member_text(j, "time", span_of(e->time));
+	json_close(j, '}');
+}
+
+void
+emit_signatures(struct emit *e, const char *source, struct span data)
+{
+	struct json *j = open_reply(e, "SIGNATURES", "source", source);
+	size_t from;
+
+	close_ms(e, j);
+	json_key(j, "object");
+	json_open(j, '{');
+	from = j->len;
+	json_member_span(j, "data", data);
+	keep_on_one_line(j->p + from, j->len - from);
+	json_close(j, '}');
+	close_line(j);
+}
+
+void
+emit_mark(struct emit *e, const char *id, const char *asked)
+{
+	struct json *j = open_reply(e, "MARK", "id", id);
+
+	if (asked)
+		json_member_text(j, "asked", span_of(asked));
+	close_ms(e, j);
+	close_line(j);
+}
+
+struct json *
+emit_answer_open(struct emit *e, const char *id, const char *command)
+{
+	struct json *j = open_reply(e, "ANSWER", "id", id);
+
+	close_ms(e, j);
+	json_key(j, "object");
+	json_open(j, '{');
+	if (command)
+		json_member_text(j, "command", span_of(command));
+	return j;
+}
+
+void
+emit_answer_close(struct emit *e)
+{
+	json_close(&e->queue->line, '}');
+	close_line(&e->queue->line);
+}
+
+/* ---- ready ---- */
+
 void
 emit_ready_open(struct emit *e, bool is_complete)
 {

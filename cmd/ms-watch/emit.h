@@ -42,6 +42,15 @@ void emit_phase(struct emit *e, const struct resource *r, const char *phase,
 /* config is a JSON object. */
 void emit_config(struct emit *e, struct span config);
 
+/* data: a JSON object of names and texts. */
+void emit_signatures(struct emit *e, const char *source, struct span data);
+/* asked: when, as who asked says it, or NULL. */
+void emit_mark(struct emit *e, const char *id, const char *asked);
+/* What became of a command, with members between these two. */
+struct json *emit_answer_open(struct emit *e, const char *id,
+    const char *command);
+void emit_answer_close(struct emit *e);
+
 /* ready in three steps, with a member for each resource between. */
 void emit_ready_open(struct emit *e, bool is_complete);
 void emit_ready_resource(struct emit *e, const struct resource *r,

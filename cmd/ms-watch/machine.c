@@ -276,6 +276,21 @@ on_cut(struct machine *m, struct machine_action *a)
 	}
 }
 
+/* A list under way serves as well. The next one is to be of now, whatever the
+ * server's caches hold. */
+static void
+on_resync(struct machine *m, struct machine_action *a)
+{
+	bool is_following = m->state == MACHINE_WATCHING ||
+	    (m->state == MACHINE_WAITING && m->then == THEN_WATCH);
+
+	if (!is_following)
+		return;
+	m->from_rv = false;
+	queue(m, a);
+	a->what = DO_STOP;
+}
+
 static void
 forget_failures(struct machine *m)
 {
@@ -369,6 +384,8 @@ machine_next(struct machine *m, enum machine_input in)
 		m->state = MACHINE_OVER;
 		m->begun = false;
 		a.what = DO_STOP;
+	} else if (in == IN_RESYNC) {
+		on_resync(m, &a);
 	} else if (m->state == MACHINE_QUEUED) {
 		if (in == IN_TURN)
 			start_snapshot(m, &a);

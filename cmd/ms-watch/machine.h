@@ -46,6 +46,7 @@ enum machine_input {
 	IN_REGRESSED, /* the server is behind our resourceVersion */
 	IN_REMOVED, /* discovery no longer names it */
 	IN_SERVED, /* discovery names it, and has changed */
+	IN_RESYNC, /* somebody wants it listed again */
 	IN_INPUTS
 };
 

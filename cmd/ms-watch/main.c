@@ -32,6 +32,7 @@ static const char help[] =
     "                        the MeshSync that says so, too (meshery/\n"
     "                        meshery-meshsync), or none\n"
     "      --managed-fields  keep metadata.managedFields\n"
+    "      --control FIFO    where commands come from (ms-record(7))\n"
     "      --once            end when all is listed\n"
     "      --check           say what can be read, and end\n" OPTS_COMMON_HELP;
 
@@ -40,6 +41,7 @@ enum {
 	OPT_CONTEXT,
 	OPT_CONFIG,
 	OPT_CUSTOM,
+	OPT_CONTROL,
 	OPT_RESOURCE,
 	OPT_PROFILE,
 	OPT_DEPTH,
@@ -53,6 +55,7 @@ static const struct option options[] = {{"kubeconfig", required_argument, NULL,
     {"context", required_argument, NULL, OPT_CONTEXT},
     {"config", required_argument, NULL, OPT_CONFIG},
     {"custom-resource", required_argument, NULL, OPT_CUSTOM},
+    {"control", required_argument, NULL, OPT_CONTROL},
     {"namespace", required_argument, NULL, 'n'},
     {"resource", required_argument, NULL, OPT_RESOURCE},
     {"profile", required_argument, NULL, OPT_PROFILE},
@@ -135,6 +138,9 @@ parse_options(int argc, char **argv, struct settings *s)
 			break;
 		case OPT_CUSTOM:
 			set_custom(s, optarg);
+			break;
+		case OPT_CONTROL:
+			s->control = optarg;
 			break;
 		case OPT_RESOURCE:
 			add_resources(flags, optarg);

@@ -7,9 +7,12 @@
 #include <string.h>
 
 #include "clock.h"
+#include "control.h"
 #include "custom.h"
 #include "diag.h"
 #include "effective.h"
+#include "orders.h"
+#include "signatures.h"
 #include "stop.h"
 #include "survey.h"
 #include "watches.h"
@@ -18,6 +21,7 @@
 #define HOLD 10 /* ms that lines wait to fill a block */
 #define PACE 3 /* ms after a turn that brought something ... */
 #define PACE_BYTES (256u << 10) /* ... but less than this */
+#define REPLIES (1u << 20) /* bytes of answers while stdout is blocked */
 #define DRAIN 30000 /* ms for what stdout has not taken yet */
 
 struct session {
@@ -31,11 +35,14 @@ struct session {
 	struct survey survey;
 	struct custom custom;
 	struct watches watches;
+	struct control control;
+	struct orders orders;
+	struct signatures signatures;
 	int stop;
 
 	struct json told; /* the configuration, as it was told last */
 	bool must_configure; /* what decides what is watched has changed */
-	bool is_asked; /* and somebody changed it on purpose */
+	const char *cause; /* of the lists that this begins */
 	bool is_running; /* the first line is written */
 	bool is_whole; /* discovery knew all groups */
 	int64_t began;
@@ -113,10 +120,13 @@ configure(struct session *s)
 		diag_die(EXIT_PERMANENT,
 		    "%s serves nothing that can be watched", s->config->server);
 	tell_config(s, &wants);
-	watches_set(&s->watches, c, &wants, s->is_asked ? "config" : "start");
+	watches_set(&s->watches, c, &wants, s->cause ? s->cause : "start");
+	signatures_follow(&s->signatures, c,
+	    policy_signatures(&s->settings->policy));
 	wants_free(&wants);
 	s->is_whole = c->stale.n == 0;
-	s->must_configure = s->is_asked = false;
+	s->must_configure = false;
+	s->cause = NULL;
 }
 
 /* The first time it begins the run: the cluster's id is known, what it serves,
@@ -130,7 +140,7 @@ check_configuration(struct session *s)
 	if (!s->is_running) {
 		check_names(s, &s->survey.catalog);
 		s->began = s->env.now;
-		s->is_asked = false;
+		s->cause = NULL;
 	}
 	configure(s);
 	s->is_running = true;
@@ -155,7 +165,23 @@ on_custom(void *context)
 	p->has_custom = custom_read(&s->custom, &p->source[SOURCE_CUSTOM]);
 	policy_unknown(p, &s->survey.catalog, SOURCE_CUSTOM, warn_name,
 	    p->source[SOURCE_CUSTOM].source);
-	s->must_configure = s->is_asked = true;
+	s->must_configure = true;
+	s->cause = "config";
+}
+
+/* Commands are served as soon as there is somebody to tell about them: the
+ * first line is written. */
+static void
+take_commands(struct session *s)
+{
+	if (!s->is_running)
+		return;
+	control_read(&s->control, orders_take, &s->orders);
+	if (s->orders.has_changed) {
+		s->must_configure = true;
+		s->cause = s->cause ? s->cause : "request";
+	}
+	s->orders.has_changed = false;
 }
 
 /* ---- turns ---- */
@@ -241,6 +267,9 @@ turn(struct session *s)
 	s->env.discover = false;
 	survey_tick(&s->survey, s->env.now);
 	custom_tick(&s->custom, s->env.now);
+	signatures_tick(&s->signatures, s->env.now);
+	take_commands(s);
+	inquiries_tick(&s->orders.inquiries);
 	check_configuration(s);
 	if (s->is_running)
 		watches_tick(&s->watches);
@@ -255,6 +284,7 @@ time_left(const struct session *s)
 	int64_t due = survey_due(&s->survey), left;
 
 	due = earlier(due, custom_due(&s->custom));
+	due = earlier(due, signatures_due(&s->signatures));
 	if (s->is_held)
 		due = earlier(due, s->pushed_at + HOLD);
 	if (s->is_running && !s->is_ready)
@@ -278,11 +308,17 @@ check_stop(struct session *s, bool has_come)
 static void
 wait_for_room(struct session *s)
 {
-	struct pollfd fd[2] = {{.fd = s->stop, .events = POLLIN},
-	    {.fd = s->queue.wake, .events = POLLIN}};
+	struct pollfd fd[3] = {{.fd = s->stop, .events = POLLIN},
+	    {.fd = s->queue.wake, .events = POLLIN},
+	    {.fd = s->control.fd, .events = POLLIN}};
+	bool has_place = s->queue.line.len < REPLIES;
 
-	poll(fd, 2, 1000);
+	poll(fd, has_place ? 3 : 2, 1000);
 	s->env.reading_since = clock_ms();
+	if (has_place) {
+		emit_tick(&s->emit);
+		take_commands(s);
+	}
 	check_stop(s, fd[0].revents);
 }
 
@@ -310,10 +346,12 @@ wait_for_gathering(struct session *s)
 static void
 wait_for_more(struct session *s)
 {
-	struct pollfd fd[2] = {{.fd = s->stop, .events = POLLIN},
-	    {.fd = s->queue.wake, .events = POLLIN}};
+	struct pollfd fd[3] = {{.fd = s->stop, .events = POLLIN},
+	    {.fd = s->queue.wake, .events = POLLIN},
+	    {.fd = s->control.fd, .events = POLLIN}};
 
-	http_wait(&s->http, fd, 2, time_left(s));
+	http_wait(&s->http, fd, s->is_running && s->control.fd >= 0 ? 3 : 2,
+	    time_left(s));
 	check_stop(s, fd[0].revents);
 }
 
@@ -345,6 +383,13 @@ open_session(struct session *s)
 	s->survey.http = &s->http;
 	s->survey.found = on_survey;
 	s->survey.context = s;
+	control_open(&s->control, s->settings->control);
+	s->orders.emit = s->orders.inquiries.emit = s->signatures.emit =
+	    &s->emit;
+	s->orders.inquiries.http = s->signatures.http = &s->http;
+	s->orders.policy = &s->settings->policy;
+	s->orders.survey = &s->survey;
+	s->orders.watches = &s->watches;
 	s->custom.http = &s->http;
 	s->custom.ns_name = s->settings->custom;
 	s->custom.changed = on_custom;
@@ -370,6 +415,9 @@ close_session(struct session *s)
 {
 	watches_free(&s->watches);
 	custom_free(&s->custom);
+	signatures_free(&s->signatures);
+	inquiries_free(&s->orders.inquiries);
+	control_close(&s->control);
 	survey_free(&s->survey);
 	http_free(&s->http);
 	drain(s);

@@ -452,6 +452,14 @@ break_off(struct watch *w, void (*end_it)(struct http_request *r))
 }
 
 void
+watch_resync(struct watch *w)
+{
+	if (w->machine.synced)
+		w->cause = "request";
+	step(w, IN_RESYNC);
+}
+
+void
 watch_settle_all(struct watch_env *env)
 {
 	struct watch *w;

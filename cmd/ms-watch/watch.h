@@ -70,6 +70,8 @@ void watch_free(struct watch *w);
 void watch_input(struct watch *w, enum machine_input in);
 /* Whether it may take a snapshot now, as far as the server is concerned. */
 bool watch_may_begin(struct watch *w);
+/* List it again and tell the differences, unless a list is under way. */
+void watch_resync(struct watch *w);
 /* Decode what has come in this turn. Not from within callbacks. */
 void watch_settle_all(struct watch_env *env);
 /* Do what is due by now. */

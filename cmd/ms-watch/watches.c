@@ -324,6 +324,20 @@ check_denied(struct watches *ws)
 	}
 }
 
+bool
+watches_resync(struct watches *ws, const struct resource *r)
+{
+	bool is_any = !r;
+
+	for (size_t i = 0; i < ws->n; i++) {
+		if (r && !is_same(ws->watch[i]->resource, r))
+			continue;
+		watch_resync(ws->watch[i]);
+		is_any = true;
+	}
+	return is_any;
+}
+
 void
 watches_free(struct watches *ws)
 {

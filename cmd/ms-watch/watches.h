@@ -36,6 +36,9 @@ void watches_free(struct watches *ws);
 void watches_set(struct watches *ws, const struct catalog *c,
     const struct wants *wants, const char *cause);
 
+/* List a resource again, or all (NULL). False: it is not watched. */
+bool watches_resync(struct watches *ws, const struct resource *r);
+
 void watches_tick(struct watches *ws);
 int64_t watches_due(const struct watches *ws);
 

@@ -222,6 +222,7 @@ def test_custom():
                  "off is gone, new is a complete sync, for the cause config")
             ok(w.find(lambda r: r["ms"].get("cause") == "config")[0]["ms"]
                ["complete"], "which is complete")
+            server.put("deployments", "b")  # something has to come
             server.wait(lambda: not [r for r in server.requests if r.is_open
                                      and r.path == "/api/v1/pods"],
                         "the end of the watch of pods")

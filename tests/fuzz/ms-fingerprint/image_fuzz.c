@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "known.h"
 #include "library.h"
 #include "version.h"
 
@@ -40,11 +41,11 @@ static void
 check_catalog(const struct catalog *c, const struct image *image)
 {
 	const struct catalog_link *first;
-	enum catalog_match how;
+	enum known how;
 	float weight;
 
-	how = catalog_image(c, image, &first, &weight);
-	MUST(!first == (how == MATCH_NONE || how == MATCH_HELPER));
+	how = known_image(c, image, &first, &weight);
+	MUST(!first == (how == KNOWN_NOT || how == KNOWN_HELPER));
 	MUST(!first || (weight > 0 && weight < 1));
 }
 

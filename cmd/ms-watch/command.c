@@ -96,13 +96,16 @@ has_disguise(const char *path)
 	return false;
 }
 
+/* A step that stays or goes up; some servers end a step at a semicolon. */
 static bool
 has_dots(const char *path)
 {
-	for (const char *p = path; (p = strstr(p, "/.")); p++) {
-		size_t n = strspn(p + 1, ".");
+	size_t n;
 
-		if (n <= 2 && (p[1 + n] == '\0' || strchr("/?;", p[1 + n])))
+	for (const char *p = path; *p; p += n + (p[n] != '\0')) {
+		n = strcspn(p, "/;?");
+		if ((n == 1 && p[0] == '.') ||
+		    (n == 2 && p[0] == '.' && p[1] == '.'))
 			return true;
 	}
 	return false;

@@ -13,6 +13,7 @@ struct reply {
 	const struct resource *resource; /* that it was about, or NULL */
 	const char *error; /* NULL: it was carried out */
 	bool is_later; /* or that is told by somebody else */
+	bool is_usual; /* the error is nobody's mistake */
 	char text[SIGNATURES_ERROR]; /* where an error may live */
 };
 
@@ -78,9 +79,10 @@ watch(struct orders *o, const struct command *c, struct reply *r)
 	if (!policy_claim(o->policy, c->by, c->resource, c->depth))
 		return;
 	o->has_changed = true;
+	/* The claim is kept: they may say something else later. */
 	if (resource && !is_granted(o, c, resource)) {
-		policy_release(o->policy, c->by, c->resource);
 		r->error = "flags, custom resource or file say otherwise";
+		r->is_usual = true;
 	}
 }
 
@@ -96,6 +98,7 @@ unwatch(struct orders *o, const struct command *c, struct reply *r)
 		o->has_changed = true;
 	else
 		r->error = "it was not asked for";
+	r->is_usual = true;
 }
 
 /* ---- others ---- */
@@ -159,7 +162,8 @@ orders_take(void *orders, const char *line, size_t n)
 	if (command_read(&c, line, n, &r.error) == 0)
 		carry_out(o, &c, &r);
 	if (r.error)
-		diag_warn("a command%s%s is ignored: %s", c.name ? " " : "",
-		    c.name ? c.name : "", r.error);
+		(r.is_usual ? diag_info :
+			      diag_warn)("a command%s%s is ignored: %s",
+		    c.name ? " " : "", c.name ? c.name : "", r.error);
 	answer(o, &c, &r);
 }

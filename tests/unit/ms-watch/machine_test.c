@@ -253,6 +253,26 @@ test_other_servers(void)
 	    {IN_SERVED, MACHINE_WATCHING, DO_NOTHING, 0, 0});
 }
 
+static void
+test_resync(void)
+{
+	static const enum machine_input resync[] = {IN_RESYNC};
+
+	WALK(watching,
+	    "somebody wants a list: the watch ends, a snapshot begins",
+	    {IN_RESYNC, MACHINE_QUEUED, DO_STOP, 0, 0}, TURN_STREAM);
+	ok(!after(watching, resync, 1).from_rv, "of the newest version");
+	ok(after(watching, resync, 1).synced, "and it is told as differences");
+	WALK(fresh, "a list under way serves as well", TURN_STREAM,
+	    {IN_RESYNC, MACHINE_STREAMING, DO_NOTHING, 0, 0});
+	WALK(watching, "so does one that waits for its turn, or for a timer",
+	    {IN_RESYNC, MACHINE_QUEUED, DO_STOP, 0, 0},
+	    {IN_RESYNC, MACHINE_QUEUED, DO_NOTHING, 0, 0});
+	WALK(watching, "a watch that waits need not",
+	    {IN_CUT, MACHINE_WAITING, DO_WAIT, 0, 1000},
+	    {IN_RESYNC, MACHINE_QUEUED, DO_STOP, 0, 0});
+}
+
 /* Whatever comes in whatever state: never a request without a turn, never two
  * things at once, and no way out of MACHINE_OVER but what is served anew. */
 static void
@@ -292,6 +312,7 @@ main(void)
 	test_watching();
 	test_rights();
 	test_other_servers();
+	test_resync();
 	test_every_pair();
 	return tap_done();
 }

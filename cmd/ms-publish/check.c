@@ -13,6 +13,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "diag.h"
 #include "jetstream.h"
 #include "requests.h"
@@ -21,6 +22,7 @@
 
 #define ASK_MS 5000
 #define DIAL_S 5
+#define MARK_MS 10000 /* that a mark may take */
 #define LITTLE_ROOM (64ull << 20) /* free on the disk of the snapshot */
 
 static void say(const char *verdict, const char *fmt, ...)
@@ -217,8 +219,68 @@ check_jetstream(natsConnection *nc, const struct broker_settings *set)
 	}
 }
 
+/* ---- a mark through all stages ---- */
+
+/* Ask for it; false: nobody takes commands there. */
+static bool
+write_command(const char *fifo, const char *id)
+{
+	char line[256];
+	int fd = open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC), n;
+	bool ok;
+
+	n = snprintf(line, sizeof(line),
+	    "{\"command\":\"mark\",\"id\":\"%s\"}\n", id);
+	ok = fd >= 0 && write(fd, line, (size_t)n) == n;
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
 static int
-check_broker(struct broker_settings *set)
+check_mark(natsConnection *nc, const char *fifo)
+{
+	natsSubscription *sub = NULL;
+	natsMsg *msg = NULL;
+	char id[64], subject[96];
+	int64_t start;
+	natsStatus s;
+
+	snprintf(id, sizeof(id), "check-%ld-%08x", (long)getpid(),
+	    clock_jitter(UINT32_MAX));
+	snprintf(subject, sizeof(subject), "meshsync.check.%s", id);
+	s = natsConnection_SubscribeSync(&sub, nc, subject);
+	if (s != NATS_OK || is_denied(nc)) {
+		say("no",
+		    "we may not subscribe to meshsync.check.>, where "
+		    "marks come out (permissions: subscribe)");
+		return EXIT_PERMANENT;
+	}
+	start = clock_ms();
+	if (!write_command(fifo, id)) {
+		say("no", "nobody reads %s: is meshsync running?", fifo);
+		natsSubscription_Destroy(sub);
+		return EXIT_TEMPORARY;
+	}
+	s = natsSubscription_NextMsg(&msg, sub, MARK_MS);
+	natsMsg_Destroy(msg);
+	natsSubscription_Destroy(sub);
+	if (s == NATS_OK)
+		say("yes",
+		    "a mark came through all stages and the broker in "
+		    "%lld ms",
+		    (long long)(clock_ms() - start));
+	else
+		say("no",
+		    "a mark did not come back within %d s: a stage is "
+		    "at work, or changes wait for the broker; meshsync "
+		    "status says more",
+		    MARK_MS / 1000);
+	return s == NATS_OK ? 0 : EXIT_TEMPORARY;
+}
+
+static int
+check_broker(struct broker_settings *set, const char *control)
 {
 	unsigned replicas = set->replicas;
 	struct sink *sink;
@@ -246,6 +308,8 @@ check_broker(struct broker_settings *set)
 		worst = code;
 	if ((code = check_jetstream(nc, set)) != 0)
 		worst = code;
+	if (!worst && control)
+		worst = check_mark(nc, control);
 	sink->close(sink);
 	return worst;
 }
@@ -355,13 +419,14 @@ nothing_changes(void *unused)
 }
 
 int
-check_run(struct broker_settings *set, bool has_broker, const char *store)
+check_run(struct broker_settings *set, bool has_broker, const char *store,
+    const char *control)
 {
 	int broker = 0, snapshot;
 
 	set->changed = nothing_changes;
 	if (has_broker)
-		broker = check_broker(set);
+		broker = check_broker(set, control);
 	else
 		say("yes", "no broker: messages are only printed");
 	snapshot = has_broker || store ? check_store(store) : 0;

@@ -9,9 +9,11 @@
 
 #include "broker.h"
 
-/* Broker, permissions and JetStream; store: file of the snapshot, or NULL.
+/* Broker, permissions and JetStream; store: file of the snapshot, or NULL;
+ * control: FIFO of a pipe that runs, through which a mark is sent, or NULL.
  * has_broker is false when messages go to stdout or a file. The exit code: 0,
  * 100 when something is refused or wrong, 111 when something is not there. */
-int check_run(struct broker_settings *set, bool has_broker, const char *store);
+int check_run(struct broker_settings *set, bool has_broker, const char *store,
+    const char *control);
 
 #endif

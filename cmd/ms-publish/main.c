@@ -68,7 +68,6 @@
 	"  --patience SECONDS    wait so long for a broker gone silent (30)\n" \
 	"  --dial SECONDS        try the address of a Service so long (5);\n" \
 	"                        0: never\n" \
-	"  --settle SECONDS      resyncs asked for in so long a time are one (5)\n" \
 	"  --listen ADDR:PORT    serve /healthz, /readyz and /metrics here\n" \
 	"  --control FIFO        where REQUEST records are forwarded to\n" \
 	"  --no-redact           leave the values of Secrets as they come\n" \
@@ -94,7 +93,6 @@ enum {
 	OPT_DRAIN,
 	OPT_PATIENCE,
 	OPT_DIAL,
-	OPT_SETTLE,
 	OPT_LISTEN,
 	OPT_CONTROL,
 	OPT_NO_REDACT,
@@ -120,7 +118,6 @@ static const struct option options[] = {{"to", required_argument, NULL, OPT_TO},
     {"drain", required_argument, NULL, OPT_DRAIN},
     {"patience", required_argument, NULL, OPT_PATIENCE},
     {"dial", required_argument, NULL, OPT_DIAL},
-    {"settle", required_argument, NULL, OPT_SETTLE},
     {"listen", required_argument, NULL, OPT_LISTEN},
     {"control", required_argument, NULL, OPT_CONTROL},
     {"no-redact", no_argument, NULL, OPT_NO_REDACT},
@@ -135,7 +132,7 @@ struct settings {
 	struct gate gate;
 	bool enrich;
 	bool redact, is_durable, is_check;
-	unsigned dial_seconds, drain_seconds, settle_seconds;
+	unsigned dial_seconds, drain_seconds;
 };
 
 /* Secrets are redacted unless somebody said otherwise; once the variable is
@@ -270,9 +267,6 @@ parse_option(int c, char **argv, struct settings *s)
 		break;
 	case OPT_LISTEN:
 		s->listen = optarg;
-		break;
-	case OPT_SETTLE:
-		s->settle_seconds = seconds("--settle");
 		break;
 	case OPT_CONTROL:
 		s->control = optarg;
@@ -424,9 +418,11 @@ run_direct(const struct settings *s, struct format *f, struct pulse *pulse)
 	return 0;
 }
 
-/* Until stdin ends, or somebody wants us to. */
+/* Until stdin ends, or somebody wants us to. SIGUSR1: everything is published
+ * again. */
 static void
-wait_for_end(struct ingest *in, int stop, int ended)
+wait_for_end(struct ingest *in, struct requests *requests, struct deliver *d,
+    int stop, int ended)
 {
 	struct pollfd p[2] = {{.fd = stop, .events = POLLIN},
 	    {.fd = ended, .events = POLLIN}};
@@ -438,7 +434,10 @@ wait_for_end(struct ingest *in, int stop, int ended)
 		if (p[1].revents)
 			return;
 		sig = stop_read(stop);
-		if (sig && sig != SIGUSR1) {
+		if (sig == SIGUSR1) {
+			requests_resync(requests);
+			deliver_wake(d);
+		} else if (sig) {
 			ingest_stop(in);
 			return;
 		}
@@ -499,7 +498,7 @@ run(struct settings *s, struct format *f, struct pulse *pulse)
 	pulse_committed(pulse, store.committed);
 	if (s->listen)
 		health_listen(s->listen, pulse, &store);
-	s->broker.requests = requests_new(s->settle_seconds, s->dial_seconds);
+	s->broker.requests = requests_new();
 	s->broker.pulse = pulse;
 	store_id(&store, store_name);
 	s->broker.store_id = store_name;
@@ -518,7 +517,7 @@ run(struct settings *s, struct format *f, struct pulse *pulse)
 	    &(struct ingest_settings){s->cluster, control, ended, s->redact,
 		&s->gate},
 	    pulse);
-	wait_for_end(in, stop, ended);
+	wait_for_end(in, s->broker.requests, d, stop, ended);
 	if (deliver_drain(d, s->drain_seconds, stop))
 		return 0;
 	return report(s, &store);
@@ -530,7 +529,6 @@ main(int argc, char **argv)
 	/* static, as threads look at them until the very end */
 	static struct settings s = {.format = -1,
 	    .dial_seconds = 5,
-	    .settle_seconds = 5,
 	    .drain_seconds = 30,
 	    .broker = {.subject = SUBJECT, .patience = 30}};
 	static struct format f;
@@ -549,7 +547,7 @@ main(int argc, char **argv)
 	pulse_init(&pulse, true);
 	if (s.is_check)
 		return check_run(&s.broker, !is_stdout(&s) && !is_file(&s),
-		    s.store);
+		    s.store, s.control);
 	if (is_file(&s) || (is_stdout(&s) && !s.store))
 		return run_direct(&s, &f, &pulse);
 	return run(&s, &f, &pulse);

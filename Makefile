@@ -60,7 +60,7 @@ $(B)/%.a:
 	rm -f $@ && ar rcs $@ $(filter %.o,$^)
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(addprefix -I,$(filter cmd/%,$(patsubst tests/unit/%,cmd/%,$(patsubst tests/fuzz/%,cmd/%,$(patsubst %/,%,$(dir $<)))))) -c -o $@ $<
+	$(COMPILE) $(addprefix -I,$(filter cmd/%,$(patsubst tests/unit/%,cmd/%,$(patsubst %/,%,$(dir $<))))) -c -o $@ $<
 
 # The signatures travel in the program, each behind a line that names its file.
 $(B)/signatures.yaml: $(wildcard cmd/ms-fingerprint/signatures/*.yaml)
@@ -69,10 +69,10 @@ $(B)/signatures.yaml: $(wildcard cmd/ms-fingerprint/signatures/*.yaml)
 $(B)/cmd/ms-fingerprint/source.o: $(B)/signatures.yaml
 
 PREFIX ?= /usr/local
-MAN = $(wildcard cmd/*/*.[1-8] lib/*.[1-8])
+MAN = $(wildcard cmd/*/*.[1-8] lib/*.[1-8] scripts/*.[1-8])
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install $(STAGES:%=$(B)/%) scripts/meshsync $(DESTDIR)$(PREFIX)/bin
+	install $(STAGES:%=$(B)/%) scripts/meshsync scripts/meshery-meshsync $(DESTDIR)$(PREFIX)/bin
 	for m in $(MAN); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 
 clean:

@@ -8,6 +8,7 @@
 #define MS_CATALOG_H
 
 #include "image.h"
+#include "answers.h"
 #include "signature.h"
 
 /* What a key of the table is compared with. */
@@ -52,6 +53,7 @@ struct catalog {
 	struct catalog_link *link;
 	size_t n_links;
 	const char **alias; /* by key of KEY_ALIAS */
+	const struct answers *answers; /* NULL: nobody is asked */
 	/* two bits a key: most of what is looked up is nobody's, and this says
 	 * so without a look at the table */
 	uint64_t *filter;

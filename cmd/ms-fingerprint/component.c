@@ -42,6 +42,7 @@ struct component {
 	const char *name;
 	enum role role;
 	struct versions running, wanted;
+	bool told; /* by a running instance */
 };
 
 static bool
@@ -62,6 +63,7 @@ read_component(const struct world *w, const struct sighting *s, size_t n,
 		if (strcmp(s[i].v.component, c->name) != 0 ||
 		    s[i].v.role != s->v.role)
 			continue;
+		c->told |= s[i].v.told;
 		if (s[i].is_own)
 			add_version(&c->wanted, s[i].v.version);
 		if (!s[i].is_own || !runs_pods(w, s[i].workload))
@@ -151,6 +153,8 @@ component_put(const struct world *w, const struct sighting *s, size_t n,
 		json_member_text(out, "role", span_of(role_name(c.role)));
 		if (version.n)
 			json_member_text(out, "version", version);
+		if (c.told)
+			json_member_text(out, "versionFrom", span_of("probe"));
 		if (c.running.n > 1)
 			put_version_list(out, "versions", &c.running);
 		json_close(out, '}');

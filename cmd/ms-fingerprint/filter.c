@@ -5,6 +5,7 @@
 #include "api.h"
 #include "learn.h"
 #include "pod.h"
+#include "probe.h"
 #include "service.h"
 #include "status.h"
 #include "sync.h"
@@ -66,6 +67,7 @@ settle(struct filter *f, bool tell)
 	f->amended += service_settle(w, &f->value, &f->out);
 	infras_settle(&f->infras, w, &f->out, tell);
 	tiers_settle(&f->tiers, w, &f->infras, &f->clusters, &f->out);
+	probe_settle(f);
 	/* a Service of a cluster that holds is looked at again later */
 	if (clusters_holding(&f->clusters))
 		w->any_dirty = true;
@@ -330,6 +332,8 @@ filter_record(struct filter *f, const struct record *r)
 	record_put(&f->rs, r, NULL, 0, NULL, 0);
 	if (r->type == RECORD_SIGNATURES)
 		learn(f, r);
+	if (r->type == RECORD_ANSWER)
+		probe_answer(f, r);
 }
 
 void
@@ -341,10 +345,18 @@ filter_init(struct filter *f, struct library *l, struct knowledge *k, int in,
 	facts_plan(&f->paths, &f->rs.plan);
 	f->prints = scan_plan_add(&f->rs.plan, "ms.prints");
 	shapes_init(&f->shapes, &k->catalog);
+	answers_init(&f->answers);
 	world_init(&f->world, &f->shapes, &f->rs.plan, f->paths.phase);
 	f->out = (struct infra_out){put_line, f, may_tell};
 	f->rs.io.before_read = before_read;
 	f->rs.io.context = f;
+}
+
+void
+filter_probe(struct filter *f)
+{
+	f->probes = true;
+	f->knowledge->catalog.answers = &f->answers;
 }
 
 void
@@ -357,6 +369,7 @@ filter_release(struct filter *f)
 	records_release(&f->rs);
 	clusters_free(&f->clusters);
 	tiers_free(&f->tiers);
+	answers_free(&f->answers);
 	json_release(&f->value);
 }
 

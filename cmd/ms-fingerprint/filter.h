@@ -25,6 +25,8 @@ struct filter {
 	struct infra_out out;
 	struct clusters clusters;
 	struct tiers tiers;
+	struct answers answers;
+	bool probes; /* running instances may be asked */
 	struct json value; /* a member's value being made */
 	uint64_t amended; /* AMEND records made */
 };
@@ -33,6 +35,8 @@ struct filter {
  * is the filter's from here on. */
 void filter_init(struct filter *f, struct library *l, struct knowledge *k,
     int in, int out);
+/* From now on ask running instances for versions. */
+void filter_probe(struct filter *f);
 void filter_release(struct filter *f);
 
 /* Until the end of the input. */

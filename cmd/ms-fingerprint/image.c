@@ -108,6 +108,8 @@ image_parse(struct span ref, struct image *image)
 		port = memchr(image->part[0].p, ':', image->part[0].n);
 		if (port)
 			image->part[0] = before(image->part[0], port);
+		if (!image->part[0].n)
+			return false;
 		image->has_host = !is_docker_hub(image->part[0]);
 		if (!image->has_host)
 			drop_first(image);

@@ -252,17 +252,16 @@ settle_product(struct infras *f, struct world *w, uint32_t product,
 	const struct product *p =
 	    &w->shapes->catalog->signatures->product[product];
 	bool everywhere = dirt & WORLD_DIRTY_ALL || p->scope == SCOPE_CLUSTER;
-	struct sighting *s, *end;
 	size_t n;
 
 	for (size_t i = 0; i < f->n; i++)
 		f->infra[i].stale =
 		    is_asked(&f->infra[i], w, p->id, everywhere);
 	sight_product(&f->sightings, w, product, everywhere);
-	s = f->sightings.s;
-	end = s + f->sightings.n;
-	for (; s < end; s += n) {
-		n = sight_group(w, s, end);
+	for (size_t i = 0; i < f->sightings.n; i += n) {
+		const struct sighting *s = &f->sightings.s[i];
+
+		n = sight_group(w, s, f->sightings.s + f->sightings.n);
 		if (!s->v.makes)
 			continue;
 		if (out->may_tell(out->context, world_name(w, s->cluster))) {

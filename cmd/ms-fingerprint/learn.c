@@ -105,24 +105,39 @@ amend_apis(struct filter *f)
 	return n;
 }
 
+/* Judge all that is held by another catalog, or by the same once more. */
 static void
-take_over(struct filter *f, struct knowledge *k)
+judge_by(struct filter *f, const struct catalog *c)
 {
-	struct knowledge *before = f->knowledge;
-	char **old;
+	const struct catalog *before = f->shapes.catalog;
+	char **old = shapes_learn(&f->shapes, c);
 
-	catalog_remember(&k->catalog, &before->catalog);
-	old = shapes_learn(&f->shapes, &k->catalog);
-	f->knowledge = k;
 	world_learn(&f->world);
-	f->amended += amend_workloads(f, &before->catalog, old);
+	f->amended += amend_workloads(f, before, old);
 	f->amended += amend_pods(f, old);
 	f->amended += amend_apis(f);
 	infras_learn(&f->infras, &f->world, &f->out);
 	for (uint32_t i = 0; i < f->shapes.n; i++)
 		free(old[i]);
 	free(old);
+}
+
+static void
+take_over(struct filter *f, struct knowledge *k)
+{
+	struct knowledge *before = f->knowledge;
+
+	catalog_remember(&k->catalog, &before->catalog);
+	k->catalog.answers = before->catalog.answers;
+	f->knowledge = k;
+	judge_by(f, &k->catalog);
 	knowledge_free(before);
+}
+
+void
+learn_again(struct filter *f)
+{
+	judge_by(f, f->shapes.catalog);
 }
 
 void

@@ -13,4 +13,7 @@
  * signatures stay. */
 void learn(struct filter *f, const struct record *r);
 
+/* Draw all verdicts anew, as an answer has come in. */
+void learn_again(struct filter *f);
+
 #endif

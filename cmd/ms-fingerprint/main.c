@@ -15,13 +15,15 @@
 #include "sandbox.h"
 
 #define HELP \
-	"usage: ms-fingerprint [--no-built-in] [--signatures PATH]...\n" \
+	"usage: ms-fingerprint [--no-built-in] [--signatures PATH]... [--probe]\n" \
 	"           [--check FILE | --test FILE | --explain KIND/NS/NAME]\n" \
 	"Say which products Kubernetes objects are part of, in which version,\n" \
 	"and why. Reads records on stdin, writes them on stdout.\n\n" \
 	"      --signatures PATH  read this file or folder of signatures too;\n" \
 	"                        a product that is known already is replaced\n" \
 	"      --no-built-in     know only what --signatures and records tell\n" \
+	"      --probe           ask running instances for versions that their\n" \
+	"                        images do not tell (needs ms-watch --control)\n" \
 	"      --check FILE      only say whether FILE (or folder) is valid\n" \
 	"      --test FILE       run the examples that its signatures carry;\n" \
 	"                        'built-in' runs those of this program\n" \
@@ -31,13 +33,13 @@
 
 static const struct option options[] = {{"signatures", required_argument, NULL,
 					    's'},
-    {"no-built-in", no_argument, NULL, 'b'},
+    {"no-built-in", no_argument, NULL, 'b'}, {"probe", no_argument, NULL, 'p'},
     {"check", required_argument, NULL, 'c'},
     {"test", required_argument, NULL, 't'},
     {"explain", required_argument, NULL, 'e'}, OPTS_COMMON};
 
 static struct opts_list paths;
-static bool bare;
+static bool bare, probes;
 static const char *check_path, *test_path, *explain_name;
 
 static void
@@ -50,6 +52,9 @@ parse_options(int argc, char **argv)
 		switch (c) {
 		case 'b':
 			bare = true;
+			break;
+		case 'p':
+			probes = true;
 			break;
 		case 's':
 			opts_append(&paths, optarg);
@@ -105,6 +110,8 @@ stream(struct library *l, struct knowledge *k)
 
 	sandbox_enter();
 	filter_init(&f, l, k, 0, 1);
+	if (probes)
+		filter_probe(&f);
 	filter_run(&f);
 	filter_release(&f);
 	return 0;

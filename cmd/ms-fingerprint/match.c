@@ -149,6 +149,20 @@ version_by_tags(const struct box *b, const struct print *p)
 	return version;
 }
 
+/* What the tag says, or else what a running instance has said. */
+static void
+set_version(const struct look *l, struct verdict *v, const struct box *b,
+    const struct print *p)
+{
+	v->digest = b->image.digest;
+	v->version = version_by_tags(b, p);
+	if (v->version.n)
+		return;
+	v->version =
+	    answers_version(l->c->answers, look_product(l, p)->id, v->digest);
+	v->told = v->version.n > 0;
+}
+
 static void
 known_verdict(struct look *l, const struct box *b)
 {
@@ -157,7 +171,7 @@ known_verdict(struct look *l, const struct box *b)
 
 	if (!v)
 		return;
-	v->version = version_by_tags(b, b->print);
+	set_version(l, v, b, b->print);
 	add_evidence(l, n, b->print, b->name, b->image_text.p, b->weight);
 	add_words(l, n, b);
 	add_hits_of(l, n);
@@ -180,7 +194,7 @@ unknown_verdict(struct look *l, const struct box *b)
 		return;
 	if (!(v = add_verdict(l, b, c->best)))
 		return;
-	v->version = version_by_tags(b, c->best);
+	set_version(l, v, b, c->best);
 	if (b->how == KNOWN_NAME && b->print && b->print->product == c->product)
 		add_evidence(l, n, b->print, b->name, b->image_text.p,
 		    b->weight);

@@ -26,8 +26,10 @@ struct verdict {
 	uint32_t product;
 	uint8_t role;
 	bool makes; /* this object makes the product run */
+	bool told; /* its version, by a running instance */
 	const char *component;
-	struct span version; /* in the facts; absent: cannot be known */
+	struct span version; /* absent: cannot be known */
+	struct span digest; /* of its image; absent: not known by one */
 	struct span release; /* the product's, if it is not its parts' */
 	struct evidence_sum sum;
 };

@@ -66,6 +66,12 @@ new_id(struct shapes *s)
 	return s->n++;
 }
 
+bool
+shape_wants(const struct product *p, const struct verdict *v)
+{
+	return v->makes && !v->version.n && v->digest.n && p->probe.path;
+}
+
 /* Its prints and products anew; those it had are the caller's. */
 static void
 judge(struct shapes *s, struct shape *sh)
@@ -78,6 +84,7 @@ judge(struct shapes *s, struct shape *sh)
 	sh->prints = NULL;
 	sh->n_prints = 0;
 	sh->product = NULL;
+	sh->wants = false;
 	if (!m->n_verdicts)
 		return;
 	prints_of(&out, s->catalog, m);
@@ -85,8 +92,13 @@ judge(struct shapes *s, struct shape *sh)
 	sh->n_prints = (uint32_t)out.len;
 	json_release(&out);
 	sh->product = diag_alloc(NULL, m->n_verdicts * sizeof(*sh->product));
-	for (unsigned i = 0; i < m->n_verdicts; i++)
-		sh->product[i] = m->verdict[i].product;
+	for (unsigned i = 0; i < m->n_verdicts; i++) {
+		uint32_t p = m->verdict[i].product;
+
+		sh->product[i] = p;
+		sh->wants |= shape_wants(&s->catalog->signatures->product[p],
+		    &m->verdict[i]);
+	}
 }
 
 uint32_t
@@ -160,10 +172,11 @@ shapes_hold(struct shapes *s, uint32_t id)
 void
 shapes_drop(struct shapes *s, uint32_t id)
 {
-	struct shape *sh = &s->shape[id];
+	struct shape *sh;
 
-	if (id == SHAPE_NONE || --sh->refs > 0)
+	if (id == SHAPE_NONE || --s->shape[id].refs > 0)
 		return;
+	sh = &s->shape[id];
 	table_remove(&s->table, id);
 	free(sh->facts);
 	free(sh->prints);

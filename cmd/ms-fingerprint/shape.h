@@ -20,6 +20,7 @@ struct shape {
 	uint32_t n_products;
 	uint32_t refs, serial;
 	uint32_t next_free;
+	bool wants; /* a version that only a running instance tells */
 };
 
 struct shape_glance {
@@ -53,6 +54,9 @@ uint32_t shapes_put(struct shapes *s, struct span facts);
 char **shapes_learn(struct shapes *s, const struct catalog *c);
 void shapes_hold(struct shapes *s, uint32_t id);
 void shapes_drop(struct shapes *s, uint32_t id); /* SHAPE_NONE: nothing */
+
+/* Whether only a running instance can tell the version of this. */
+bool shape_wants(const struct product *p, const struct verdict *v);
 
 struct span shape_facts(const struct shapes *s, uint32_t id);
 struct span shape_prints(const struct shapes *s, uint32_t id);

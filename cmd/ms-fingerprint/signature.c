@@ -393,6 +393,38 @@ read_version(struct reader *r, config_node *root)
 }
 
 static int
+read_probe(struct reader *r, config_node *root)
+{
+	static const char *const known[] = {"path", "port", "scheme", "json",
+	    "version", NULL};
+	config_node *map = config_get(&r->c, root, "probe");
+	struct probe *p = &r->p.probe;
+
+	if (!map)
+		return 0;
+	if (!config_is_map(map))
+		return wrong(r, map, "a probe is a map with path and port",
+		    NULL);
+	*p =
+	    (struct probe){.path = keep(r, config_get_text(&r->c, map, "path")),
+		.port = keep(r, config_get_text(&r->c, map, "port")),
+		.scheme = keep(r, config_get_text(&r->c, map, "scheme")),
+		.json = keep(r, config_get_text(&r->c, map, "json")),
+		.tags = r->tags};
+	if (check_keys(r, map, known) < 0 ||
+	    read_tags(r, config_get(&r->c, map, "version"), &p->tags) < 0)
+		return -1;
+	if (!p->path || *p->path != '/' || !p->port)
+		return wrong(r, map, "a probe has a path (/…) and a port",
+		    NULL);
+	if (p->scheme && strcmp(p->scheme, "http") != 0 &&
+	    strcmp(p->scheme, "https") != 0)
+		return wrong(r, map, "a scheme is http or https, not",
+		    p->scheme);
+	return 0;
+}
+
+static int
 read_watch(struct reader *r, config_node *root)
 {
 	config_node *list = config_get(&r->c, root, "watch"), *at;
@@ -481,7 +513,8 @@ read_product(struct reader *r, config_node *root)
 	static const char *const known[] = {"product", "name", "category",
 	    "scope", "tags", "version", "crd_version", "images", "labels",
 	    "charts", "annotations", "args", "commands", "env", "names",
-	    "ports", "part_of", "crds", "classes", "watch", "examples", NULL};
+	    "ports", "part_of", "crds", "classes", "watch", "probe", "examples",
+	    NULL};
 
 	if (check_keys(r, root, known) < 0 || read_head(r, root) < 0 ||
 	    read_images(r, config_get(&r->c, root, "images")) < 0)
@@ -489,7 +522,7 @@ read_product(struct reader *r, config_node *root)
 	for (int k = PRINT_IMAGE + 1; k < PRINT_KINDS; k++)
 		if (read_prints(r, root, (enum print_kind)k) < 0)
 			return -1;
-	if (read_watch(r, root) < 0 ||
+	if (read_watch(r, root) < 0 || read_probe(r, root) < 0 ||
 	    read_examples(r, config_get(&r->c, root, "examples")) < 0)
 		return -1;
 	if (!r->p.n_prints)
@@ -510,10 +543,10 @@ read_words(struct reader *r, config_node *map, const char *key,
 
 	if (!node)
 		return 0;
-	*n = texts(node);
-	*list = diag_alloc(*list, *n * sizeof(**list));
-	for (size_t i = 0; i < *n; i++)
-		if (!((*list)[i] = keep(r, text_at(r, node, i, &at))))
+	*list = diag_alloc(*list, (texts(node) + 1) * sizeof(**list));
+	/* a list that is wrong in its middle is as long as what is right */
+	for (*n = 0; *n < texts(node); ++*n)
+		if (!((*list)[*n] = keep(r, text_at(r, node, *n, &at))))
 			return wrong(r, at, "not a text in", key);
 	return 0;
 }
@@ -533,7 +566,7 @@ read_aliases(struct reader *r, config_node *map)
 	for (size_t i = 0; i < n; i++) {
 		const char *to = config_text(config_value_at(&r->c, map, i));
 
-		if (!to)
+		if (!to || !config_text(config_key_at(&r->c, map, i)))
 			return wrong(r, config_key_at(&r->c, map, i),
 			    "an alias is a text", NULL);
 		reg->alias[2 * i] =

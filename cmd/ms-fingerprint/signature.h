@@ -80,6 +80,15 @@ struct example {
 	uint32_t line, column;
 };
 
+/* Where a running instance tells its version. */
+struct probe {
+	const char *path; /* NULL: nowhere */
+	const char *port; /* number or name */
+	const char *scheme; /* NULL: http */
+	const char *json; /* keys with dots between them; NULL: it is text */
+	const char *const *tags; /* rules of version.h for what is there */
+};
+
 struct product {
 	const char *id, *name, *category, *file;
 	enum scope scope;
@@ -90,6 +99,7 @@ struct product {
 	size_t n_prints;
 	struct example *example;
 	size_t n_examples;
+	struct probe probe;
 	const char **watch; /* kinds it unlocks: plural.group */
 	size_t n_watch;
 	bool has_watch; /* else its CRDs are */

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """ms-fingerprint asks for the kinds that a found product unlocks, and releases
-them when it is gone."""
+them when it is gone; it asks running instances for versions that their images do not
+tell, if the user wants that."""
 import json
 import os
 import subprocess
@@ -26,6 +27,7 @@ class Stage:
         self.p = subprocess.Popen([program, *args], stdin=subprocess.PIPE,
                                   stdout=subprocess.PIPE)
         self.marks = 0
+        self.seen = {}
 
     def step(self, *records):
         """Write records, and return what REQUESTs come of them. What follows
@@ -44,7 +46,17 @@ class Stage:
                     break
                 if r["type"] == "REQUEST":
                     asked.append(r)
+                elif r["type"] == "AMEND":
+                    self.seen[r["ms"]["name"]] = r["ms"]["prints"]
+                elif "metadata" in r.get("object", {}):
+                    self.seen[r["object"]["metadata"]["name"]] = \
+                        r["object"].get("spec") if r["object"]["kind"] == \
+                        "Infrastructure" else r["ms"].get("prints")
         return asked
+
+    def prints(self, name):
+        """What is said of an object by now."""
+        return self.seen.get(name) or [{}]
 
     def end(self):
         self.p.stdin.close()
@@ -117,6 +129,71 @@ got = s.step(record("ADDED", CRDS, crd(VIRTUAL)),
              record("ADDED", DEPLOYMENTS, istiod))
 ok(got == [], "a stream without syncs asks nobody")
 s.end()
+
+# ---- probes ----
+
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+text = """product: widget
+images:
+- {repo: acme/widget, component: server}
+probe: {path: /api/version, port: http, json: build.version}
+"""
+signatures = record("SIGNATURES", {"source": "s"}, {"data": {"w.yaml": text}})
+PODS = {"resource": "pods.v1."}
+
+
+def pod(name, image):
+    return {"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": name, "namespace": "n"},
+            "spec": {"containers": [{"name": "w", "image": image}]}}
+
+
+def answer(request, status, body):
+    return {"type": "ANSWER", "ms": {"cluster": "c1",
+                                     "id": request["object"]["id"]},
+            "object": {"command": "probe", "status": status, "body": body}}
+
+
+widget = record("ADDED", PODS, pod("w-2", "acme/widget@" + DIGEST))
+other = record("ADDED", PODS, pod("w-1", "acme/widget@" + DIGEST))
+tagged = record("ADDED", PODS, pod("w-0", "acme/widget:1.0.0"))
+latest = record("ADDED", PODS, pod("w-3", "acme/widget:latest"))
+
+s = Stage()
+ok(s.step(signatures, begin, ready, widget) == [],
+   "nobody is probed unless that is wanted")
+s.end()
+
+s = Stage("--probe")
+got = s.step(signatures, begin, widget, other, tagged, latest)
+ok(got == [], "nor before all is known")
+got = s.step(ready)
+ok(len(got) == 1 and got[0]["object"] == {
+    "command": "probe", "id": "probe/widget@" + DIGEST, "namespace": "n",
+    "pod": "w-1", "port": "http", "path": "/api/version"},
+   "one of those whose version nothing else tells %s" % got)
+ok(len(got[0]["object"]["id"]) <= 128, "by an id that is not too long")
+asked = got[0]
+ok(s.step(widget) == [], "once a digest")
+for status, body in ((503, '{"build":{"version":"2.0.0"}}'), (200, "2.0.0"),
+                     (200, '{"build":{"version":"latest"}}'), (200, None),
+                     (200, '{"build":{"version":["2.0.0"]}}')):
+    s.step(answer(asked, status, body))
+ok(s.prints("w-1")[0].get("version") is None, "what is no answer is none")
+s.step(answer(asked, 200, '{"build":{"version":"v2.0.1"}}'))
+ok([s.prints("w-%d" % i)[0].get("version") for i in range(4)] ==
+   ["1.0.0", "2.0.1", "2.0.1", None],
+   "an answer holds for all of this image, and for no other")
+ok(s.step(record("ADDED", PODS, pod("w-4", "mirror.example/acme/widget@" +
+                                    DIGEST))) == [] and
+   s.prints("w-4")[0].get("version") == "2.0.1", "and for those that come")
+s.step(answer({"object": {"id": "probe/widget@sha256:1"}}, 200,
+              '{"build":{"version":"9.0.0"}}'))
+ok(s.prints("w-4")[0].get("version") == "2.0.1", "not asked, not heard")
+told = s.seen["widget.w-1"]["components"]
+ok([c.get("versionFrom") for c in told] == ["probe"],
+   "found infrastructure says who told %s" % told)
+ok(s.end() == 0, "it ends clean, probes and all")
 
 print("1..%d" % tests)
 sys.exit(failed > 0)

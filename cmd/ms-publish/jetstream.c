@@ -34,6 +34,7 @@ struct jetstream {
 	pthread_cond_t news;
 	struct flight flight[JETSTREAM_WINDOW]; /* by rising change */
 	size_t n, n_acked;
+	unsigned disorders; /* times that it had to begin again behind a gap */
 	bool has_failed;
 	char failure[SINK_WHY - 32];
 };
@@ -76,7 +77,7 @@ find(struct jetstream *j, int64_t change)
 							       NULL;
 }
 
-/* The number behind the last bar of Nats-Msg-Id; 0: it has none. */
+/* The number behind the first bar of Nats-Msg-Id; 0: it has none. */
 static int64_t
 change_of(natsMsg *msg)
 {
@@ -84,7 +85,7 @@ change_of(natsMsg *msg)
 
 	if (natsMsgHeader_Get(msg, "Nats-Msg-Id", &id) != NATS_OK || !id)
 		return 0;
-	bar = strrchr(id, '|');
+	bar = strchr(id, '|');
 	return bar ? strtoll(bar + 1, NULL, 10) : 0;
 }
 
@@ -325,6 +326,15 @@ jetstream_is_on(const struct jetstream *j)
 
 /* ---- publishing ---- */
 
+static void
+write_id(const struct jetstream *j, int64_t change, char *id, size_t size)
+{
+	int n = snprintf(id, size, "%s|%lld", j->id, (long long)change);
+
+	if (j->disorders)
+		snprintf(id + n, size - (size_t)n, "|%u", j->disorders);
+}
+
 natsStatus
 jetstream_put(struct jetstream *j, int64_t change, struct span message)
 {
@@ -339,7 +349,7 @@ jetstream_put(struct jetstream *j, int64_t change, struct span message)
 	j->flight[j->n++] = (struct flight){change, false};
 	pthread_mutex_unlock(&j->lock);
 	jsPubOptions_Init(&o);
-	snprintf(id, sizeof(id), "%s|%lld", j->id, (long long)change);
+	write_id(j, change, id, sizeof(id));
 	o.MsgId = id;
 	o.ExpectStream = JETSTREAM_NAME;
 	return js_PublishAsync(j->js, j->subject, message.p, (int)message.n,
@@ -365,6 +375,17 @@ wait_a_little(struct jetstream *j)
 	    (long)(at % 1000) * 1000000};
 
 	pthread_cond_timedwait(&j->news, &j->lock, &until);
+}
+
+/* Whether the stream has something and lacks what was sent before it. */
+static bool
+has_gap(const struct jetstream *j)
+{
+	size_t i = 0;
+
+	while (i < j->n && j->flight[i].is_acked)
+		i++;
+	return i < j->n_acked;
 }
 
 /* Holding the lock. As long as acknowledgements come it waits for more. */
@@ -402,8 +423,12 @@ jetstream_flush(struct jetstream *j, int64_t *taken, char why[SINK_WHY])
 
 	pthread_mutex_lock(&j->lock);
 	status = wait_for_acks(j, why);
-	if (status != SINK_OK)
+	if (status != SINK_OK) {
 		*taken = last_taken(j);
+		/* a lost connection alone leaves the order as it was */
+		if (has_gap(j) || !natsConnection_IsClosed(j->nc))
+			j->disorders++;
+	}
 	j->n = j->n_acked = 0;
 	j->has_failed = false;
 	pthread_mutex_unlock(&j->lock);

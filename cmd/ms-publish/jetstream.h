@@ -3,7 +3,10 @@
  * Messages go out without waiting; a flush waits for what the stream has not
  * acknowledged yet. Each has the header Nats-Msg-Id: store id | change number,
  * by which the stream knows what comes twice, as long as its window for that
- * is.
+ * is. That is right as long as the stream has a beginning of what was sent and
+ * nothing behind it. When it may have taken a message and lost one before it,
+ * as a leader that dies does, the one must come again behind the other: then a
+ * third number makes the ids new.
  *
  * The stream is made if there is none, in its limits; one that is there is
  * somebody's decision and is left alone. A server without JetStream is no
@@ -14,11 +17,12 @@
 
 #include <nats/nats.h>
 
+#include "outbox.h"
 #include "sink.h"
 
 #define JETSTREAM_NAME "MESHSYNC_EVENTS"
 #define JETSTREAM_REPLICAS 5 /* at most */
-#define JETSTREAM_WINDOW 1024 /* messages that may be on their way */
+#define JETSTREAM_WINDOW OUTBOX_FLIGHT /* messages on their way, at most */
 
 struct jetstream;
 

@@ -1,7 +1,6 @@
 #include "clock.h"
 
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 static int64_t speed = 1;
@@ -28,6 +27,18 @@ int64_t
 clock_real(int64_t ms)
 {
 	return (ms + speed - 1) / speed;
+}
+
+struct timespec
+clock_after(int64_t ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_nsec += (long)(clock_real(ms) % 1000) * 1000000;
+	t.tv_sec += (time_t)(clock_real(ms) / 1000) + t.tv_nsec / 1000000000;
+	t.tv_nsec %= 1000000000;
+	return t;
 }
 
 uint32_t

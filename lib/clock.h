@@ -3,6 +3,7 @@
 #define MS_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 /* Milliseconds since some start. */
 int64_t clock_ms(void);
@@ -13,6 +14,9 @@ int64_t clock_ms(void);
 void clock_hurry(const char *times);
 /* How many milliseconds of the world are ms of clock_ms(), rounded up. */
 int64_t clock_real(int64_t ms);
+
+/* When ms of clock_ms() will have passed, on CLOCK_MONOTONIC. */
+struct timespec clock_after(int64_t ms);
 
 /* A number from 0 to n - 1 (n > 0), for jitter; not for secrets. */
 uint32_t clock_jitter(uint32_t n);

@@ -17,7 +17,7 @@
 #define FLIGHT_MS 100 /* that a message may go without being confirmed */
 #define FIRST_WAIT 100 /* ms after the first failure, doubled then */
 #define LAST_WAIT 5000
-#define SETTLE 1000 /* ms before sending to one that had stalled */
+#define SETTLE 1000 /* ms until a server has read what it was sent before */
 #define WARN_EVERY 60 /* s */
 
 struct deliver {
@@ -36,7 +36,8 @@ struct deliver {
 	bool is_answered; /* a dial was: held rows may go on */
 
 	int64_t since; /* when the first in flight was sent */
-	bool is_open, has_stalled;
+	bool is_open;
+	bool is_unsettled; /* something may still be on its way */
 	bool is_well; /* it takes messages */
 	unsigned wait;
 	time_t warned; /* 0: all is well */
@@ -58,6 +59,8 @@ deliver_new(struct store *store, struct format *format, struct sink *sink,
 	outbox_init(&d->outbox, store, format);
 	marks_init(&d->marks);
 	d->is_answered = true; /* of an earlier life, there will be none */
+	d->is_unsettled =
+	    store->confirmed < store->committed; /* of that, too */
 	d->ended = eventfd(0, EFD_CLOEXEC);
 	if (d->ended < 0)
 		diag_die(EXIT_TEMPORARY, "unable to create an eventfd: %m");
@@ -109,9 +112,7 @@ static void
 wait_for_news(struct deliver *d)
 {
 	int due = due_in(d);
-	int64_t at = clock_ms() + due;
-	struct timespec until = {(time_t)(at / 1000),
-	    (long)(at % 1000) * 1000000};
+	struct timespec until = clock_after(due);
 	int err = 0;
 
 	pthread_mutex_lock(&d->lock);
@@ -126,9 +127,9 @@ wait_for_news(struct deliver *d)
 static void
 pause_ms(unsigned ms)
 {
-	struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
+	struct timespec until = clock_after(ms);
 
-	nanosleep(&t, NULL);
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
 /* ---- the sink's ups and downs ---- */
@@ -168,10 +169,12 @@ lose(struct deliver *d, enum sink_status why)
 	say_lost(d);
 	d->sink->close(d->sink);
 	d->is_open = false;
+	/* what was sent on the old connection the server may read after what
+	 * comes on the next: it has to have done so before newer states are
+	 * sent, or the consumer takes the old for the new */
+	d->is_unsettled |=
+	    why == SINK_STALLED || (why == SINK_AWAY && d->outbox.n > 0);
 	outbox_lost(&d->outbox);
-	/* a silent server may yet read what was sent to it: when it is back it
-	 * has to have done so before newer states are sent */
-	d->has_stalled |= why == SINK_STALLED;
 }
 
 /* Jitter, so that many clients do not come back in step. News makes no
@@ -195,9 +198,9 @@ open_sink(struct deliver *d)
 		back_off(d);
 		return false;
 	}
-	if (d->has_stalled) {
+	if (d->is_unsettled) {
 		pause_ms(SETTLE);
-		d->has_stalled = false;
+		d->is_unsettled = false;
 	}
 	if (!d->warned)
 		diag_info("publishing to %s", d->sink->name);

@@ -242,6 +242,8 @@ class Proxy:
         self.listener = None
         self.pairs = []
         self.passed = 0
+        self.lag = 0        # s that bytes are on their way to the broker
+        self.on_way = 0
 
     def up(self):
         self.listener = socket.create_server(("127.0.0.1", self.port))
@@ -267,16 +269,20 @@ class Proxy:
                 a.close()
                 continue
             self.pairs.append((a, b))
-            for x, y in ((a, b), (b, a)):
-                threading.Thread(target=self.copy, args=(x, y),
+            for ends in ((a, b, True), (b, a, False)):
+                threading.Thread(target=self.copy, args=ends,
                                  daemon=True).start()
 
-    def copy(self, x, y):
+    def copy(self, x, y, is_up):
         try:
             while True:
                 data = x.recv(65536)
                 if not data:
                     break
+                if is_up and self.lag:
+                    self.on_way += len(data)
+                    time.sleep(self.lag)
+                    self.on_way -= len(data)
                 y.sendall(data)
                 self.passed += len(data)
         except OSError:
@@ -287,10 +293,11 @@ class Proxy:
             except OSError:
                 pass
 
-    def cut(self):
+    def cut(self, sides=2):
+        """With one side only, the broker still gets what is on its way."""
         pairs, self.pairs = self.pairs, []
         for pair in pairs:
-            for s in pair:
+            for s in pair[:sides]:
                 try:
                     s.shutdown(socket.SHUT_RDWR)
                 except OSError:

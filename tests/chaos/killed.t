@@ -5,13 +5,14 @@ from stream import Cluster
 import random
 
 ROUNDS = int(os.environ.get("ROUNDS", 20))
+HASTE = {"MS_PUBLISH_HURRY": "20"}    # the pause after a death, above all
 rand = random.Random(4)
 nats = Nats().up()
 w = Consumer(nats.url()).ready()
 store = path("killed.db")
 c = Cluster(4, 400, pad=1500)
 for i in range(ROUNDS):
-    p = Publish(nats.url(), store=store)
+    p = Publish(nats.url(), store=store, env=HASTE)
     lines = list(c.sync()) if i else list(c.sync())
     for _ in range(300):
         lines += c.change()
@@ -21,7 +22,7 @@ for i in range(ROUNDS):
     time.sleep(rand.random() * 0.15)
     p.kill()
     feeder.join()
-p = Publish(nats.url(), store=store)
+p = Publish(nats.url(), store=store, env=HASTE)
 p.feed(c.sync())
 ok(p.end() == 0, "the last start ends with 0")
 ok("set aside" not in p.said(), "the snapshot was sound all the time")
@@ -33,11 +34,11 @@ for i in range(5):
     for _ in range(100):
         c.change()
     lines = list(c.sync())
-    p = Publish(nats.url(), store=store)
+    p = Publish(nats.url(), store=store, env=HASTE)
     p.feed(lines)
     time.sleep(rand.random() * 0.05)
     p.kill()
-p = Publish(nats.url(), store=store)
+p = Publish(nats.url(), store=store, env=HASTE)
 p.feed(c.sync())
 p.end()
 same_world(w, c, "and after deaths at the end")

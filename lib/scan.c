@@ -607,7 +607,7 @@ void
 scan_iter(struct scan_iter *it, struct span container)
 {
 	it->p = container.p;
-	it->end = container.p + container.n;
+	it->end = container.n ? container.p + container.n : container.p;
 }
 
 /* To the next member or element: past the opening bracket at first, then past
@@ -664,7 +664,8 @@ scan_element(struct scan_iter *it, struct span *value)
 struct scan_walk
 scan_walk(struct span value)
 {
-	return (struct scan_walk){value.p, value.p + value.n};
+	return (
+	    struct scan_walk){value.p, value.n ? value.p + value.n : value.p};
 }
 
 bool

@@ -1,6 +1,6 @@
 # How the tests, the fuzzers and the benchmarks are built and run.
 TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/*_test.c)) $(B)/unit/lib/scan_portable_test
-FUZZ  = $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZ  = $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c tests/fuzz/*/*_fuzz.c))
 BENCH = $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*_bench.c))
 INPUT = $(FUZZ:%=$(B)/fuzz/%_fuzz) $(B)/fuzz/scan_diff
 QUICK = $(wildcard tests/golden/*.t tests/streams/*.t)
@@ -36,23 +36,26 @@ $(B)/portable/%.o: %.c
 	$(COMPILE) -DSCAN_PORTABLE -c -o $@ $<
 $(B)/unit/lib/scan_portable_test: $(B)/tests/unit/lib/scan_test.o $(B)/portable/lib/scan.o $(B)/lib.a
 	$(TEST_LINK)
-$(B)/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(B)/tests/fuzz/fuzz_main.o $(B)/lib.a
-	$(TEST_LINK) $$(pkg-config --libs $(PKGS_lib))
+# So may a target of tests/fuzz/ms-watch; those beside that folder are of lib.
+$(B)/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(B)/tests/fuzz/fuzz_main.o $$(addprefix $(B)/,$$(addsuffix .a,$$(filter-out .,$$(*D)))) $(B)/lib.a
+	$(TEST_LINK) $$(pkg-config --libs $(PKGS_lib) $(PKGS_$(*D)))
 $(B)/fuzz/scan_diff $(BENCH): $(B)/%: $(B)/tests/%.o $(B)/lib.a
 	$(TEST_LINK) -ljq $$(pkg-config --libs $(PKGS_lib))
 
 # Each target for FUZZ_SECONDS; what is found new lands in $(B)/libfuzzer.
 FUZZ_SECONDS ?= 60
 fuzz: $(FUZZ:%=fuzz-%)
-fuzz-%:
+FUZZ_STAGE = $(filter ms-%,$(patsubst %/,%,$(dir $*)))
+$(FUZZ:%=fuzz-%): fuzz-%: $(B)/signatures.yaml
 	@mkdir -p $(B)/libfuzzer/$*
-	clang $(CPPFLAGS) -g -O1 -DMS_SANITIZED -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-o $(B)/libfuzzer/$*_fuzz tests/fuzz/$*_fuzz.c lib/*.c $$(pkg-config --libs $(PKGS_lib))
+	clang $(CPPFLAGS) $(FUZZ_STAGE:%=-Icmd/%) -g -O1 -DMS_SANITIZED -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-o $(B)/libfuzzer/$*_fuzz tests/fuzz/$*_fuzz.c $(filter-out %/main.c,$(wildcard $(FUZZ_STAGE:%=cmd/%/*.c))) \
+		lib/*.c $$(pkg-config --libs $(PKGS_lib) $(PKGS_$(FUZZ_STAGE)))
 	$(B)/libfuzzer/$*_fuzz -max_total_time=$(FUZZ_SECONDS) -timeout=5 -artifact_prefix=$(B)/libfuzzer/ \
-		$(B)/libfuzzer/$* tests/fuzz/corpus/$*
+		$(B)/libfuzzer/$* tests/fuzz/corpus/$(notdir $*)
 
 
-C_FILES  = $(wildcard lib/*.[ch] cmd/*/*.[ch] tests/*.h tests/*/*.[ch] tests/unit/*/*.[ch])
+C_FILES  = $(wildcard lib/*.[ch] cmd/*/*.[ch] tests/*.h tests/*/*.[ch] tests/unit/*/*.[ch] tests/fuzz/*/*.[ch])
 SH_FILES = .ci/run $(filter-out %.1,$(wildcard scripts/*)) tests/cluster/harness.sh $(shell grep -lE '^\#!/bin/(ba)?sh' tests/*/*.sh tests/*/*.t)
 lint:
 	clang-format --dry-run -Werror $(C_FILES)
@@ -62,4 +65,4 @@ lint:
 	shellcheck -x -S warning $(SH_FILES)
 	mandoc -Tlint -Wwarning $(MAN)
 
-.PHONY: check quick bench fuzz lint
+.PHONY: check quick bench fuzz lint $(FUZZ:%=fuzz-%)

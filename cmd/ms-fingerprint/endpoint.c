@@ -20,38 +20,108 @@ scheme_of(const char *name, size_t n, const char *port)
 	return "tcp";
 }
 
-static void
-put_endpoint(const struct world *w, const struct thing *t, struct json *out)
-{
-	const char *name = thing_text(t, THING_NAME), *p, *port;
-	const char *ns = world_name(w, t->ns);
-	char url[1024];
+/* A Service's port, as thing.c writes it. */
+struct port {
+	struct span name, number, target;
+};
 
-	for (p = thing_text(t, THING_B); *p; p += strlen(p) + 1) {
-		port = strrchr(p, ' ') + 1;
-		snprintf(url, sizeof(url), "%s://%s.%s.svc:%s",
-		    scheme_of(p, (size_t)(port - 1 - p), port), name, ns, port);
-		json_open(out, '{');
-		json_member_text(out, "service", span_of(name));
-		json_member_text(out, "namespace", span_of(ns));
-		if (port - 1 > p)
-			json_member_text(out, "port",
-			    (struct span){p, (size_t)(port - 1 - p)});
-		json_member_text(out, "url", span_of(url));
-		json_close(out, '}');
-	}
+static struct port
+read_port(const char *text)
+{
+	const char *number = strchr(text, ' ') + 1;
+	const char *target = strchr(number, ' ') + 1;
+
+	return (struct port){{text, (size_t)(number - 1 - text)},
+	    {number, (size_t)(target - 1 - number)}, span_of(target)};
 }
 
+static void
+put_endpoint(const struct world *w, const struct thing *t,
+    const struct port *port, struct json *out)
+{
+	const char *name = thing_text(t, THING_NAME);
+	const char *ns = world_name(w, t->ns);
+	char number[16], url[1024];
+
+	snprintf(number, sizeof(number), "%.*s", (int)port->number.n,
+	    port->number.p);
+	snprintf(url, sizeof(url), "%s://%s.%s.svc:%s",
+	    scheme_of(port->name.p, port->name.n, number), name, ns, number);
+	json_open(out, '{');
+	json_member_text(out, "service", span_of(name));
+	json_member_text(out, "namespace", span_of(ns));
+	if (port->name.n)
+		json_member_text(out, "port", port->name);
+	json_member_text(out, "url", span_of(url));
+	json_close(out, '}');
+}
+
+/* The container that listens at a port, by number or by name; NULL: none says
+ * that it does. */
+static const char *
+listener(struct span facts, struct span target)
+{
+	struct facts_iter it = {facts.p, facts.p + facts.n};
+	const char *container = NULL;
+	struct span text;
+	enum fact fact;
+
+	while (facts_next(&it, &fact, &text) && fact != FACT_POD) {
+		if (fact == FACT_CONTAINER)
+			container = text.p;
+		else if ((fact == FACT_PORT || fact == FACT_PORT_NAME) &&
+		    sight_same(text, target))
+			return container;
+	}
+	return NULL;
+}
+
+/* Whether behind a port is something that only stands beside the product: an
+ * exporter, a sidecar of somebody else's. */
 static bool
-fronts(const struct world *w, const struct thing *t, const struct sighting *s,
+is_beside(const struct world *w, const struct sighting *s,
+    const struct match *m, struct span target)
+{
+	const char *container =
+	    listener(shape_facts(w->shapes, s->shape), target);
+
+	for (unsigned i = 0; container && i < m->n_evidence; i++) {
+		const struct evidence *e = &m->evidence[i];
+		const struct verdict *v = &m->verdict[e->verdict];
+
+		if (e->container && strcmp(e->container, container) == 0)
+			return v->product != s->v.product ||
+			    (!v->makes && v->role == ROLE_EXPORTER);
+	}
+	return false;
+}
+
+/* A sighting of what makes the product run behind a Service; NULL: none. */
+static const struct sighting *
+behind(const struct world *w, const struct thing *t, const struct sighting *s,
     size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (s[i].v.makes && w->workload[s[i].workload].ns == t->ns &&
 		    s[i].cluster == t->cluster &&
 		    thing_selects(w, t, s[i].shape))
-			return true;
-	return false;
+			return &s[i];
+	return NULL;
+}
+
+static void
+put_service(const struct world *w, const struct thing *t,
+    const struct sighting *s, struct json *out)
+{
+	struct match m;
+
+	match_facts(w->shapes->catalog, shape_facts(w->shapes, s->shape), &m);
+	for (const char *p = thing_text(t, THING_B); *p; p += strlen(p) + 1) {
+		struct port port = read_port(p);
+
+		if (!is_beside(w, s, &m, port.target))
+			put_endpoint(w, t, &port, out);
+	}
 }
 
 struct services {
@@ -59,16 +129,29 @@ struct services {
 	size_t n;
 };
 
+static bool
+comes_before(const struct world *w, const struct thing *a,
+    const struct thing *b)
+{
+	int c = strcmp(thing_text(a, THING_NAME), thing_text(b, THING_NAME));
+
+	/* of cluster-wide products more than one namespace may have it */
+	return c ? c < 0 :
+		   strcmp(world_name(w, a->ns), world_name(w, b->ns)) < 0;
+}
+
 static void
-add_service(struct services *set, const struct thing *t)
+add_service(const struct world *w, struct services *set, const struct thing *t)
 {
 	size_t i = set->n;
 
-	if (i == MAX_SERVICES)
-		i = --set->n; /* the first ones stay, whoever came first */
-	while (i > 0 &&
-	    strcmp(thing_text(t, THING_NAME),
-		thing_text(set->t[i - 1], THING_NAME)) < 0) {
+	/* of too many the first ones stay, whoever came first */
+	if (i == MAX_SERVICES) {
+		if (comes_before(w, set->t[i - 1], t))
+			return;
+		i = --set->n;
+	}
+	while (i > 0 && comes_before(w, t, set->t[i - 1])) {
 		set->t[i] = set->t[i - 1];
 		i--;
 	}
@@ -81,19 +164,22 @@ endpoint_put(const struct world *w, const struct sighting *s, size_t n,
     struct json *out)
 {
 	struct services set = {.n = 0};
+	struct json list = {0};
 
 	for (uint32_t i = 0; i < w->n_things; i++) {
 		const struct thing *t = &w->thing[i];
 
 		if ((t->flags & WORLD_ALIVE) && t->what == THING_SERVICE &&
-		    fronts(w, t, s, n))
-			add_service(&set, t);
+		    behind(w, t, s, n))
+			add_service(w, &set, t);
 	}
-	if (!set.n)
-		return;
-	json_key(out, "endpoints");
-	json_open(out, '[');
 	for (size_t i = 0; i < set.n; i++)
-		put_endpoint(w, set.t[i], out);
-	json_close(out, ']');
+		put_service(w, set.t[i], behind(w, set.t[i], s, n), &list);
+	if (list.len) {
+		json_key(out, "endpoints");
+		json_raw(out, "[", 1);
+		json_raw(out, list.p, list.len);
+		json_close(out, ']');
+	}
+	json_release(&list);
 }

@@ -172,8 +172,10 @@ put_ports(struct json *out, struct span list)
 	while (scan_element(&it, &value)) {
 		struct span port = scan_get(value, "containerPort");
 
-		if (scan_type(port) == SCAN_NUMBER && port.n < 8)
-			put_fact(out, FACT_PORT, port);
+		if (scan_type(port) != SCAN_NUMBER || port.n > 7)
+			continue;
+		put_fact(out, FACT_PORT, port);
+		put_text(out, FACT_PORT_NAME, scan_get(value, "name"));
 	}
 }
 

@@ -25,6 +25,7 @@ enum fact {
 	FACT_ARG = 'w',
 	FACT_ENV = 'e',
 	FACT_PORT = 'o',
+	FACT_PORT_NAME = 'q', /* of the port before it */
 	FACT_POD = 'P', /* what follows is of the whole pod */
 	FACT_LABEL = 'l',
 	FACT_ANNOTATION = 'a', /* key=value */

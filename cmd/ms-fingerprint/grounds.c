@@ -180,6 +180,53 @@ put_evidences(const struct world *w, const struct sighting *s, size_t n,
 	}
 }
 
+/* Of the prints of one group the one that says most; NULL: the signature has
+ * none. */
+static const struct print *
+best_print(const struct product *p, enum evidence_group g)
+{
+	const struct print *best = NULL;
+
+	for (size_t i = 0; i < p->n_prints; i++) {
+		const struct print *o = &p->print[i];
+
+		if (evidence_group((enum print_kind)o->kind) == g &&
+		    o->role < ROLE_EXPORTER &&
+		    (!best || o->weight > best->weight))
+			best = o;
+	}
+	return best;
+}
+
+/* What was not seen, and would make it surer. */
+static void
+put_raise(const struct product *p, const struct evidence_sum *sum,
+    struct json *out)
+{
+	bool any = false;
+	char text[512];
+
+	for (int g = 0; g < GROUPS; g++) {
+		const struct print *print = sum->best[g] > 0 ?
+		    NULL :
+		    best_print(p, (enum evidence_group)g);
+
+		if (!print)
+			continue;
+		if (!any) {
+			json_key(out, "raise");
+			json_open(out, '[');
+		}
+		any = true;
+		snprintf(text, sizeof(text), "%s %s",
+		    print_kind_name((enum print_kind)print->kind), print->text);
+		json_comma(out);
+		json_string(out, text, strlen(text));
+	}
+	if (any)
+		json_close(out, ']');
+}
+
 void
 grounds_put(const struct world *w, const struct sighting *s, size_t n,
     struct json *out)
@@ -201,6 +248,8 @@ grounds_put(const struct world *w, const struct sighting *s, size_t n,
 	json_close(&conflicts, ']');
 	put_weight(out, "confidence", evidence_confidence(&sum));
 	json_member_span(out, "evidence", (struct span){list.p, list.len});
+	if (evidence_confidence(&sum) < EVIDENCE_MOST - 0.001f)
+		put_raise(sight_product_of(w, s), &sum, out);
 	if (sum.conflict)
 		json_member_span(out, "conflicts",
 		    (struct span){conflicts.p, conflicts.len});

@@ -4,8 +4,8 @@
 
 #include "sight.h"
 
-/* Append the members "confidence", "evidence", and "conflicts" if there are
- * any. */
+/* Append the members "confidence", "evidence", "raise" (what else would make it
+ * surer), and "conflicts" if there are any. */
 void grounds_put(const struct world *w, const struct sighting *s, size_t n,
     struct json *out);
 

@@ -42,6 +42,8 @@ by_folder(const struct catalog *c, const struct image *image, const char *path,
 	const struct catalog_link *link = NULL;
 	char buf[CATALOG_KEY_MAX];
 
+	if (catalog_has(c, KEY_HELPER, image->part[image->n - 1]))
+		return NULL;
 	for (unsigned i = image->n - 1; !link && i > from; i--) {
 		size_t n = start[i] - start[from];
 
@@ -226,6 +228,16 @@ packager_of(const struct catalog *c, const struct image *image)
 	return KNOWN_NOT;
 }
 
+static unsigned
+dashes(struct span s)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += s.p[i] == '-';
+	return n;
+}
+
 static float
 worth_of_name(const struct catalog *c, const struct image *image,
     const struct print *p)
@@ -233,8 +245,9 @@ worth_of_name(const struct catalog *c, const struct image *image,
 	struct span name = image->part[image->n - 1];
 	const char *id = c->signatures->product[p->product].id;
 
-	if (p->makes && memchr(name.p, '-', name.n) &&
-	    (span_eq(name, id) || begins(name, id)))
+	if ((p->makes || p->role == ROLE_SIDECAR) &&
+	    (dashes(name) > 1 ||
+		(dashes(name) && (span_eq(name, id) || begins(name, id)))))
 		return NAME_TELLING;
 	if (image->n > 1 && is_mirror(c, image->part[image->n - 2]))
 		return NAME_TELLING;
@@ -267,7 +280,7 @@ by_last_part(const struct catalog *c, const struct image *image,
 		return KNOWN_NOT;
 	is_official = strncmp((*first)->print->text, "library/", 8) == 0;
 	/* an official image is known by its path, or is another's of that name */
-	if (span_eq(owner, "library") && !is_official) {
+	if (span_eq(owner, "library") && !is_official && !dashes(name)) {
 		*first = NULL;
 		return KNOWN_NOT;
 	}

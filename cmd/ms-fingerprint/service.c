@@ -76,8 +76,12 @@ add_behind(const struct world *w, struct behind *b, const struct thing *t,
 	for (size_t k = 0; k < b->n; k++)
 		if (b->shape[k] == shape)
 			return;
-	if (i == MAX_SHAPES)
-		i = --b->n; /* the first ones stay, whoever came first */
+	/* of too many the first ones stay, whoever came first */
+	if (i == MAX_SHAPES) {
+		if (compare_shapes(w->shapes, b->shape[i - 1], shape) < 0)
+			return;
+		i = --b->n;
+	}
 	while (i > 0 && compare_shapes(w->shapes, shape, b->shape[i - 1]) < 0) {
 		b->shape[i] = b->shape[i - 1];
 		i--;

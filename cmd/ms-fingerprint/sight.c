@@ -173,21 +173,27 @@ add_shape(struct sightings *all, const struct world *w, uint32_t workload,
 			add_verdict(all, &m, i, s);
 }
 
+static void
+add_workload(struct sightings *all, const struct world *w, uint32_t id,
+    uint32_t product)
+{
+	const struct workload *wl = &w->workload[id];
+
+	add_shape(all, w, id, wl->own, product, true);
+	for (unsigned k = 0; k < wl->n_uses; k++)
+		add_shape(all, w, id, wl->use[k].shape, product, false);
+}
+
 void
 sight_product(struct sightings *all, const struct world *w, uint32_t product,
     bool everywhere)
 {
 	sight_free(all);
-	for (uint32_t i = 0; i < w->n_workloads; i++) {
-		const struct workload *wl = &w->workload[i];
-
-		if (!(wl->flags & WORLD_ALIVE) ||
-		    (!everywhere && !w->dirty_ns[wl->ns]))
-			continue;
-		add_shape(all, w, i, wl->own, product, true);
-		for (unsigned k = 0; k < wl->n_uses; k++)
-			add_shape(all, w, i, wl->use[k].shape, product, false);
-	}
+	for (uint32_t ns = 0; ns < w->n_first; ns++)
+		if (everywhere || w->dirty_ns[ns])
+			for (uint32_t i = w->first[ns]; i != WORLD_NONE;
+			     i = w->workload[i].next)
+				add_workload(all, w, i, product);
 	if (all->n)
 		qsort_r(all->s, all->n, sizeof(*all->s), compare, (void *)w);
 }

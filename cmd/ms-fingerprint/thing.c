@@ -219,17 +219,24 @@ static void
 put_ports(struct world *w, struct span list)
 {
 	struct scan_iter it;
-	struct span value, name, port;
+	struct span value, name, port, target;
 
 	scan_iter(&it, list);
 	while (scan_element(&it, &value)) {
 		name = scan_text(scan_get(value, "name"), NULL, 0);
 		port = scan_get(value, "port");
+		target = scan_get(value, "targetPort");
 		if (scan_type(port) != SCAN_NUMBER)
 			continue;
+		if (scan_type(target) == SCAN_STRING)
+			target = scan_text(target, NULL, 0);
+		else if (scan_type(target) != SCAN_NUMBER)
+			target = port;
 		json_span(&w->buf, name);
 		json_puts(&w->buf, " ");
 		json_span(&w->buf, port);
+		json_puts(&w->buf, " ");
+		json_span(&w->buf, target);
 		json_raw(&w->buf, "", 1);
 	}
 	json_raw(&w->buf, "", 1);

@@ -272,9 +272,13 @@ compare_numbers(const char **a, const char *a_end, const char **b,
 int
 version_compare(struct span a, struct span b)
 {
-	const char *p = a.p, *q = b.p, *p_end = a.p + a.n, *q_end = b.p + b.n;
+	const char *p = a.p, *q = b.p, *p_end, *q_end;
 	int c;
 
+	if (!a.n || !b.n)
+		return (a.n > 0) - (b.n > 0);
+	p_end = p + a.n;
+	q_end = q + b.n;
 	while (p < p_end && q < q_end) {
 		if (digit(*p) && digit(*q)) {
 			c = compare_numbers(&p, p_end, &q, q_end);

@@ -58,7 +58,7 @@ enum thing_part {
 	THING_API, /* apiVersion */
 	THING_SAID, /* key=value each with a NUL: what may say a version */
 	THING_A, /* selector: key=value each with a NUL; or plural; controller */
-	THING_B, /* ports: "NAME PORT" each with a NUL; or group */
+	THING_B, /* ports: "NAME PORT TARGET" each with a NUL; or group */
 	THING_RESOURCE, /* as JSON */
 	THING_PARTS
 };

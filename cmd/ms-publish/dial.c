@@ -16,7 +16,7 @@
 #include "diag.h"
 
 #define WORKERS 8
-#define KEPT_MS 60000 /* an answer is used for so long */
+#define KEPT_MS 60000 /* a yes is used for so long, a no until it is stale */
 
 enum state { ASKED, DIALLING, ANSWERED };
 
@@ -67,6 +67,7 @@ connects(const struct addrinfo *a, int64_t deadline)
 	return err == 0;
 }
 
+/* Without a host it is this one, as with Go. */
 static bool
 try_host(const char *host, int port, int64_t deadline)
 {
@@ -75,7 +76,7 @@ try_host(const char *host, int port, int64_t deadline)
 	bool is_open = false;
 
 	snprintf(service, sizeof(service), "%d", port);
-	if (getaddrinfo(host, service, &hints, &all) != 0)
+	if (getaddrinfo(*host ? host : NULL, service, &hints, &all) != 0)
 		return false;
 	for (struct addrinfo *a = all; a && !is_open; a = a->ai_next)
 		is_open = connects(a, deadline);
@@ -111,7 +112,8 @@ work(void *dial)
 		pthread_mutex_lock(&d->lock);
 		d->address[i].is_open = copy.is_open;
 		d->address[i].state = ANSWERED;
-		d->address[i].expires = clock_ms() + KEPT_MS;
+		d->address[i].expires =
+		    clock_ms() + (copy.is_open ? KEPT_MS : d->seconds * 1000);
 		pthread_cond_broadcast(&d->answer);
 		if (d->answered)
 			d->answered(d->context);

@@ -1,8 +1,9 @@
 /* dial - whether an address takes TCP connections, asked off the event path.
  *
- * Helper threads dial, a few at a time, for at most a few seconds each; an
- * answer is kept for a minute, so that a Service which changes often is not
- * dialled each time. Nothing is sent on a connection; it is closed at once.
+ * Helper threads dial, a few at a time, for at most a few seconds each; a yes is
+ * kept for a minute, so that a Service which changes often is not dialled each
+ * time, a no only for as long as dialling took, as a new load balancer answers
+ * soon. Nothing is sent on a connection; it is closed at once.
  * Thread-safe.
  */
 #ifndef MS_DIAL_H

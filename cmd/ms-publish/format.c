@@ -92,18 +92,27 @@ make_meshery(struct format *f, const struct change *c, struct span *message)
 	return meshery_message(m, c->type, c->object, c->id.cluster, message);
 }
 
-/* The object of a message, as a document of YAML. */
-static bool
-make_yaml(struct format *f, const struct change *c, struct span *message)
+bool
+format_resource(struct format *f, const struct change *c, struct span *resource)
 {
 	size_t before = sizeof(MESHERY_HEAD "\",\"Request\":null,"
 					    "\"Object\":") -
 	    1 + strlen(record_type_name(c->type));
 
-	if (!make_meshery(f, c, message))
+	if (!make_meshery(f, c, resource))
 		return false;
-	tape_read(&f->tape,
-	    (struct span){message->p + before, message->n - before - 1});
+	*resource =
+	    (struct span){resource->p + before, resource->n - before - 1};
+	return true;
+}
+
+/* The object of a message, as a document of YAML. */
+static bool
+make_yaml(struct format *f, const struct change *c, struct span *message)
+{
+	if (!format_resource(f, c, message))
+		return false;
+	tape_read(&f->tape, *message);
 	json_reset(&f->out);
 	yaml_write(&f->tape, &f->out);
 	json_puts(&f->out, "---");

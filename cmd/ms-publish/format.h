@@ -44,6 +44,11 @@ int format_named(const char *name);
 bool format_change(struct format *f, const struct change *c,
     struct span *message);
 
+/* The object inside of the message for Meshery, whatever the kind; with the same
+ * rules. */
+bool format_resource(struct format *f, const struct change *c,
+    struct span *resource);
+
 /* The place in a message of the change after which nothing depends on its
  * type: two messages that are equal from there on tell the same state. */
 size_t format_type_end(const struct format *f, const struct change *c);

@@ -69,6 +69,7 @@
 	"  --patience SECONDS    wait so long for a broker gone silent (30)\n" \
 	"  --dial SECONDS        try the address of a Service so long (5);\n" \
 	"                        0: never\n" \
+	"  --settle SECONDS      resyncs asked for in so long a time are one (5)\n" \
 	"  --listen ADDR:PORT    serve /healthz, /readyz and /metrics here\n" \
 	"  --control FIFO        where REQUEST records are forwarded to\n" \
 	"  --no-redact           leave the values of Secrets as they come\n" \
@@ -94,6 +95,7 @@ enum {
 	OPT_DRAIN,
 	OPT_PATIENCE,
 	OPT_DIAL,
+	OPT_SETTLE,
 	OPT_LISTEN,
 	OPT_CONTROL,
 	OPT_NO_REDACT,
@@ -119,6 +121,7 @@ static const struct option options[] = {{"to", required_argument, NULL, OPT_TO},
     {"drain", required_argument, NULL, OPT_DRAIN},
     {"patience", required_argument, NULL, OPT_PATIENCE},
     {"dial", required_argument, NULL, OPT_DIAL},
+    {"settle", required_argument, NULL, OPT_SETTLE},
     {"listen", required_argument, NULL, OPT_LISTEN},
     {"control", required_argument, NULL, OPT_CONTROL},
     {"no-redact", no_argument, NULL, OPT_NO_REDACT},
@@ -133,7 +136,7 @@ struct settings {
 	struct gate gate;
 	bool enrich;
 	bool redact, is_durable, is_check;
-	unsigned dial_seconds, drain_seconds;
+	unsigned dial_seconds, drain_seconds, settle_seconds;
 };
 
 /* Secrets are redacted unless somebody said otherwise; once the variable is
@@ -268,6 +271,9 @@ parse_option(int c, char **argv, struct settings *s)
 		break;
 	case OPT_LISTEN:
 		s->listen = optarg;
+		break;
+	case OPT_SETTLE:
+		s->settle_seconds = seconds("--settle");
 		break;
 	case OPT_CONTROL:
 		s->control = optarg;
@@ -499,7 +505,7 @@ run(struct settings *s, struct format *f, struct pulse *pulse)
 	pulse_committed(pulse, store.committed);
 	if (s->listen)
 		health_listen(s->listen, pulse, &store);
-	s->broker.requests = requests_new();
+	s->broker.requests = requests_new(s->settle_seconds, s->dial_seconds);
 	s->broker.pulse = pulse;
 	store_id(&store, store_name);
 	s->broker.store_id = store_name;
@@ -530,6 +536,7 @@ main(int argc, char **argv)
 	/* static, as threads look at them until the very end */
 	static struct settings s = {.format = -1,
 	    .dial_seconds = 5,
+	    .settle_seconds = 5,
 	    .drain_seconds = 30,
 	    .broker = {.subject = SUBJECT, .patience = 30}};
 	static struct format f;

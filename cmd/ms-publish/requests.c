@@ -1,6 +1,7 @@
 #include "requests.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -8,33 +9,39 @@
 
 #include "clock.h"
 #include "diag.h"
-#include "schema.h"
+#include "dump.h"
+#include "gojson.h"
 
-#define SETTLE_MS 1000 /* resyncs asked for in so short a time are one */
-#define SETTLE_MAX_MS 5000
-#define EXEC_MS 10000
-#define REPLIES 16
-#define REPLY 256
-#define STORE_BATCH 5 /* objects in a message, as upstream */
+#define SETTLES_MAX 6 /* a resync is put off so often, not for ever */
+#define DIALLED_MS 200 /* how often a dump looks whether it can begin */
+#define QUEUE 16
+#define SUBJECT 512
 
-#define HEAD \
-	"{\"ObjectType\":\"\",\"EventType\":\"\",\"Request\":null,\"Object\":"
+/* A dump that was asked for. */
+struct reply {
+	char subject[SUBJECT];
+	int64_t next, last; /* ms: look again, and no more */
+};
 
 struct requests {
+	int64_t settle, dial; /* ms */
 	pthread_mutex_t lock;
 	int64_t resync_asked, resync_at; /* ms; 0: not asked for */
-	int64_t exec_at;
-	bool meta;
-	char reply[REPLIES][REPLY];
-	size_t n_replies;
+	int64_t list_at;
+	unsigned meta; /* how often it was asked for */
+	struct reply reply[QUEUE];
+	char session[QUEUE][SUBJECT];
+	size_t n_replies, n_sessions;
 };
 
 struct requests *
-requests_new(void)
+requests_new(unsigned settle, unsigned dial)
 {
 	struct requests *q = diag_alloc(NULL, sizeof(*q));
 
 	memset(q, 0, sizeof(*q));
+	q->settle = (int64_t)settle * 1000;
+	q->dial = (int64_t)dial * 1000 + 1000;
 	pthread_mutex_init(&q->lock, NULL);
 	return q;
 }
@@ -66,53 +73,150 @@ requests_resync(struct requests *q)
 	pthread_mutex_lock(&q->lock);
 	if (!q->resync_at)
 		q->resync_asked = now;
-	last = q->resync_asked + SETTLE_MAX_MS;
-	q->resync_at = now + SETTLE_MS < last ? now + SETTLE_MS : last;
+	last = q->resync_asked + SETTLES_MAX * q->settle;
+	q->resync_at = now + q->settle < last ? now + q->settle : last;
 	pthread_mutex_unlock(&q->lock);
 }
 
-static void
-ask_store(struct requests *q, struct span reply)
+/* The text of a member under a key of any case, terminated; false if there is
+ * none that fits. */
+static bool
+get_text(struct span object, const char *key, char *out, size_t room)
 {
-	char buf[REPLY];
-	struct span text = scan_text(reply, buf, sizeof(buf) - 1);
+	struct span text = scan_text(get(object, key), out, room - 1);
 
-	if (!text.n || text.n >= REPLY || memchr(text.p, ' ', text.n)) {
+	if (!text.p || text.n >= room)
+		return false;
+	memmove(out, text.p, text.n);
+	out[text.n] = '\0';
+	return true;
+}
+
+/* What can be published on: tokens, no spaces, no wildcards. */
+static bool
+is_subject(const char *text)
+{
+	const char *p = text;
+
+	for (; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 0x7f || strchr("*>", *p))
+			return false;
+	return p > text && *text != '.' && p[-1] != '.' && !strstr(text, "..");
+}
+
+static void
+ask_store(struct requests *q, struct span payload)
+{
+	int64_t now = clock_ms();
+	struct reply r = {.next = now, .last = now + q->dial};
+	bool is_full;
+
+	if (!get_text(payload, "Reply", r.subject, SUBJECT) ||
+	    !is_subject(r.subject)) {
 		diag_warn("a request for the store names no subject to "
 			  "reply to");
 		return;
 	}
 	pthread_mutex_lock(&q->lock);
-	if (q->n_replies < REPLIES) {
-		memcpy(q->reply[q->n_replies], text.p, text.n);
-		q->reply[q->n_replies++][text.n] = '\0';
+	is_full = q->n_replies == QUEUE;
+	if (!is_full)
+		q->reply[q->n_replies++] = r;
+	pthread_mutex_unlock(&q->lock);
+	if (is_full)
+		diag_warn("a request for the store is dropped: %d wait already",
+		    QUEUE);
+}
+
+static bool
+is_true(struct span object, const char *key)
+{
+	return scan_type(get(object, key)) == SCAN_TRUE;
+}
+
+/* The id upstream gives a session: exec.NAMESPACE.POD.CONTAINER.ID. */
+static bool
+session_id(struct span session, char id[SUBJECT])
+{
+	static const char *const part[] = {"namespace", "name", "container",
+	    "id"};
+	char text[128];
+	int n = snprintf(id, SUBJECT, "exec");
+
+	for (int i = 0; i < 4; i++) {
+		if (!get_text(session, part[i], text, sizeof(text)))
+			*text = '\0';
+		n += snprintf(id + n, SUBJECT - (size_t)n, ".%s", text);
+		if (n >= SUBJECT)
+			return false;
 	}
+	return true;
+}
+
+/* Sessions by any key; one that is to stop does not run. */
+static void
+ask_sessions(struct requests *q, struct span payload)
+{
+	struct span key, session;
+	struct scan_iter it;
+	char id[SUBJECT];
+
+	if (scan_type(payload) != SCAN_OBJECT)
+		return;
+	scan_iter(&it, payload);
+	while (scan_member(&it, &key, &session)) {
+		if (scan_type(session) != SCAN_OBJECT ||
+		    is_true(session, "stop") || !session_id(session, id))
+			continue;
+		pthread_mutex_lock(&q->lock);
+		if (q->n_sessions < QUEUE)
+			memcpy(q->session[q->n_sessions++], id, SUBJECT);
+		pthread_mutex_unlock(&q->lock);
+	}
+}
+
+static void
+ask_list(struct requests *q)
+{
+	pthread_mutex_lock(&q->lock);
+	if (!q->list_at)
+		q->list_at = clock_ms() + 2 * q->settle;
+	pthread_mutex_unlock(&q->lock);
+}
+
+static void
+ask_meta(struct requests *q)
+{
+	pthread_mutex_lock(&q->lock);
+	q->meta++;
 	pthread_mutex_unlock(&q->lock);
 }
 
 void
-requests_take(struct requests *q, struct span payload)
+requests_take(struct requests *q, struct span message)
 {
 	struct scan_error err;
-	struct span request, entity;
+	struct span request, entity, payload;
 
-	if (scan_find(NULL, payload.p, payload.n, NULL, &err) < 0 ||
-	    scan_type(request = get(payload, "Request")) != SCAN_OBJECT) {
+	if (scan_find(NULL, message.p, message.n, NULL, &err) < 0 ||
+	    scan_type(request = get(message, "Request")) != SCAN_OBJECT) {
 		diag_warn("a request is dropped: it is no JSON with a "
 			  "Request in it");
 		return;
 	}
 	entity = get(request, "Entity");
+	payload = get(request, "Payload");
 	if (scan_eq(entity, "resync-discovery"))
 		requests_resync(q);
 	else if (scan_eq(entity, "informer-store"))
-		ask_store(q, get(get(request, "Payload"), "Reply"));
-	pthread_mutex_lock(&q->lock);
-	if (scan_eq(entity, "meshsync-meta"))
-		q->meta = true;
-	if (scan_eq(entity, "active-exec") && !q->exec_at)
-		q->exec_at = clock_ms() + EXEC_MS;
-	pthread_mutex_unlock(&q->lock);
+		ask_store(q, payload);
+	else if (scan_eq(entity, "meshsync-meta"))
+		ask_meta(q);
+	else if (scan_eq(entity, "active-exec"))
+		ask_list(q);
+	else if (scan_eq(entity, "exec-request"))
+		ask_sessions(q, payload);
+	else if (scan_eq(entity, "log-stream"))
+		diag_warn("a log was asked for: this MeshSync has none");
 }
 
 /* ---- answering ---- */
@@ -129,8 +233,10 @@ requests_due(struct requests *q)
 	int64_t at, now = clock_ms();
 
 	pthread_mutex_lock(&q->lock);
-	at = sooner(q->resync_at, q->exec_at);
-	if (q->meta || q->n_replies)
+	at = sooner(q->resync_at, q->list_at);
+	if (q->n_replies)
+		at = sooner(at, q->reply[0].next);
+	if (q->meta || q->n_sessions)
 		at = now;
 	pthread_mutex_unlock(&q->lock);
 	return !at ? -1 : at <= now ? 0 : (int)(at - now);
@@ -149,141 +255,119 @@ take_resync(struct requests *q)
 	return is_due;
 }
 
-/* Append the resource of the row the reader stands on. */
-static void
-put_resource(struct format *f, sqlite3_stmt *st, struct json *j)
+/* The next dump that can begin: what Services' addresses answer is part of it,
+ * but is not waited for for ever. */
+static bool
+take_reply(struct requests *q, struct store *s, struct format *f,
+    char subject[SUBJECT])
 {
-	struct change c = {.type = RECORD_ADDED,
-	    .id.cluster = store_column(st, C_CLUSTER),
-	    .object = store_column(st, C_BODY)};
-	service_dial *dial = f->meshery.dial;
-	struct span m;
-	size_t skip = sizeof(MESHERY_HEAD "ADDED\",\"Request\":null,"
-					  "\"Object\":") -
-	    1;
+	int64_t now = clock_ms();
+	struct reply r = {.next = INT64_MAX};
+	bool is_due, is_dialled;
 
-	/* what has not been dialled yet is told without its address */
-	if (!meshery_message(&f->meshery, c.type, c.object, c.id.cluster, &m)) {
-		f->meshery.dial = NULL;
-		meshery_message(&f->meshery, c.type, c.object, c.id.cluster,
-		    &m);
-		f->meshery.dial = dial;
-	}
-	json_comma(j);
-	json_raw(j, m.p + skip, m.n - skip - 1);
+	pthread_mutex_lock(&q->lock);
+	if (q->n_replies)
+		r = q->reply[0];
+	pthread_mutex_unlock(&q->lock);
+	if (r.next > now)
+		return false;
+	is_dialled = dump_is_dialled(s, f);
+	is_due = is_dialled || now >= r.last;
+	pthread_mutex_lock(&q->lock);
+	if (is_due)
+		memmove(q->reply, q->reply + 1,
+		    --q->n_replies * sizeof(*q->reply));
+	else
+		q->reply[0].next = now + DIALLED_MS;
+	pthread_mutex_unlock(&q->lock);
+	memcpy(subject, r.subject, SUBJECT);
+	return is_due;
 }
 
 static bool
-send_batch(struct sink *sink, const char *reply, struct json *j)
+send_text(struct sink *sink, const char *subject, const char *text)
 {
-	struct span m;
-
-	json_puts(j, "]}");
-	m = (struct span){j->p, j->len};
-	if (m.n > sink->max) {
-		diag_warn("%zu bytes of the store are more than the broker "
-			  "takes, and left out",
-		    m.n);
-		return true;
-	}
-	return sink->send(sink, reply, m);
+	return sink->send(sink, subject, span_of(text));
 }
 
-/* The snapshot, from row id `from` on: up to five objects, or as many as the
- * broker takes at once. *last: the row it got to; 0: there are no more. */
+/* It is in the list for as long as it takes to find that it cannot begin. */
 static bool
-send_some(struct store *s, struct format *f, struct sink *sink,
-    const char *reply, int64_t from, int64_t *last)
+refuse_session(struct sink *sink, const char *id)
 {
-	sqlite3_stmt *st = s->st_dump;
-	struct json j = {0};
-	size_t n = 0, before;
-	bool is_sent = true;
+	char list[8 * SUBJECT], *p = list;
 
-	*last = 0;
-	json_puts(&j, HEAD "[");
-	sqlite3_bind_int64(st, 1, from);
-	while (n < STORE_BATCH && sqlite3_step(st) == SQLITE_ROW) {
-		before = j.len;
-		put_resource(f, st, &j);
-		if (n && j.len + 2 > sink->max) {
-			j.len = before; /* the next message's first */
-			break;
-		}
-		n++;
-		*last = sqlite3_column_int64(st, C_ID);
-	}
-	sqlite3_reset(st);
-	if (n)
-		is_sent = send_batch(sink, reply, &j);
-	json_release(&j);
-	return is_sent;
+	p += sprintf(p, "%s", DUMP_HEAD("active-exec") "[\"");
+	p = gojson_text(p, span_of(id));
+	strcpy(p, "\"]}");
+	return send_text(sink, "active_sessions.exec", list) &&
+	    (!is_subject(id) ||
+		send_text(sink, id,
+		    DUMP_HEAD("error") "\"this MeshSync opens no terminal "
+				       "sessions\"}"));
 }
 
 static bool
-send_store(struct store *s, struct format *f, struct sink *sink,
-    const char *reply)
-{
-	int64_t from = 0;
-
-	do
-		if (!send_some(s, f, sink, reply, from, &from))
-			return false;
-	while (from);
-	return true;
-}
-
-static bool
-take_reply(struct requests *q, char reply[REPLY])
+take_session(struct requests *q, char id[SUBJECT])
 {
 	bool is_asked;
 
 	pthread_mutex_lock(&q->lock);
-	is_asked = q->n_replies > 0;
+	is_asked = q->n_sessions > 0;
 	if (is_asked) {
-		memcpy(reply, q->reply[0], REPLY);
-		memmove(q->reply, q->reply + 1, --q->n_replies * REPLY);
+		memcpy(id, q->session[0], SUBJECT);
+		memmove(q->session, q->session + 1, --q->n_sessions * SUBJECT);
 	}
 	pthread_mutex_unlock(&q->lock);
 	return is_asked;
 }
 
-static bool
-send_small(struct requests *q, struct sink *sink)
+/* How often the version is asked for, and whether the list falls due. */
+static void
+take_small(struct requests *q, unsigned *meta, bool *list)
 {
-	bool meta, exec, is_sent = true;
 	int64_t now = clock_ms();
 
 	pthread_mutex_lock(&q->lock);
-	meta = q->meta;
-	q->meta = false;
-	exec = q->exec_at && q->exec_at <= now;
-	if (exec)
-		q->exec_at = now + EXEC_MS;
+	*meta = q->meta;
+	q->meta = 0;
+	*list = q->list_at && q->list_at <= now;
+	if (*list)
+		q->list_at = now + 2 * q->settle;
 	pthread_mutex_unlock(&q->lock);
-	if (meta)
-		is_sent = sink->send(sink, "meshsync-meta",
-		    span_of(HEAD "\"" MS_VERSION "\"}"));
-	if (exec)
-		is_sent =
-		    sink->send(sink, "active_sessions.exec",
-			span_of(
-			    "{\"ObjectType\":\"active-exec\",\"EventType\":\"\","
-			    "\"Request\":null,\"Object\":[]}")) &&
-		    is_sent;
-	return is_sent;
+}
+
+static bool
+send_small(struct requests *q, struct sink *sink)
+{
+	char id[SUBJECT];
+	unsigned meta;
+	bool list;
+
+	take_small(q, &meta, &list);
+	for (; meta; meta--)
+		if (!send_text(sink, "meshsync-meta",
+			DUMP_HEAD("") "\"" MS_VERSION "\"}"))
+			return false;
+	if (list &&
+	    !send_text(sink, "active_sessions.exec",
+		DUMP_HEAD("active-exec") "[]}"))
+		return false;
+	while (take_session(q, id))
+		if (!refuse_session(sink, id))
+			return false;
+	return true;
 }
 
 bool
 requests_answer(struct requests *q, struct store *s, struct format *f,
     struct sink *sink)
 {
-	char reply[REPLY];
+	char subject[SUBJECT];
 
 	if (take_resync(q) && !store_resync(s))
 		requests_resync(q);
-	while (take_reply(q, reply))
-		if (!send_store(s, f, sink, reply))
+	while (take_reply(q, s, f, subject))
+		if (!dump_send(s, f, sink, subject))
 			return false;
 	return send_small(q, sink);
 }

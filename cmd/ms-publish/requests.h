@@ -3,8 +3,10 @@
  *   resync-discovery  every object is published again, as ADDED
  *   informer-store    the snapshot, in messages of at most five objects
  *   meshsync-meta     our version
- *   active-exec       the list of terminal sessions, every ten seconds: we have
- *                     none
+ *   active-exec       the list of terminal sessions, from now on for ever:
+ *                     there are none
+ *   exec-request      a terminal session: answered as one that cannot begin
+ *   log-stream        a log: upstream says nothing when it cannot be opened
  *
  * Answers come from the snapshot, the API server is not asked. What is not
  * understood is not answered, as upstream does.
@@ -21,7 +23,10 @@
 
 struct requests;
 
-struct requests *requests_new(void);
+/* settle: seconds for which a resync is put off with each request for one; the
+ * list of sessions is told every second time that long. dial: seconds that a
+ * dump waits for the addresses of Services. */
+struct requests *requests_new(unsigned settle, unsigned dial);
 
 /* A message on REQUESTS_SUBJECT; from any thread. */
 void requests_take(struct requests *q, struct span payload);

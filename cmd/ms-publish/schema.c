@@ -169,4 +169,8 @@ const char schema_dump[] =
     COLUMNS " FROM row r JOIN object o USING (id)"
 	    " WHERE r.id > ?1 AND r.deleted = 0 ORDER BY r.id";
 
+const char schema_services[] =
+    COLUMNS " FROM row r JOIN object o USING (id)"
+	    " WHERE r.kind = 'Service' AND r.deleted = 0";
+
 const char schema_sent[] = "SELECT id, hash FROM sent";

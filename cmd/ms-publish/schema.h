@@ -17,12 +17,12 @@
 
 extern const char schema_pragmas[], schema_reader_pragmas[];
 /* What is owed above a change number, in order; how much of it there is; how
- * many rows are held for one reason; all live rows from an id on; and the
- * hashes of the messages that were confirmed. */
+ * many rows are held for one reason; all live rows from an id on; those of
+ * Services; and the hashes of the messages that were confirmed. */
 extern const char schema_read[], schema_owed[], schema_held[], schema_dump[],
-    schema_sent[];
+    schema_services[], schema_sent[];
 
-/* Columns of schema_read and schema_dump. */
+/* Columns of schema_read, schema_dump and schema_services. */
 enum schema_column {
 	C_ID,
 	C_CHANGE,

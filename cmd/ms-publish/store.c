@@ -189,6 +189,7 @@ store_open(struct store *s, const char *path, bool durable)
 	prepare(s, s->reader, schema_read, &s->st_read);
 	prepare(s, s->reader, schema_held, &s->st_held);
 	prepare(s, s->reader, schema_dump, &s->st_dump);
+	prepare(s, s->reader, schema_services, &s->st_services);
 	prepare(s, s->reader, schema_sent, &s->st_sent);
 }
 

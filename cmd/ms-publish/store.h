@@ -76,7 +76,8 @@ struct store {
 	char *path;
 	sqlite3 *db, *reader;
 	sqlite3_stmt *st[S_COUNT]; /* of db */
-	sqlite3_stmt *st_read, *st_held, *st_dump, *st_sent; /* of reader */
+	sqlite3_stmt *st_read, *st_held, *st_dump, *st_services,
+	    *st_sent; /* of reader */
 
 	/* the turn */
 	pthread_mutex_t mutex;

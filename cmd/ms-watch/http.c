@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include "http.h"
 
 #include <stdio.h>
@@ -7,6 +8,7 @@
 
 #include "clock.h"
 #include "diag.h"
+#include "warnings.h"
 
 #define USER_AGENT "meshsync/" MS_VERSION
 #define MAX_STREAMS 1000L /* 100 by default, which is fewer than watches */
@@ -14,31 +16,8 @@
 #define MAX_BODY (64u << 20)
 #define SOCKETS 16 /* that are waited for without curl's help */
 #define WAIT_MAX 1000 /* ms: should libcurl forget something after all */
-
-/* ---- the server's address ---- */
-
-/* A name to verify that is not the host: it stands in the URL, and the
- * connection is led to the host all the same. */
-static void
-rename_server(struct http *h)
-{
-	const char *host = strstr(h->config->server, "://") + 3;
-	size_t n = strcspn(host, "/");
-	const char *port = memchr(host, ':', n);
-	char text[1024];
-
-	if (*host == '[')
-		port = strstr(host, "]:") ? strstr(host, "]:") + 1 : NULL;
-	snprintf(text, sizeof(text), "::%.*s%s", (int)n, host,
-	    port ? "" : ":443");
-	h->connect_to = curl_slist_append(NULL, text);
-	snprintf(text, sizeof(text), "Host: %.*s", (int)n, host);
-	h->host = diag_strndup(text, strlen(text));
-	snprintf(text, sizeof(text), "https://%s%.*s%s",
-	    h->config->tls_server_name, port ? (int)(host + n - port) : 0,
-	    port ? port : "", host + n);
-	h->base = diag_strndup(text, strlen(text));
-}
+#define OTHERS (HTTP_OTHERS + 1) /* and a plugin */
+#define SPREAD 5000u /* ms over which requests get a new certificate */
 
 void
 http_init(struct http *h, const struct kubeconfig *config,
@@ -52,24 +31,18 @@ http_init(struct http *h, const struct kubeconfig *config,
 	    (long)CURLPIPE_MULTIPLEX);
 	curl_multi_setopt(h->multi, CURLMOPT_MAX_CONCURRENT_STREAMS,
 	    MAX_STREAMS);
-	if (config->tls_server_name)
-		rename_server(h);
-	else
-		h->base = diag_strndup(config->server, strlen(config->server));
+	route_init(&h->route, config);
 }
 
 void
 http_free(struct http *h)
 {
 	curl_multi_cleanup(h->multi);
-	curl_slist_free_all(h->connect_to);
-	free(h->host);
-	free(h->base);
+	route_free(&h->route);
 	links_free(&h->links);
+	opts_list_free(&h->warned);
 	curl_global_cleanup();
 }
-
-/* ---- connections ---- */
 
 /* Bytes came: the request is alive, and so are all others beside it. */
 static void
@@ -97,6 +70,7 @@ on_body(char *p, size_t one, size_t n, void *context)
 	(void)one;
 	r->http->stirred++;
 	note_bytes(r);
+	r->http->bytes += n;
 	if (is_ok && r->ask.data)
 		r->ask.data(r->ask.context, p, n);
 	else if (r->body.len + n <= most)
@@ -111,69 +85,24 @@ static size_t
 on_header(char *p, size_t one, size_t n, void *context)
 {
 	struct http_request *r = context;
-	long port = 0;
+	long port = 0, version = 0;
 
 	(void)one;
 	r->http->stirred++;
-	if (n > 2 || *p != '\r')
+	if (n > 2 || *p != '\r') {
+		if (*p == 'w' || *p == 'W')
+			warnings_take(&r->http->warned, p, n);
 		return n;
+	}
 	curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &r->status);
 	curl_easy_getinfo(r->easy, CURLINFO_LOCAL_PORT, &port);
+	curl_easy_getinfo(r->easy, CURLINFO_HTTP_VERSION, &version);
 	r->link = links_find(&r->http->links, port);
+	links_note(&r->http->links, r->link, version);
 	note_bytes(r);
 	if (r->status == 200 && r->ask.open)
 		r->ask.open(r->ask.context);
 	return n;
-}
-
-static void
-set_blob(CURL *easy, CURLoption option, const char *pem)
-{
-	struct curl_blob blob = {.flags = CURL_BLOB_NOCOPY};
-
-	if (!pem)
-		return;
-	blob.data = (void *)(uintptr_t)pem;
-	blob.len = strlen(pem);
-	curl_easy_setopt(easy, option, &blob);
-}
-
-static void
-set_trust(CURL *easy, const struct kubeconfig *k)
-{
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION,
-	    (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER,
-	    k->is_insecure ? 0L : 1L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST,
-	    k->is_insecure ? 0L : 2L);
-	/* As blobs, new content gets a new connection; paths would not. */
-	set_blob(easy, CURLOPT_CAINFO_BLOB, k->ca);
-	set_blob(easy, CURLOPT_SSLCERT_BLOB, k->certificate);
-	set_blob(easy, CURLOPT_SSLKEY_BLOB, k->key);
-}
-
-static void
-set_transport(CURL *easy, struct http *h)
-{
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-	    (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, 30L);
-	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
-	curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 10L);
-	links_follow(&h->links, easy);
-	if (h->connect_to)
-		curl_easy_setopt(easy, CURLOPT_CONNECT_TO, h->connect_to);
-	if (h->config->proxy && strncmp(h->config->proxy, "socks5:", 7) == 0)
-		/* names are for the proxy to resolve */
-		curl_easy_setopt(easy, CURLOPT_PROXYTYPE,
-		    (long)CURLPROXY_SOCKS5_HOSTNAME);
-	if (h->config->proxy)
-		curl_easy_setopt(easy, CURLOPT_PROXY, h->config->proxy);
 }
 
 static void
@@ -190,25 +119,31 @@ add_header(struct http_request *r, const char *name, const char *value)
 static void
 set_headers(struct http_request *r)
 {
-	struct http *h = r->http;
-	const char *who = credentials_header(h->credentials, r->started);
+	const struct http *h = r->http;
 
 	add_header(r,
 	    "Accept: ", r->ask.accept ? r->ask.accept : "application/json");
 	if (r->ask.etag)
 		add_header(r, "If-None-Match: ", r->ask.etag);
-	if (who)
-		add_header(r, who, "");
-	if (h->host)
-		add_header(r, h->host, "");
+	if (h->route.host)
+		add_header(r, h->route.host, "");
+	for (size_t i = 0; i < h->config->headers.n; i++)
+		add_header(r, h->config->headers.item[i], "");
 	/* Not curl's own name, for which the server indents its answers. */
 	curl_easy_setopt(r->easy, CURLOPT_USERAGENT, USER_AGENT);
-	curl_easy_setopt(r->easy, CURLOPT_HTTPHEADER, r->headers);
-	if (h->config->user) {
-		curl_easy_setopt(r->easy, CURLOPT_USERNAME, h->config->user);
-		curl_easy_setopt(r->easy, CURLOPT_PASSWORD,
-		    h->config->password ? h->config->password : "");
-	}
+}
+
+/* libcurl says it in words only, which it is not asked for without need. */
+static int
+on_words(CURL *easy, curl_infotype type, char *text, size_t n, void *context)
+{
+	static const char word[] = "GOAWAY";
+	struct http *h = context;
+
+	(void)easy;
+	if (type == CURLINFO_TEXT && memmem(text, n, word, sizeof(word) - 1))
+		h->leaves++;
+	return 0;
 }
 
 static void
@@ -221,18 +156,154 @@ set_callbacks(struct http_request *r)
 	curl_easy_setopt(r->easy, CURLOPT_ERRORBUFFER, r->error);
 	curl_easy_setopt(r->easy, CURLOPT_PRIVATE, r);
 	curl_easy_setopt(r->easy, CURLOPT_TIMEOUT, r->ask.timeout);
+	if (r->http->counts_leaves) {
+		curl_easy_setopt(r->easy, CURLOPT_DEBUGFUNCTION, on_words);
+		curl_easy_setopt(r->easy, CURLOPT_DEBUGDATA, r->http);
+		curl_easy_setopt(r->easy, CURLOPT_VERBOSE, 1L);
+	}
 }
 
 static void
 set_url(struct http_request *r)
 {
-	size_t n = strlen(r->http->base) + strlen(r->ask.path) + 1;
+	size_t n = strlen(r->http->route.base) + strlen(r->ask.path) + 1;
 	char *url = diag_alloc(NULL, n);
 
-	snprintf(url, n, "%s%s", r->http->base, r->ask.path);
+	snprintf(url, n, "%s%s", r->http->route.base, r->ask.path);
 	curl_easy_setopt(r->easy, CURLOPT_URL, url);
 	free(url);
 }
+
+/* ---- credentials ---- */
+
+static void
+wait_in_line(struct http_request *r)
+{
+	struct http_request **last = &r->http->waiting;
+
+	while (*last)
+		last = &(*last)->next;
+	*last = r;
+	r->place = last;
+	r->next = NULL;
+}
+
+static void
+leave_line(struct http_request *r)
+{
+	if (!r->place)
+		return;
+	*r->place = r->next;
+	if (r->next)
+		r->next->place = r->place;
+	r->place = NULL;
+}
+
+/* Off it goes, with the credentials of now. */
+static void
+send_off(struct http_request *r)
+{
+	struct credentials *c = r->http->credentials;
+	struct curl_slist *headers = r->headers;
+
+	keyring_drop(r->ring);
+	r->ring = keyring_hold(c->files.ring);
+	r->version = c->version;
+	free(r->authorization.data);
+	r->authorization = (struct curl_slist){NULL, r->headers};
+	if (c->header) {
+		r->authorization.data =
+		    diag_strndup(c->header, strlen(c->header));
+		headers = &r->authorization;
+	}
+	curl_easy_setopt(r->easy, CURLOPT_HTTPHEADER, headers);
+	route_apply(&r->http->route, r->easy, r->ring);
+	r->started = r->heard = clock_ms();
+	if (curl_multi_add_handle(r->http->multi, r->easy) != CURLM_OK)
+		diag_nomem();
+	r->http->is_fresh = true;
+}
+
+/* Over, before it was sent. */
+static void
+give_up(struct http_request *r)
+{
+	r->result = CURLE_LOGIN_DENIED;
+	r->ask.done(r->ask.context, r);
+	http_cancel(r);
+}
+
+static unsigned
+line_length(const struct http *h)
+{
+	unsigned n = 0;
+
+	for (struct http_request *r = h->waiting; r; r = r->next)
+		n++;
+	return n;
+}
+
+/* Those that wait, oldest first. Whoever is told of a failure may ask anew and
+ * so stand in line again: that one is served in the next turn. */
+static void
+serve_line(struct http *h)
+{
+	enum credentials_state state;
+	struct http_request *r;
+
+	for (unsigned n = line_length(h); n > 0 && (r = h->waiting); n--) {
+		state = credentials_take(h->credentials, clock_ms());
+		if (state == CREDENTIALS_WAIT)
+			break;
+		leave_line(r);
+		if (state == CREDENTIALS_READY)
+			send_off(r);
+		else
+			give_up(r);
+	}
+	/* what they wait for is not the server */
+	for (r = h->waiting; r; r = r->next)
+		r->heard = clock_ms();
+}
+
+/* The answer was about our credentials: once more with others, or with the same
+ * in case that the server was mistaken. */
+static bool
+try_again(struct http_request *r)
+{
+	struct credentials *c = r->http->credentials;
+	bool is_worth_it = false;
+
+	if (r->result == CURLE_OK && r->status == 401)
+		is_worth_it =
+		    credentials_refused(c, r->version, r->started, clock_ms());
+	else if (http_is_distrust(r))
+		is_worth_it = credentials_distrusted(c, r->ring, clock_ms());
+	if (!is_worth_it || r->is_retried)
+		return false;
+	curl_multi_remove_handle(r->http->multi, r->easy);
+	r->is_retried = true;
+	r->status = 0;
+	*r->error = '\0';
+	json_reset(&r->body);
+	r->http->is_fresh = true;
+	wait_in_line(r);
+	return true;
+}
+
+int64_t
+http_replace_at(struct http_request *r)
+{
+	const struct keyring *ring = r->http->credentials->files.ring;
+
+	if (!r->ring || r->ring->pair == ring->pair)
+		return INT64_MAX;
+	if (!r->replace_at)
+		r->replace_at = clock_ms() + clock_jitter(SPREAD + 1);
+	return r->replace_at;
+}
+
+/* ---- all requests ---- */
 
 struct http_request *
 http_get(struct http *h, const struct http_ask *ask)
@@ -244,23 +315,33 @@ http_get(struct http *h, const struct http_ask *ask)
 	if (!(r->easy = curl_easy_init()))
 		diag_nomem();
 	set_url(r);
-	set_transport(r->easy, h);
-	set_trust(r->easy, h->config);
 	set_headers(r);
 	set_callbacks(r);
-	if (curl_multi_add_handle(h->multi, r->easy) != CURLM_OK)
-		diag_nomem();
-	h->is_fresh = true;
+	links_follow(&h->links, r->easy);
+	h->requests++;
+	if (!h->waiting &&
+	    credentials_take(h->credentials, r->started) == CREDENTIALS_READY)
+		send_off(r);
+	else
+		wait_in_line(r);
 	return r;
 }
 
 void
 http_cancel(struct http_request *r)
 {
+	leave_line(r);
+	/* 7.88.1 tells the server that we left a stream when the connection
+	 * carries something else. If nothing else is on it, it is closed. */
+	if (!r->is_over)
+		curl_easy_setopt(r->easy, CURLOPT_FORBID_REUSE, 1L);
 	curl_multi_remove_handle(r->http->multi, r->easy);
 	curl_easy_cleanup(r->easy);
 	curl_slist_free_all(r->headers);
+	free(r->authorization.data);
+	keyring_drop(r->ring);
 	json_release(&r->body);
+	r->http->requests--;
 	free(r);
 }
 
@@ -335,6 +416,8 @@ http_turn(struct http *h)
 	CURLMsg *msg;
 	int running, left;
 
+	credentials_turn(h->credentials, clock_ms());
+	serve_line(h);
 	h->stirred += h->is_fresh || is_ready(h);
 	h->is_fresh = false;
 	curl_multi_perform(h->multi, &running);
@@ -344,6 +427,9 @@ http_turn(struct http *h)
 		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &r);
 		r->result = msg->data.result;
 		h->stirred++;
+		if (try_again(r))
+			continue;
+		r->is_over = true;
 		r->ask.done(r->ask.context, r);
 		http_cancel(r);
 	}
@@ -352,7 +438,7 @@ http_turn(struct http *h)
 static void
 wait_as_curl_does(struct http *h, struct pollfd *fd, size_t n, int ms)
 {
-	struct curl_waitfd other[HTTP_OTHERS] = {0};
+	struct curl_waitfd other[OTHERS] = {0};
 
 	for (size_t i = 0; i < n; i++)
 		other[i] = (struct curl_waitfd){.fd = fd[i].fd,
@@ -362,10 +448,10 @@ wait_as_curl_does(struct http *h, struct pollfd *fd, size_t n, int ms)
 		fd[i].revents = other[i].revents;
 }
 
-void
-http_wait(struct http *h, struct pollfd *fd, size_t n, int ms)
+static void
+wait_for(struct http *h, struct pollfd *fd, size_t n, int ms)
 {
-	struct pollfd all[SOCKETS + HTTP_OTHERS] = {0};
+	struct pollfd all[SOCKETS + OTHERS] = {0};
 	size_t sockets = get_sockets(h, all);
 	long timeout = -1;
 
@@ -385,6 +471,26 @@ http_wait(struct http *h, struct pollfd *fd, size_t n, int ms)
 		fd[i].revents = all[sockets + i].revents;
 }
 
+void
+http_wait(struct http *h, struct pollfd *fd, size_t n, int ms)
+{
+	struct pollfd all[OTHERS] = {0};
+	int64_t now = clock_ms();
+	int64_t left = clock_real(credentials_due(h->credentials, now) - now);
+	size_t ours = n;
+
+	if (left < ms)
+		ms = left > 0 ? (int)left : 0;
+	for (size_t i = 0; i < n; i++)
+		all[i] = fd[i];
+	if (h->credentials->plugin.fd >= 0)
+		all[ours++] = (struct pollfd){.fd = h->credentials->plugin.fd,
+		    .events = POLLIN};
+	wait_for(h, all, ours, ms);
+	for (size_t i = 0; i < n; i++)
+		fd[i].revents = all[i].revents;
+}
+
 const char *
 http_header(struct http_request *r, const char *name)
 {
@@ -399,6 +505,8 @@ http_header(struct http_request *r, const char *name)
 const char *
 http_why(const struct http_request *r)
 {
+	if (r->result == CURLE_LOGIN_DENIED)
+		return r->http->credentials->why;
 	return *r->error ? r->error : curl_easy_strerror(r->result);
 }
 

@@ -1,7 +1,9 @@
 /* http - requests to the one API server, many at once on few connections.
  *
  * A libcurl multi handle with HTTP/2. Nothing happens but in http_turn(): who
- * does not call it does not read, and the server feels that.
+ * does not call it does not read, and the server feels that. A request that
+ * finds its credentials wanting waits for new ones, or is sent once more with
+ * them; its owner does not notice.
  */
 #ifndef MS_HTTP_H
 #define MS_HTTP_H
@@ -12,17 +14,21 @@
 #include "credentials.h"
 #include "json.h"
 #include "links.h"
+#include "route.h"
 
 struct http {
 	CURLM *multi;
 	const struct kubeconfig *config;
 	struct credentials *credentials;
-	char *base; /* what paths are put behind */
-	struct curl_slist *connect_to;
-	char *host; /* a Host header of our own, or NULL */
+	struct route route;
 	struct links links;
+	struct http_request *waiting; /* for credentials, in order */
+	struct opts_list warned; /* what the server has warned of */
+	bool counts_leaves; /* set before the first request, or not */
+	unsigned requests; /* that are under way */
+	uint64_t bytes, leaves; /* so far; leaves: GOAWAY */
 	uint64_t stirred; /* counts what a turn has done, or may have */
-	bool is_fresh; /* a request has been added since the last turn */
+	bool is_fresh; /* a request has been sent since the last turn */
 };
 
 struct http_request;
@@ -48,12 +54,19 @@ struct http_request {
 	struct http *http;
 	struct http_ask ask; /* its texts are not kept */
 	CURL *easy;
-	struct curl_slist *headers;
+	struct curl_slist *headers; /* but for ... */
+	struct curl_slist authorization; /* which is put before them */
+	struct keyring *ring;
+	unsigned version; /* of the credentials */
+	bool is_retried, is_over;
+	struct http_request **place; /* among the waiting; NULL: it is not */
+	struct http_request *next;
+	int64_t replace_at; /* ms, or 0 */
 	CURLcode result;
 	long status;
 	struct json body; /* of errors: no more than 64 KiB */
 	int64_t started, heard; /* ms: heard is when bytes came last */
-	size_t link; /* index of its connection, once it is open */
+	size_t link; /* its connection, once it is open */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -70,6 +83,10 @@ void http_break(struct http_request *r);
 int64_t http_link_heard(const struct http_request *r);
 /* Whether its connection has been silent since the request was made. */
 bool http_is_unheard(const struct http_request *r);
+
+/* When an open request should be ended and sent anew, as it still travels with
+ * a client certificate that has been replaced; INT64_MAX: never. */
+int64_t http_replace_at(struct http_request *r);
 
 /* Do what can be done now; calls back. After a turn that has stirred something
  * there must be another one before http_wait(): data that libcurl has read for

@@ -33,28 +33,6 @@ on_open(void *context, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
-static int
-on_close(void *context, curl_socket_t fd)
-{
-	struct links *l = context;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < l->n_fds; i++)
-		if (l->fd[i] != fd)
-			l->fd[kept++] = l->fd[i];
-	l->n_fds = kept;
-	return close(fd);
-}
-
-void
-links_follow(struct links *l, CURL *easy)
-{
-	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_open);
-	curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, l);
-	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
-	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, l);
-}
-
 static long
 port_of(int fd)
 {
@@ -77,6 +55,32 @@ port_of(int fd)
 	}
 }
 
+static int
+on_close(void *context, curl_socket_t fd)
+{
+	struct links *l = context;
+	long port = port_of(fd);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (l->link[i].port == port)
+			l->link[i].is_open = false;
+	for (size_t i = 0; i < l->n_fds; i++)
+		if (l->fd[i] != fd)
+			l->fd[kept++] = l->fd[i];
+	l->n_fds = kept;
+	return close(fd);
+}
+
+void
+links_follow(struct links *l, CURL *easy)
+{
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_open);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, l);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, l);
+}
+
 /* ---- connections ---- */
 
 size_t
@@ -92,6 +96,25 @@ links_find(struct links *l, long port)
 	l->link[i] = (struct link){.port = port};
 	l->n++;
 	return i;
+}
+
+void
+links_note(struct links *l, size_t link, long version)
+{
+	l->made += !l->link[link].is_open;
+	l->link[link].is_open = true;
+	l->link[link].version = version;
+}
+
+unsigned
+links_count(const struct links *l, long version)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		n += l->link[i].is_open &&
+		    (!version || l->link[i].version == version);
+	return n;
 }
 
 void

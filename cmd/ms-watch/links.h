@@ -9,11 +9,14 @@
 #define MS_LINKS_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct link {
 	long port; /* of our end */
 	int64_t heard; /* ms: when bytes came last, of any request */
+	bool is_open;
+	long version; /* CURL_HTTP_VERSION_... that it speaks */
 };
 
 struct links {
@@ -21,6 +24,7 @@ struct links {
 	size_t n;
 	int *fd; /* sockets that are open */
 	size_t n_fds;
+	uint64_t made; /* connections that have been answered on, so far */
 };
 
 void links_free(struct links *l);
@@ -30,6 +34,11 @@ void links_follow(struct links *l, CURL *easy);
 
 /* The number of the connection with this port, new if need be. */
 size_t links_find(struct links *l, long port);
+
+/* Note that it is there, and speaks this version of HTTP. */
+void links_note(struct links *l, size_t link, long version);
+/* How many are open that speak this version; 0: any. */
+unsigned links_count(const struct links *l, long version);
 
 /* Break the connection with this port, if it is there. */
 void links_break(struct links *l, long port);

@@ -126,7 +126,7 @@ on_timer(struct machine *m, struct machine_action *a)
 static void
 on_open(struct machine *m, struct machine_action *a)
 {
-	m->asked_again = m->is_denied = false;
+	m->is_denied = false;
 	m->denials = 0;
 	a->begin = m->state != MACHINE_WATCHING && !m->begun;
 	m->begun |= a->begin;
@@ -178,18 +178,6 @@ on_served(struct machine *m)
 		m->no_stream = false;
 	if (m->state == MACHINE_OVER)
 		m->state = MACHINE_QUEUED;
-}
-
-static void
-on_auth(struct machine *m, struct machine_action *a)
-{
-	if (m->asked_again) {
-		wait_then(m, a, again(m), SLOW_CAP);
-		return;
-	}
-	m->asked_again = true;
-	a->refresh = true;
-	repeat_now(m, a);
 }
 
 /* Parked: what is known stays known, and others go on. */
@@ -342,7 +330,7 @@ on_answer(struct machine *m, enum machine_input in, struct machine_action *a)
 		wait_then(m, a, again(m), CAP);
 		break;
 	case IN_AUTH:
-		on_auth(m, a);
+		wait_then(m, a, again(m), SLOW_CAP);
 		break;
 	case IN_DENIED:
 		on_denied(m, a);

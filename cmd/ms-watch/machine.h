@@ -35,7 +35,7 @@ enum machine_input {
 	IN_TOO_LARGE, /* 504 with cause: our resourceVersion is ahead */
 	IN_THROTTLED, /* 429 */
 	IN_SERVER, /* 5xx, or unreachable */
-	IN_AUTH, /* 401 */
+	IN_AUTH, /* 401, twice */
 	IN_DENIED, /* 403 */
 	IN_MISSING, /* 404 */
 	IN_METHOD, /* 405: not watchable after all */
@@ -76,7 +76,6 @@ struct machine {
 	bool no_stream; /* streaming lists do not work here */
 	bool no_pages; /* nor do pages, this time */
 	bool no_metadata; /* only full objects to be had */
-	bool asked_again; /* a 401 led to a second attempt at once */
 	unsigned char level; /* failures in a row: how long to wait */
 	unsigned char denials, expiries, voids, page_tries, garbles;
 	bool on_first_page;
@@ -88,7 +87,6 @@ struct machine_action {
 	bool brief; /* jitter only: somewhere from 0 to delay */
 	bool begin, end, abort; /* say so about the snapshot */
 	bool denied; /* say so about the resource */
-	bool refresh; /* read credentials again first */
 	bool discover; /* see whether the resource is still served */
 };
 

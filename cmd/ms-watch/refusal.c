@@ -4,7 +4,7 @@
 
 void
 refusal_check(const struct kubeconfig *config, const struct failure *f,
-    const struct http_request *r, bool is_second)
+    const struct http_request *r)
 {
 	if (http_is_distrust(r))
 		diag_die(EXIT_PERMANENT,
@@ -13,7 +13,7 @@ refusal_check(const struct kubeconfig *config, const struct failure *f,
 		    "context '%s' in %s",
 		    config->server, http_why(r), config->context,
 		    config->source);
-	if (f->class == IN_AUTH && is_second)
+	if (f->class == IN_AUTH)
 		diag_die(EXIT_PERMANENT,
 		    "%s does not accept the credentials "
 		    "of context '%s' in %s (%s): renew the token or the "

@@ -9,9 +9,8 @@
 #include "failure.h"
 #include "http.h"
 
-/* Dies (100) if it is one of these; else returns. is_second: the credentials
- * have been read again since the server first refused them. */
+/* Dies (100) if it is one of these; else returns. */
 void refusal_check(const struct kubeconfig *config, const struct failure *f,
-    const struct http_request *r, bool is_second);
+    const struct http_request *r);
 
 #endif

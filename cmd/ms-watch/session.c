@@ -373,13 +373,11 @@ open_session(struct session *s)
 	s->emit.settings = s->settings;
 	s->env.settings = s->settings;
 	s->env.http = &s->http;
-	s->env.credentials = &s->credentials;
 	s->env.emit = &s->emit;
 	watch_env_init(&s->env);
 	s->watches.env = &s->env;
 	s->survey.settings = s->settings;
 	s->survey.config = s->config;
-	s->survey.credentials = &s->credentials;
 	s->survey.http = &s->http;
 	s->survey.found = on_survey;
 	s->survey.context = s;

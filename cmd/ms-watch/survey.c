@@ -54,14 +54,8 @@ fail(struct survey *s, const struct failure *f, const struct http_request *r)
 
 	if (s->retry_at)
 		return;
-	refusal_check(s->config, f, r, s->was_refused);
+	refusal_check(s->config, f, r);
 	s->failures++;
-	if (f->class == IN_AUTH) {
-		s->was_refused = true;
-		credentials_refused(s->credentials, r->started, clock_ms());
-		s->retry_at = clock_ms();
-		return;
-	}
 	if (s->settings->is_once && s->failures >= TRIES)
 		diag_die(EXIT_TEMPORARY, "unable to reach %s: %s",
 		    s->config->server, f->why);

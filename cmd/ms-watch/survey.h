@@ -18,7 +18,6 @@ typedef void survey_found(void *context, struct catalog *catalog);
 struct survey {
 	const struct settings *settings;
 	const struct kubeconfig *config;
-	struct credentials *credentials;
 	struct http *http;
 	survey_found *found;
 	void *context;
@@ -29,14 +28,13 @@ struct survey {
 	struct catalog catalog; /* what was found last */
 	bool is_found, is_told; /* once; found() was called */
 	unsigned failures; /* of the start, in a row */
-	bool was_refused; /* 401, and the token has been read again */
 	int64_t retry_at; /* ms: when to start again; 0: not waiting */
 	int64_t look_at; /* ms: when to look again; 0: looking */
 	int next_follow_up;
 	int64_t last_warning;
 };
 
-/* All but the first six members zero. */
+/* All but the first five members zero. */
 void survey_start(struct survey *s);
 void survey_free(struct survey *s);
 

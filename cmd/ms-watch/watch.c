@@ -126,7 +126,7 @@ tell_failure(struct watch *w, const struct failure *f)
 {
 	unsigned bit = 1u << f->class;
 
-	if (f->class == IN_SERVER) {
+	if (f->class == IN_SERVER || f->class == IN_AUTH) {
 		tell_unreachable(w, f);
 		return;
 	}
@@ -419,8 +419,6 @@ conclude(struct watch *w, struct http_request *r, enum machine_input in)
 		tell_failure(w, &w->answer.failure);
 	if (in == IN_REGRESSED)
 		w->cause = "regressed";
-	if (in == IN_AUTH)
-		credentials_refused(w->env->credentials, started, w->env->now);
 	if (!is_page(w) && w->is_open && w->env->now - started >= HEALTHY)
 		step(w, IN_HEALTHY);
 	end_request(w);
@@ -565,6 +563,12 @@ patience(const struct watch *w, enum machine_input *class, const char **why)
 		*class = w->is_open ? IN_UNSUPPORTED : IN_SERVER;
 		*why = "nothing has come for 30 s";
 		return quiet_since(w, w->request->heard) + SILENCE;
+	}
+	dead = http_replace_at(w->request);
+	if (dead != INT64_MAX) {
+		*class = IN_EOF;
+		*why = "there is a new client certificate";
+		return dead;
 	}
 	*class = IN_CUT;
 	dead = quiet_since(w, http_link_heard(w->request)) + DEAD;

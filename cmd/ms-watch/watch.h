@@ -19,7 +19,6 @@ struct watch;
 struct watch_env {
 	const struct settings *settings;
 	struct http *http;
-	struct credentials *credentials;
 	struct emit *emit;
 	struct intern names; /* of namespaces */
 	struct answer_plans plans;

@@ -77,27 +77,43 @@ class Pki:
 
     def __init__(self, folder, san="IP:127.0.0.1,DNS:localhost"):
         self.folder = folder
+        self.san = san
         os.makedirs(folder, exist_ok=True)
-        curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                 "-nodes", "-days", "2")
-        openssl("req", "-x509", *curve, "-subj", "/CN=test CA",
+        self.renew()
+
+    CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+             "-nodes", "-days", "2")
+
+    def renew(self):
+        """Another CA, and what it issues."""
+        openssl("req", "-x509", *self.CURVE, "-subj", "/CN=test CA",
                 "-keyout", self.path("ca.key"), "-out", self.path("ca.crt"))
-        openssl("req", *curve, "-subj", "/CN=server",
-                "-keyout", self.path("server.key"),
-                "-out", self.path("server.csr"))
+        self.issue("server", self.san)
+
+    def issue(self, name, san=None):
+        """NAME.crt and NAME.key, by which a client is called NAME."""
+        openssl("req", *self.CURVE, "-subj", "/CN=" + name,
+                "-keyout", self.path(name + ".key"),
+                "-out", self.path(name + ".csr"))
         with open(self.path("san"), "w") as f:
-            f.write(f"subjectAltName={san}\n")
-        openssl("x509", "-req", "-in", self.path("server.csr"), "-days", "2",
+            f.write(f"subjectAltName={san or 'DNS:' + name}\n")
+        openssl("x509", "-req", "-in", self.path(name + ".csr"), "-days", "2",
                 "-CA", self.path("ca.crt"), "-CAkey", self.path("ca.key"),
                 "-CAcreateserial", "-extfile", self.path("san"),
-                "-out", self.path("server.crt"))
+                "-out", self.path(name + ".crt"))
 
     def path(self, name):
         return os.path.join(self.folder, name)
 
+    def text(self, name):
+        with open(self.path(name)) as f:
+            return f.read()
+
+    def data(self, name):
+        return base64.b64encode(self.text(name).encode()).decode()
+
     def ca_data(self):
-        with open(self.path("ca.crt"), "rb") as f:
-            return base64.b64encode(f.read()).decode()
+        return self.data("ca.crt")
 
 
 # ---- HTTP/2 ----
@@ -108,7 +124,8 @@ class Request:
     def __init__(self, link, stream, headers):
         self.link = link
         self.stream = stream
-        self.headers = {k.lower(): v for k, v in headers}
+        self.all_headers = [(k.lower(), v) for k, v in headers]
+        self.headers = dict(self.all_headers)
         self.target = self.headers[":path"]
         path, _, query = self.target.partition("?")
         self.path = urllib.parse.unquote(path)
@@ -127,7 +144,7 @@ class Request:
     async def start(self, status=200, headers=()):
         self.link.headers(self, [(":status", str(status)),
                                  ("content-type", "application/json"),
-                                 *headers])
+                                 *self.link.more, *headers])
 
     async def send(self, data):
         if isinstance(data, dict):
@@ -166,11 +183,15 @@ class Link(asyncio.Protocol):
 
     def __init__(self, server):
         self.server = server
+        self.more = []      # headers for each answer
         self.requests = {}
         self.room = asyncio.Event()
 
     def connection_made(self, transport):
         self.transport = transport
+        cert = transport.get_extra_info("peercert") or {}
+        self.client = dict(x[0] for x in cert.get("subject", ())).get(
+            "commonName")       # who the client's certificate says it is
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(
             client_side=False, header_encoding="utf-8"))
         self.h2.initiate_connection()
@@ -288,7 +309,8 @@ class Server:
     """Hooks are asked first, in the order of hook(); one that returns True
     has answered."""
 
-    def __init__(self, *resources, san=None, streams=True, tls=True):
+    def __init__(self, *resources, san=None, streams=True,
+                 host="127.0.0.1"):
         self.resources = list(resources) or [PODS, DEPLOYMENTS, EVENTS]
         self.streams = streams      # whether streaming lists work
         self.legacy = False         # whether discovery is of the old form
@@ -305,7 +327,7 @@ class Server:
         self.folder = tempfile.mkdtemp(prefix="apiserver.")
         self.pki = Pki(os.path.join(self.folder, "pki"),
                        san or "IP:127.0.0.1,DNS:localhost")
-        self.tls = tls
+        self.host = host
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever,
                                        daemon=True)
@@ -338,11 +360,13 @@ class Server:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.pki.path("server.crt"),
                                 self.pki.path("server.key"))
+        context.load_verify_locations(self.pki.path("ca.crt"))
+        context.verify_mode = ssl.CERT_OPTIONAL
         context.set_alpn_protocols(["h2"])
 
         async def start():
             self.listener = await self.loop.create_server(
-                self.connect, "127.0.0.1", self.port, ssl=context)
+                self.connect, self.host, self.port, ssl=context)
             self.port = self.listener.sockets[0].getsockname()[1]
         self.run(start())
 
@@ -716,6 +740,22 @@ class Watch:
     def digests(self, since=0):
         """What it said, in short, marks of time and ready left out."""
         return [d for d in map(digest, self.records[since:]) if d]
+
+
+def run(*args, env=None):
+    """A whole run of ms-watch that ends by itself."""
+    return subprocess.run([os.path.join(BIN, "ms-watch"), *args],
+                          capture_output=True, text=True, timeout=60,
+                          stdin=subprocess.DEVNULL,
+                          env={**clean_environment(), **(env or {})})
+
+
+def refused(name, result, *words, code=100):
+    """One line that has these words, and an end."""
+    err = result.stderr
+    ok(result.returncode == code and not result.stdout and
+       err.count("\n") == 1 and all(word in err for word in words), name,
+       result.returncode, err)
 
 
 def clean_environment():

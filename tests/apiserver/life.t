@@ -1,5 +1,5 @@
 #!/usr/bin/python3 -B
-"""How ms-watch lives with its reader, with signals and with its credentials.
+"""How ms-watch lives with its reader and with signals.
 Numbers are those of the research's cases."""
 import os
 import signal
@@ -99,59 +99,9 @@ def test_nonblocking():
                  (0, 100), "a non-blocking stdout")
 
 
-def write_token(server, token):
-    path = os.path.join(server.folder, "token")
-    with open(path + ".new", "w") as f:
-        f.write(token)
-    os.rename(path + ".new", path)
-    return server.kubeconfig("t", {"tokenFile": "token"})
-
-
-def test_token():
-    with Server(PODS) as server:
-        config = write_token(server, "old")
-        with Watch(server, kubeconfig=config) as w:
-            w.wait_ready()
-
-            async def only_new(r):
-                if r.headers["authorization"] == "Bearer new":
-                    return False
-                await r.fail(401, "Unauthorized")
-                return True
-            write_token(server, "new\n")
-            server.hook(only_new)
-            count = len(server.seen("/api/v1/pods"))
-            server.cut()
-            server.wait(lambda: len(server.seen("/api/v1/pods")) >= count + 2, "a retry")
-            server.put("pods", "a")
-            ok(w.wait(is_event("ADDED", "a"), "a"), "5. a renewed token is "
-               "read when the old one is refused")
-            later = server.seen("/api/v1/pods")[count:]
-            same([r.headers["authorization"] for r in later],
-                 ["Bearer old", "Bearer new"], "5. and tried at once, once")
-            same(len([r for r in server.requests if r.is_stream()]), 1,
-                 "5. without a list")
-            os.unlink(os.path.join(server.folder, "token"))
-            server.unhook()
-
-            async def refuse_twice(r):
-                if len(server.seen("/api/v1/pods")) > count + 3:
-                    return False
-                await r.fail(401, "Unauthorized")
-                return True
-            count = len(server.seen("/api/v1/pods"))
-            server.hook(refuse_twice)
-            server.cut()
-            server.put("pods", "b")
-            ok(w.wait(is_event("ADDED", "b"), "b"),
-               "6. a token file that is gone: the last token stays")
-            same(w.stderr().count("token file"), 1, "6. with one warning")
-
-
 test_signals()
 test_closed()
 test_full()
 test_blocked()
 test_nonblocking()
-test_token()
 done()

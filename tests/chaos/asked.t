@@ -3,7 +3,6 @@
 from chaos import *
 from stream import Cluster, record
 
-CORE = "meshery.meshsync.core"
 conf = "max_payload: 20000\n"
 nats = Nats(conf).up()
 ears = Ears(nats)
@@ -127,4 +126,19 @@ kinds = [json.loads(x)["EventType"] for x in ears.on(CORE)
 ok(kinds[0] == "ADDED", "what waited for its dial is ADDED")
 ok(p.end() == 0, "it ends with 0")
 ok(owed(store) == 0, "and nothing is owed")
+
+# A dump by a process that has dialled nothing yet: it waits for the answers.
+p = Publish(nats.url(), store=store)
+p.feed([record("MARK", {"id": "m9"})])
+ears.waits("meshsync.check.m9")
+for _ in range(LIMIT):  # the broker may still think of the process before
+    request(nats, "informer-store", {"Reply": "dialled"})
+    if until(lambda: len(ears.on("dialled")) >= 3, 1):
+        break
+ok({o["metadata"]["name"]: o["component_metadata"]
+    for m in ears.on("dialled") for o in json.loads(m)["Object"]
+    if o["kind"] == "Service"} == {
+    n: told(n)["component_metadata"] for n in ("open", "shut")},
+   "18: a dump of the store has the addresses that answer")
+ok(p.end() == 0, "it ends")
 done()

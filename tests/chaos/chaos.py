@@ -162,13 +162,17 @@ class Consumer(Process):
         return until(lambda: self.world() == expected)
 
 
+CORE = "meshery.meshsync.core"
+
+
 class Ears:
     """All messages on all subjects, as they come."""
 
-    def __init__(self, nats):
+    def __init__(self, nats, who=""):
         self.got = []
         self.s = socket.create_connection(("127.0.0.1", nats.port))
-        self.s.sendall(b'CONNECT {"verbose":false}\r\nSUB > 1\r\nPING\r\n')
+        self.s.sendall(b'CONNECT {"verbose":false%s}\r\nSUB > 1\r\nPING\r\n' %
+                       who.encode())
         self.f = self.s.makefile("rb")
         while self.f.readline() != b"PONG\r\n":
             pass
@@ -195,7 +199,7 @@ class Ears:
 class Publish(Process):
     def __init__(self, url, *args, store=None, env=None):
         self.err = path("err-%d" % len(started))
-        cmd = [PUBLISH, "--to", url, *args]
+        cmd = [PUBLISH, "--to", url, "--settle", "1", *args]
         if store:
             cmd += ["--store", store]
         self.start(cmd, stdin=subprocess.PIPE, stderr=open(self.err, "wb"),

@@ -6,8 +6,8 @@
 
 #include "tap.h"
 
-enum { B = 1, E = 2, A = 4, D = 8, R = 16, C = 32 };
-/* begin, end, abort, denied, refresh, discover */
+enum { B = 1, E = 2, A = 4, D = 8, C = 16 };
+/* begin, end, abort, denied, discover */
 
 struct step {
 	enum machine_input in;
@@ -21,7 +21,7 @@ static int
 says(struct machine_action a)
 {
 	return (a.begin ? B : 0) | (a.end ? E : 0) | (a.abort ? A : 0) |
-	    (a.denied ? D : 0) | (a.refresh ? R : 0) | (a.discover ? C : 0);
+	    (a.denied ? D : 0) | (a.discover ? C : 0);
 }
 
 static void
@@ -202,13 +202,13 @@ test_watching(void)
 static void
 test_rights(void)
 {
-	WALK(watching, "401: credentials again, at once, but once",
-	    {IN_AUTH, MACHINE_WATCHING, DO_WATCH, R, 0},
+	WALK(watching, "401: later, at the same place",
 	    {IN_AUTH, MACHINE_WAITING, DO_WAIT, 0, 800}, TO_WATCH,
-	    {IN_OPEN, MACHINE_WATCHING, DO_NOTHING, 0, 0},
-	    {IN_AUTH, MACHINE_WATCHING, DO_WATCH, R, 0});
-	WALK(lister, "401 on a page", TURN_LIST,
-	    {IN_AUTH, MACHINE_LISTING, DO_PAGE, R, 0}, OPEN_LIST);
+	    {IN_AUTH, MACHINE_WAITING, DO_WAIT, 0, 1600}, TO_WATCH,
+	    {IN_OPEN, MACHINE_WATCHING, DO_NOTHING, 0, 0});
+	WALK(lister, "401 on a page: that page again", TURN_LIST,
+	    {IN_AUTH, MACHINE_WAITING, DO_WAIT, 0, 800},
+	    {IN_TIMER, MACHINE_LISTING, DO_PAGE, 0, 0}, OPEN_LIST);
 	WALK(fresh, "403 parks, and is told once", TURN_STREAM,
 	    {IN_DENIED, MACHINE_WAITING, DO_WAIT, D, 60000}, TO_QUEUE,
 	    TURN_STREAM, {IN_DENIED, MACHINE_WAITING, DO_WAIT, 0, 120000},

@@ -117,6 +117,12 @@ links_count(const struct links *l, long version)
 	return n;
 }
 
+bool
+links_are_opening(const struct links *l)
+{
+	return l->n_fds > links_count(l, 0);
+}
+
 void
 links_break(struct links *l, long port)
 {

@@ -39,6 +39,8 @@ size_t links_find(struct links *l, long port);
 void links_note(struct links *l, size_t link, long version);
 /* How many are open that speak this version; 0: any. */
 unsigned links_count(const struct links *l, long version);
+/* Whether there are some on which nothing has come yet. */
+bool links_are_opening(const struct links *l);
 
 /* Break the connection with this port, if it is there. */
 void links_break(struct links *l, long port);

@@ -101,7 +101,9 @@ pace_answered(struct pace *p, const void *who, int64_t now)
 	if (p->interval < INTERVAL)
 		p->interval = INTERVAL;
 	p->spread_until = now + SPREAD;
-	p->next = now;
+	/* Places that are taken stay so. */
+	if (p->next < now)
+		p->next = now;
 	diag_info("the server answers again");
 }
 

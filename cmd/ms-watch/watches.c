@@ -6,6 +6,7 @@
 #include "diag.h"
 
 #define SNAPSHOTS 8 /* at once */
+#define CROWD 90 /* watches that one connection has room for */
 
 static bool
 is_same(const struct resource *a, const struct resource *b)
@@ -362,17 +363,29 @@ is_same_resource_busy(const struct watches *ws, const struct watch *w)
 	return false;
 }
 
+/* Requests that find all connections full open one each, unless they come
+ * after it is open. Servers have room for a hundred and more on one. */
+static unsigned
+most_at_once(const struct watches *ws)
+{
+	const struct http *h = ws->env->http;
+
+	if (ws->n <= CROWD || !links_count(&h->links, CURL_HTTP_VERSION_2_0))
+		return SNAPSHOTS;
+	return links_are_opening(&h->links) || h->is_fresh ? 0 : 1;
+}
+
 /* Snapshots are begun in order, and never two of the same resource: between
  * begin and end a resource has one scope. */
 static void
 give_turns(struct watches *ws)
 {
-	unsigned busy = 0;
+	unsigned busy = 0, more = most_at_once(ws);
 
 	for (size_t i = 0; i < ws->n; i++)
 		busy += machine_is_busy(&ws->watch[i]->machine);
 	ws->is_busy = busy > 0;
-	for (size_t i = 0; i < ws->n && busy < SNAPSHOTS; i++) {
+	for (size_t i = 0; i < ws->n && busy < SNAPSHOTS && more > 0; i++) {
 		struct watch *w = ws->watch[i];
 
 		if (w->machine.state != MACHINE_QUEUED ||
@@ -380,6 +393,7 @@ give_turns(struct watches *ws)
 			continue;
 		watch_input(w, IN_TURN);
 		busy++;
+		more--;
 	}
 }
 

@@ -279,6 +279,67 @@ class Link(asyncio.Protocol):
         self.flush()
 
 
+class PlainLink(asyncio.Protocol):
+    """One connection that knows HTTP/1.1 only: one request at a time."""
+
+    def __init__(self, server):
+        self.server = server
+        self.text = b""
+        self.request = None
+        self.count = 0
+
+    def connection_made(self, transport):
+        self.transport = transport
+        self.server.links.append(self)
+
+    def connection_lost(self, exc):
+        if self.request:
+            self.forget(self.request)
+        if self in self.server.links:
+            self.server.links.remove(self)
+
+    def data_received(self, data):
+        self.text += data
+        while b"\r\n\r\n" in self.text:
+            head, self.text = self.text.split(b"\r\n\r\n", 1)
+            first, *rest = head.decode().split("\r\n")
+            headers = [x.split(": ", 1) for x in rest]
+            headers.append((":path", first.split(" ")[1]))
+            self.count += 1
+            self.request = Request(self, self.count, headers)
+            self.server.accept(self.request)
+
+    def forget(self, request):
+        request.is_open = False
+        request.closed.set()
+        self.request = None
+
+    def write(self, request, data):
+        if request.is_open and not self.transport.is_closing():
+            self.transport.write(data)
+
+    def headers(self, request, headers):
+        lines = [f"HTTP/1.1 {headers[0][1]} x",
+                 *(f"{k}: {v}" for k, v in headers[1:]),
+                 "transfer-encoding: chunked", "", ""]
+        self.write(request, "\r\n".join(lines).encode())
+
+    async def data(self, request, data):
+        if data:
+            self.write(request, b"%x\r\n%s\r\n" % (len(data), data))
+
+    def end(self, request):
+        if request.is_open:
+            self.write(request, b"0\r\n\r\n")
+            self.forget(request)
+
+    def reset(self, request):
+        self.transport.abort()
+
+    def cut(self):
+        self.transport.abort()
+
+
 # ---- the server ----
 
 class Resource:
@@ -310,7 +371,7 @@ class Server:
     has answered."""
 
     def __init__(self, *resources, san=None, streams=True,
-                 host="127.0.0.1"):
+                 host="127.0.0.1", plain=False):
         self.resources = list(resources) or [PODS, DEPLOYMENTS, EVENTS]
         self.streams = streams      # whether streaming lists work
         self.legacy = False         # whether discovery is of the old form
@@ -328,6 +389,7 @@ class Server:
         self.pki = Pki(os.path.join(self.folder, "pki"),
                        san or "IP:127.0.0.1,DNS:localhost")
         self.host = host
+        self.plain = plain          # HTTP/1.1, and no HTTP/2
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever,
                                        daemon=True)
@@ -362,7 +424,7 @@ class Server:
                                 self.pki.path("server.key"))
         context.load_verify_locations(self.pki.path("ca.crt"))
         context.verify_mode = ssl.CERT_OPTIONAL
-        context.set_alpn_protocols(["h2"])
+        context.set_alpn_protocols(["http/1.1" if self.plain else "h2"])
 
         async def start():
             self.listener = await self.loop.create_server(
@@ -372,7 +434,7 @@ class Server:
 
     def connect(self):
         self.connections += 1
-        return Link(self)
+        return PlainLink(self) if self.plain else Link(self)
 
     def close(self):
         """As if the server had died."""

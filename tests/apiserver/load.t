@@ -1,0 +1,175 @@
+#!/usr/bin/python3 -B
+"""What ms-watch asks of a server that has much to serve, or too much to do.
+Numbers are those of the research's cases."""
+import math
+
+from apiserver import CONFIGMAPS, DEPLOYMENTS, PODS, Resource, Server, Watch, \
+    done, ok, same
+
+HURRY = 5           # times that the clock of ms-watch runs faster
+FAST = {"MS_WATCH_HURRY": str(HURRY)}
+LEVEL = "x-kubernetes-pf-prioritylevel-uid"
+
+
+def kinds(n):
+    return [Resource(f"foos{i:03d}", "Foo", f"g{i % 7}.example.com",
+                     namespaced=False) for i in range(n)]
+
+
+def is_watched(server, n):
+    return lambda: len({r.path for r in list(server.requests)
+                        if r.is_open and r.is_watch()}) == n
+
+
+def starts(server, since=0):
+    """When watches were asked for, in seconds of ms-watch."""
+    at = sorted(r.time for r in server.requests[since:] if r.is_watch())
+    return [(t - at[0]) * HURRY for t in at]
+
+
+def most(times, seconds):
+    """How many at most within so many seconds."""
+    return max(sum(a <= b < a + seconds for b in times) for a in times)
+
+
+def test_many():
+    with Server(*kinds(500)) as server:
+        most_open = [0]
+
+        async def count(r):
+            if r.is_stream():
+                under_way = [x for x in server.requests if x.is_stream() and
+                             x.is_open and not getattr(x, "is_done", 0)]
+                most_open[0] = max(most_open[0], len(under_way))
+            return False
+        mark = server.bookmark
+
+        def bookmark(resource, rv, is_end=False):
+            for r in server.requests:
+                if r.path.endswith("/" + resource.name) and is_end:
+                    r.is_done = True
+            return mark(resource, rv, is_end)
+        server.bookmark = bookmark
+        server.hook(count)
+        with Watch(server, env=FAST) as w:
+            w.wait_ready()
+            server.wait(is_watched(server, 500), "500 watches")
+            limit = server.links[0].h2.local_settings.max_concurrent_streams
+            ok(server.connections <= math.ceil(500 / limit) + 1,
+               "59. 500 kinds share connections",
+               f"{server.connections} connections of {limit} streams")
+            ok(1 <= most_open[0] <= 8, "59. 8 snapshots at a time at most",
+               most_open)
+            times = [int(r.query["timeoutSeconds"]) for r in server.requests
+                     if r.is_watch()]
+            buckets = [0] * 10
+            for t in times:
+                buckets[(t - 300) // 30] += 1
+            ok(max(buckets) < 100, "61. watches end at different times",
+               buckets)
+
+            before = len(server.requests)
+            server.cut()
+            server.wait(is_watched(server, 500), "500 watches again")
+            times = starts(server, before)
+            # what had begun before it was clear that all have failed
+            early = sum(t < 1 for t in times)
+            ok(early <= 45 and most(times[early:], 1) <= 30,
+               "59. they come back at 20 a second", early,
+               [round(t, 1) for t in times[::20]])
+            same([r.target for r in server.requests[before:]
+                  if r.is_stream()], [], "59. none of them with a list")
+
+
+def test_plain():
+    with Server(*kinds(500), plain=True) as server:
+        with Watch(server) as w:
+            w.wait_ready()
+            ok(server.wait(is_watched(server, 500), "500 watches"),
+               "59. a server of HTTP/1.1: 500 watches are open")
+
+
+def test_gate():
+    """Pods and configmaps are of one level, deployments of another."""
+    with Server(PODS, CONFIGMAPS, DEPLOYMENTS) as server:
+        send = {}
+        refused = []
+
+        async def answer(r):
+            if not r.is_watch():
+                return False
+            level = "two" if r.path.endswith("/deployments") else "one"
+            start = r.start
+
+            async def start_with_level(status=200, headers=()):
+                await start(status, [*headers, (LEVEL, level)])
+            r.start = start_with_level
+            if send.get(r.path) and not r.is_stream():
+                refused.append(r)
+                del send[r.path]
+                await r.start(429, [("retry-after", "3")])
+                await r.send("Too many requests")
+                await r.end()
+                return True
+            return False
+        server.hook(answer)
+        with Watch(server) as w:
+            w.wait_ready()
+            server.wait(is_watched(server, 3), "three watches")
+            before = len(server.requests)
+            send["/api/v1/pods"] = True
+
+            async def end(path):
+                for r in [r for r in server.requests
+                          if r.is_open and r.path == path]:
+                    await r.end()
+            server.run(end("/api/v1/pods"))
+            server.wait(lambda: refused, "a refusal")
+            same(len([r for r in server.requests if r.is_open and
+                      r.is_watch()]), 2, "60. a refusal of one: other watches "
+                 "go on")
+            server.run(end("/api/v1/configmaps"))
+            server.run(end("/apis/apps/v1/deployments"))
+            server.wait(is_watched(server, 3), "three watches again")
+            came = {r.path.split("/")[-1]: r.time - refused[0].time
+                    for r in server.requests[before:] if r.is_open}
+            ok(came["pods"] >= 2.9 and came["configmaps"] >= 2.9,
+               "60. 429 by flow control: its level waits as long as it says",
+               came)
+            ok(came["deployments"] < 2.9, "60. another level does not", came)
+
+
+def test_breaker():
+    with Server(*kinds(40)) as server, Watch(server, env=FAST) as w:
+        w.wait_ready()
+        server.wait(is_watched(server, 40), "40 watches")
+        before = len(server.requests)
+        is_down = [True]
+
+        async def down(r):
+            if not r.is_watch() or not is_down[0]:
+                return False
+            await r.fail(503, "ServiceUnavailable", "apiserver is down")
+            return True
+        server.hook(down)
+        server.cut()
+
+        def tries():
+            return [r for r in server.requests[before:] if r.is_watch()]
+        server.wait(lambda: len(tries()) >= 25, "tries")
+        at = tries()[0].time
+        ok(len(tries()) <= 40, "most of them fail: not each tries",
+           [round(r.time - at, 1) for r in tries()])
+        is_down[0] = False
+        ok(server.wait(is_watched(server, 40), "40 watches"),
+           "the server answers one, and then all")
+        back = [r.time for r in tries() if r.is_open]
+        ok((max(back) - min(back)) * HURRY > 5, "spread over some time",
+           max(back) - min(back))
+
+
+test_many()
+test_plain()
+test_gate()
+test_breaker()
+done()

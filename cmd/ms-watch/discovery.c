@@ -50,6 +50,7 @@ ask(struct part *part, const char *path, const char *accept, const char *etag)
 	    .accept = accept,
 	    .etag = etag,
 	    .timeout = TIMEOUT,
+	    .compress = true,
 	    .done = on_answer,
 	    .context = part};
 

@@ -131,6 +131,8 @@ set_headers(struct http_request *r)
 		add_header(r, h->config->headers.item[i], "");
 	/* Not curl's own name, for which the server indents its answers. */
 	curl_easy_setopt(r->easy, CURLOPT_USERAGENT, USER_AGENT);
+	if (r->ask.compress && !h->config->is_uncompressed)
+		curl_easy_setopt(r->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 }
 
 /* libcurl says it in words only, which it is not asked for without need. */

@@ -40,6 +40,9 @@ struct http_ask {
 	const char *accept; /* NULL: application/json */
 	const char *etag; /* for If-None-Match, or NULL */
 	long timeout; /* s for the whole answer; 0: none */
+	/* gzip will do. Never for a watch: the server ends a member at each
+	 * flush, and libcurl takes one member only. */
+	bool compress;
 	/* The answer is 200, its body begins. May be NULL. */
 	void (*open)(void *context);
 	/* Bytes of a 200's body. NULL: they are collected in request.body. */

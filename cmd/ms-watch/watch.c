@@ -158,13 +158,22 @@ is_without_streams(const struct watch *w)
 	return i < list->n;
 }
 
+/* A list may come compressed, and a watch may not: of metadata that is a
+ * fifteenth of the bytes. Whole objects are worth the time more. */
+static bool
+prefers_pages(const struct watch *w)
+{
+	return w->ledger.scope.is_metadata &&
+	    !w->env->http->config->is_uncompressed;
+}
+
 static void
 step(struct watch *w, enum machine_input in)
 {
-	if (in == IN_TURN && is_without_streams(w))
+	if (in == IN_TURN && (is_without_streams(w) || prefers_pages(w)))
 		w->machine.no_stream = true;
 	apply(w, machine_next(&w->machine, in));
-	if (w->machine.no_stream && !is_without_streams(w))
+	if (w->machine.no_stream && !prefers_pages(w) && !is_without_streams(w))
 		opts_append(&w->env->no_streams, w->resource->api_version);
 }
 
@@ -532,6 +541,7 @@ send_request(struct watch *w, enum machine_do what)
 	put_query(w, &path);
 	ask.path = path.p;
 	ask.timeout = is_page(w) ? PAGE_TIMEOUT : 0;
+	ask.compress = is_page(w);
 	if (w->ledger.scope.is_metadata && !w->machine.no_metadata)
 		ask.accept = is_page(w) ? ACCEPT_LIST : ACCEPT_WATCH;
 	w->is_open = w->is_held = false;

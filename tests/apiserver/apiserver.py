@@ -286,6 +286,7 @@ class PlainLink(asyncio.Protocol):
         self.server = server
         self.text = b""
         self.request = None
+        self.more = []
         self.count = 0
 
     def connection_made(self, transport):

@@ -121,7 +121,7 @@ resources:
                  "is the effective configuration")
             asked = {(r.path, r.query.get("labelSelector"),
                       r.query.get("fieldSelector")) for r in server.requests
-                     if r.is_watch()}
+                     if r.is_watch() or "limit" in r.query}
             same(asked, {
                 ("/api/v1/nodes", "app=web", None),
                 ("/apis/apps/v1/namespaces/shop/deployments", "app=web", None),

@@ -127,13 +127,15 @@ def test_change():
             async def only_p1(r):
                 if not r.query.get("labelSelector") == "n=1":
                     return False
-                r.query["resourceVersion"] = str(server.rv)
-                await r.start()
-                for (name, ns, n), obj in sorted(server.objects.items()):
-                    if name == "pods" and n == "p1":
-                        await r.send(server.event(PODS, "ADDED", obj))
-                await r.send(server.bookmark(PODS, server.rv, True))
-                await r.until_closed()
+                if r.is_watch():
+                    await r.start()
+                    await r.until_closed()
+                    return True
+                await r.reply(200, {
+                    "kind": "PodList", "metadata": {
+                        "resourceVersion": str(server.rv)},
+                    "items": [o for o in server.select(PODS, None)
+                              if o["metadata"]["name"] == "p1"]})
                 return True
             server.hook(only_p1)
             since = change(w, server, "resources: {pods: {labelSelector: n=1, "

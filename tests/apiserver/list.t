@@ -1,9 +1,11 @@
 #!/usr/bin/python3 -B
 """Lists: every way in which a page, a token or a streaming list can fail, and
 what must come out all the same. Numbers are those of the research's cases."""
+import gzip
 import json
+import os
 
-from apiserver import CONFIGMAPS, PODS, Server, Watch, done, ok, same
+from apiserver import BIN, CONFIGMAPS, PODS, Server, Watch, done, ok, same
 
 ONCE = ("--once", "--resource", "pods")
 
@@ -223,6 +225,96 @@ def test_nonsense():
                 same(names(w), ["p0000"], "55. and never printed")
 
 
+async def reply_compressed(server, r, size=None):
+    body = json.dumps({"kind": "PodList", "items": server.select(PODS, None),
+                       "metadata": {"resourceVersion": "7"}}).encode()
+    await r.start(200, [("content-encoding", "gzip")])
+    await r.send(gzip.compress(body)[:size])
+    await r.end()
+
+
+def test_gzip():
+    with list_server(300) as server:
+        sizes = [500, None]
+
+        async def answer(r):
+            if r.path != "/api/v1/pods" or r.is_watch():
+                return False
+            await reply_compressed(server, r, sizes.pop(0))
+            return True
+        server.hook(answer)
+        with Watch(server, *ONCE) as w:
+            same(w.end(), 0, "34. a list in gzip, cut off the first time")
+            same(names(w), [f"p{i:04d}" for i in range(300)],
+                 "34. with every object once")
+            asked = [(r.is_watch(), r.headers.get("accept-encoding"))
+                     for r in server.seen("/api/v1/pods")]
+            same(asked, [(True, None), (False, "gzip"), (False, "gzip")],
+                 "34. asked for lists, never for watches")
+        server.unhook()
+        server.requests.clear()
+        config = server.kubeconfig(cluster={
+            "server": server.url(), "disable-compression": True,
+            "certificate-authority-data": server.pki.ca_data()})
+        with Watch(server, *ONCE, kubeconfig=config) as w:
+            same(w.end(), 0, "34. disable-compression")
+            same([r.target for r in server.requests
+                  if "accept-encoding" in r.headers], [],
+                 "34. then nothing is asked for in gzip")
+
+
+def test_metadata_form():
+    with Server(PODS) as server:
+        fill(server, 3)
+        with Watch(server, "--resource", "pods", "--depth", "metadata") as w:
+            w.wait_ready()
+            first = server.seen("/api/v1/pods")[0]
+            same((first.is_watch(), first.headers.get("accept-encoding")),
+                 (False, "gzip"), "metadata comes in pages, as those can be "
+                 "compressed")
+
+
+# The whole of case 33 takes a while; a fifth of it is as good, as nothing in
+# it grows with the number but the index.
+HUGE = int(os.environ.get("HUGE", "10000"))
+
+
+def memory(w, name):
+    with open(f"/proc/{w.process.pid}/status") as f:
+        return next(int(x.split()[1]) for x in f if x.startswith(name))
+
+
+def test_huge():
+    filler = "x" * 10000
+    block = ",".join('{"metadata":{"name":"p%d-%%06d","namespace":"n","uid":'
+                     '"00000000-0000-4000-8000-%d%%011d","resourceVersion":"9"'
+                     '},"data":"%s"}' % (i, i, filler) for i in range(10))
+    with list_server(0) as server:
+        before = []
+
+        async def answer(r):
+            if r.path != "/api/v1/pods" or r.is_watch():
+                return False
+            before.append(memory(w, "VmRSS"))
+            await r.start()
+            await r.send('{"kind":"PodList","metadata":{"resourceVersion":'
+                         '"9"},"items":[')
+            for i in range(HUGE // 10):
+                await r.send(("," if i else "") +
+                             block % tuple(x for x in [i] * 20))
+            await r.send("]}")
+            await r.end()
+            return True
+        with open(os.devnull, "wb") as null, \
+                Watch(server, "--resource", "pods", stdout=null) as w:
+            server.hook(answer)
+            server.wait(lambda: server.seen(watch="1", resourceVersion="9"),
+                        "the end of the list")
+            growth = memory(w, "VmHWM") - before[0]
+            ok(growth <= 16384 or "san" in BIN, f"33. {HUGE} objects of 10 "
+               "KiB in one list: 16 MiB more at most", f"{growth} KiB")
+
+
 def test_failing_kind():
     with Server(PODS, CONFIGMAPS, streams=False) as server:
         server.put("pods", "a")
@@ -371,6 +463,9 @@ test_order()
 test_metadata()
 test_empty()
 test_nonsense()
+test_gzip()
+test_metadata_form()
+test_huge()
 test_failing_kind()
 test_streams()
 test_no_streams()

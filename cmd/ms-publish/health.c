@@ -14,7 +14,8 @@
 #include "opts.h"
 #include "ready.h"
 
-#define CONNECTIONS 32
+#define CONNECTIONS 128
+#define CONNECTIONS_EACH 64 /* of one address: others get through */
 #define IDLE 5 /* s that a connection may say nothing */
 #define POOL (16u << 10) /* bytes a connection may take */
 #define TEXT "text/plain; charset=utf-8"
@@ -217,6 +218,7 @@ health_listen(const char *where, struct pulse *p, struct store *s)
 	if (MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0,
 		NULL, NULL, answer, h, MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_EACH,
 		MHD_OPTION_CONNECTION_TIMEOUT, IDLE,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL,
 		MHD_OPTION_END))

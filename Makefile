@@ -60,7 +60,7 @@ $(B)/%.a:
 	rm -f $@ && ar rcs $@ $(filter %.o,$^)
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(addprefix -I,$(filter cmd/%,$(patsubst tests/unit/%,cmd/%,$(patsubst tests/fuzz/%,cmd/%,$(patsubst %/,%,$(dir $<)))))) -c -o $@ $<
+	$(COMPILE) $(addprefix -Icmd/,$(filter $(STAGES),$(notdir $(patsubst %/,%,$(dir $<))))) -c -o $@ $<
 
 # The signatures travel in the program, each behind a line that names its file.
 $(B)/signatures.yaml: $(wildcard cmd/ms-fingerprint/signatures/*.yaml)

@@ -1,7 +1,7 @@
 # How the tests, the fuzzers and the benchmarks are built and run.
 TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/*_test.c)) $(B)/unit/lib/scan_portable_test
 FUZZ  = $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c tests/fuzz/*/*_fuzz.c))
-BENCH = $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*_bench.c))
+BENCH = $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*_bench.c tests/bench/*/*_bench.c))
 INPUT = $(FUZZ:%=$(B)/fuzz/%_fuzz) $(B)/fuzz/scan_diff
 QUICK = $(wildcard tests/golden/*.t tests/streams/*.t)
 FAST  = $(QUICK) $(wildcard tests/apiserver/*.t tests/chaos/*.t)
@@ -39,8 +39,8 @@ $(B)/unit/lib/scan_portable_test: $(B)/tests/unit/lib/scan_test.o $(B)/portable/
 # So may a target of tests/fuzz/ms-watch; those beside that folder are of lib.
 $(B)/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(B)/tests/fuzz/fuzz_main.o $$(addprefix $(B)/,$$(addsuffix .a,$$(filter-out .,$$(*D)))) $(B)/lib.a
 	$(TEST_LINK) $$(pkg-config --libs $(PKGS_lib) $(PKGS_$(*D)))
-$(B)/fuzz/scan_diff $(BENCH): $(B)/%: $(B)/tests/%.o $(B)/lib.a
-	$(TEST_LINK) -ljq $$(pkg-config --libs $(PKGS_lib))
+$(B)/fuzz/scan_diff $(BENCH): $(B)/%: $(B)/tests/%.o $$(addprefix $(B)/,$$(addsuffix .a,$$(filter $$(STAGES),$$(notdir $$(*D))))) $(B)/lib.a
+	$(TEST_LINK) -ljq $$(pkg-config --libs $(PKGS_lib) $(PKGS_$(notdir $(*D))))
 
 # Each target for FUZZ_SECONDS; what is found new lands in $(B)/libfuzzer.
 FUZZ_SECONDS ?= 60

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "event.h"
-#include "yaml.h"
+#include "yamldoc.h"
 
 static const char *const name[] = {"meshery", "event", "record", "yaml"};
 
@@ -14,6 +14,8 @@ format_release(struct format *f)
 	meshery_release(&f->meshery);
 	json_release(&f->out);
 	json_release(&f->more);
+	json_release(&f->text[0]);
+	json_release(&f->text[1]);
 	tape_release(&f->tape);
 }
 
@@ -114,7 +116,7 @@ make_yaml(struct format *f, const struct change *c, struct span *message)
 		return false;
 	tape_read(&f->tape, *message);
 	json_reset(&f->out);
-	yaml_write(&f->tape, &f->out);
+	yaml_write(&f->tape, f->text, &f->out);
 	json_puts(&f->out, "---");
 	*message = (struct span){f->out.p, f->out.len};
 	return true;

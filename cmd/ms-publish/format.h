@@ -31,7 +31,7 @@ struct format {
 	struct gate *gate; /* what is told at all; NULL: everything */
 	struct meshery meshery; /* its members are the caller's to set */
 	struct tape tape;
-	struct json out, more;
+	struct json out, more, text[2];
 };
 
 void format_release(struct format *f);

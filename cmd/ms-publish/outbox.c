@@ -199,8 +199,10 @@ read_some(struct outbox *o, size_t max, size_t *n)
 		store_complain(o->store, o->store->reader);
 	sqlite3_reset(st);
 	/* the last numbers may be those of rows that came and went */
-	if (code == SQLITE_DONE && !*n && !o->n)
-		o->sent = o->store->confirmed = last;
+	if (code == SQLITE_DONE && !*n && !o->n) {
+		o->sent = last;
+		o->store->confirmed = last;
+	}
 	return code == SQLITE_ROW || code == SQLITE_DONE;
 }
 

@@ -477,6 +477,23 @@ def floats(v):
     return float(v) if isinstance(v, int) and not isinstance(v, bool) else v
 
 
+def misfits(shape=None, wrap=lambda v: v):
+    """Services that each have one member of a wrong type, and none other."""
+    for key, inner in (shape or SERVICE).items():
+        def wrapped(v, key=key):
+            return wrap({key: v})
+
+        if isinstance(inner, dict) and "*" not in inner:
+            yield wrapped(7)
+            yield from misfits(inner, wrapped)
+        elif isinstance(inner, list) and isinstance(inner[0], dict):
+            yield wrapped({})
+            yield from misfits(inner[0], lambda v, w=wrapped: w([v]))
+        else:
+            yield from (wrapped(v) for v in (
+                [7], {"a": 7}, True, "x", 1.5, 2**31, -2**31, None))
+
+
 # ---- the whole ----
 
 def resource(event, obj, cluster, redact=False):
@@ -640,8 +657,8 @@ class Random:
 
     def shaped(self, shape):
         """A value of that shape, or now and then another."""
-        if self.r.random() < .01:
-            return self.value(3)
+        if self.r.random() < .04:
+            return self.value(4)
         if isinstance(shape, list):
             return self.array([self.shaped(shape[0])
                                for _ in range(self.r.choice((0, 1, 1, 2)))])
@@ -655,11 +672,16 @@ class Random:
                               b'"2026-02-29T10:00:00Z"',
                               b'"2026-03-01T10:00:00.5+01:00"')}[shape]
 
+    def port(self):
+        if self.r.random() < .3:
+            return self.shaped(SERVICE["spec"]["ports"][0])
+        return self.object([
+            (b'"port"', self.of(b"80", b"443", b"8.0e1", b"0")),
+            (b'"nodePort"', self.of(b"30080", b"0", b"null"))])
+
     def service(self):
         spec = [(b'"clusterIP"', self.r.choice(self.HOSTS)),
-                (b'"ports"', self.array([self.object(
-                    [(b'"port"', self.of(b"80", b"443", b"8.0e1", b"0")),
-                     (b'"nodePort"', self.of(b"30080", b"0", b"null"))])
+                (b'"ports"', self.array([self.port()
                     for _ in range(self.r.randint(0, 2))]))]
         spec += [(b'"%s"' % k.encode(), self.shaped(v))
                  for k, v in SERVICE["spec"].items()
@@ -669,7 +691,7 @@ class Random:
                 b'"127.0.0.1"', b'""', b'"<pending>"', b'"localhost"'))])
             for _ in range(self.r.choice((0, 0, 1, 2)))])
         status = [(b'"loadBalancer"', self.object([(b'"ingress"', ingress)]))]
-        if self.r.random() < .2:
+        if self.r.random() < .3:
             status = [(b'"conditions"', self.shaped(
                 SERVICE["status"]["conditions"]))]
         meta = self.object([(b'"name"', b'"s"')] + [

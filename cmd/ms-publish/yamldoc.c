@@ -1,4 +1,4 @@
-#include "yaml.h"
+#include "yamldoc.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -261,12 +261,9 @@ put_node(struct writer *w, uint32_t node, int indent, bool is_in_list)
 }
 
 void
-yaml_write(struct tape *t, struct json *out)
+yaml_write(struct tape *t, struct json text[2], struct json *out)
 {
-	struct json text[2] = {{0}};
 	struct writer w = {t, out, text};
 
 	put_map(&w, 0, 0, false);
-	json_release(&text[0]);
-	json_release(&text[1]);
 }

@@ -228,21 +228,27 @@ struct metric {
 	const char *name, *help;
 	double unit; /* of the member, in that of the name; 0: 1 */
 	const char *label, *label2; /* the member is a map, or one of maps */
+	const char *of_watch; /* member of ms-watch that says the same */
 };
 
-/* Of every stage but ms-watch; label stage. */
+/* Of every stage; label stage. ms-watch has names of its own for some, in the
+ * unit of the metric. */
 static const struct metric common[] = {
     {"in", "meshsync_stage_records_read_total", "Records that a stage read."},
     {"out", "meshsync_stage_records_written_total",
-	"Records that a stage wrote; ms-publish: confirmed messages."},
+	"Records that a stage wrote; ms-publish: confirmed messages.", 0,
+	.of_watch = "recordsTotal"},
     {"dropped", "meshsync_stage_records_dropped_total",
 	"Lines that were no record."},
-    {"bytesIn", "meshsync_stage_read_bytes_total", "Bytes that a stage read."},
+    {"bytesIn", "meshsync_stage_read_bytes_total",
+	"Bytes that a stage read; ms-watch: of the API server's answers.", 0,
+	.of_watch = "receivedBytesTotal"},
     {"bytesOut", "meshsync_stage_written_bytes_total",
 	"Bytes that a stage wrote."},
-    {"cpuMs", "meshsync_stage_cpu_seconds_total", "CPU time of a stage.",
-	0.001},
-    {"heap", "meshsync_stage_heap_bytes", "Memory that a stage has in use."},
+    {"cpuMs", "meshsync_stage_cpu_seconds_total", "CPU time of a stage.", 0.001,
+	.of_watch = "cpuSecondsTotal"},
+    {"heap", "meshsync_stage_heap_bytes", "Memory that a stage has in use.", 0,
+	.of_watch = "heapBytes"},
     {"objects", "meshsync_stage_objects", "Objects that a stage remembers."},
     {"amended", "meshsync_stage_amendments_total",
 	"AMEND records that a stage made."},
@@ -266,10 +272,6 @@ static const struct metric of_watch[] = {
 	"Connections to the API server that were made."},
     {"goawaysTotal", "meshsync_watch_goaways_total",
 	"Connections that the API server asked to leave."},
-    {"receivedBytesTotal", "meshsync_watch_received_bytes_total",
-	"Bytes of the API server's answers."},
-    {"recordsTotal", "meshsync_watch_records_total",
-	"Records that ms-watch wrote."},
     {"queueBytes", "meshsync_watch_queue_bytes",
 	"What the next stage has not taken yet."},
     {"queueBlockedSecondsTotal", "meshsync_watch_queue_blocked_seconds_total",
@@ -422,8 +424,13 @@ of_each_stage(struct json *out, const struct metric *m, struct span status)
 {
 	static const char *const stage[] = {"ms-classify", "ms-fingerprint",
 	    "ms-publish"};
+	struct metric watch = *m;
 	char labels[64];
 
+	watch.unit = 0;
+	if (m->of_watch)
+		sample(out, &watch, span_of("stage=\"ms-watch\""),
+		    get(get(status, "ms-watch"), m->of_watch));
 	for (size_t i = 0; i < sizeof(stage) / sizeof(*stage); i++) {
 		snprintf(labels, sizeof(labels), "stage=\"%s\"", stage[i]);
 		sample(out, m, span_of(labels),

@@ -64,22 +64,30 @@ is_well(const char *state)
 	return strcmp(state, "synced") == 0 || strcmp(state, "denied") == 0;
 }
 
-/* What the API server said of a resource, from the last STATUS: ": words", or
- * nothing. */
-static void
-say_why(struct json *out, struct pulse *p, const char *resource)
+/* A member of an object, if that is one. */
+static struct span
+get(struct span object, const char *key)
 {
-	struct span status = {p->status.p, p->status.len}, watch, all, one,
-		    text;
+	return scan_type(object) == SCAN_OBJECT ? scan_get(object, key) :
+						  (struct span){0};
+}
+
+/* What ms-watch says of its resources, in the last STATUS. */
+static struct span
+watched(const struct pulse *p)
+{
+	struct span status = {p->status.p, p->status.len};
+
+	return status.n ? get(get(status, "ms-watch"), "resources") : status;
+}
+
+/* What the API server said of a resource: ": words", or nothing. */
+static void
+say_message(struct json *out, struct span one)
+{
+	struct span text;
 	char buf[256];
 
-	if (!p->status.len)
-		return;
-	watch = scan_get(status, "ms-watch");
-	all = scan_type(watch) == SCAN_OBJECT ? scan_get(watch, "resources") :
-						(struct span){0};
-	one = scan_type(all) == SCAN_OBJECT ? scan_get(all, resource) :
-					      (struct span){0};
 	if (scan_type(one) != SCAN_OBJECT)
 		return;
 	text = scan_text(scan_get(one, "message"), buf, sizeof(buf));
@@ -104,7 +112,7 @@ name_resources(struct json *out, struct pulse *p)
 		left--;
 		put(out, "[%c]resource %s is %s", is_well(r->state) ? '!' : '-',
 		    r->name, r->state);
-		say_why(out, p, r->name);
+		say_message(out, get(watched(p), r->name));
 		json_puts(out, "\n");
 	}
 }
@@ -129,6 +137,36 @@ tell_resources(struct json *out, struct pulse *p)
 			   "");
 	name_resources(out, p);
 	return ok;
+}
+
+/* What is synced may be out of reach since. */
+static bool
+tell_watches(struct json *out, struct pulse *p)
+{
+	struct span all = watched(p), key, one, last = {0};
+	size_t n = 0, lost = 0;
+	struct scan_iter it;
+
+	if (scan_type(all) != SCAN_OBJECT)
+		return true;
+	scan_iter(&it, all);
+	while (scan_member(&it, &key, &one)) {
+		n++;
+		if (!scan_eq(get(one, "state"), "backoff"))
+			continue;
+		lost++;
+		last = one;
+	}
+	if (!lost) {
+		put(out, "[+]watches ok: %zu resources\n", n);
+		return true;
+	}
+	put(out, "[%c]watches %s: %zu of %zu resources cannot be watched now",
+	    lost == n ? '-' : '!', lost == n ? "failed" : "partly failed", lost,
+	    n);
+	say_message(out, last);
+	json_puts(out, "\n");
+	return lost < n;
 }
 
 static void
@@ -191,6 +229,7 @@ ready_tell(struct json *out, struct pulse *p, struct store *s)
 	pthread_mutex_lock(&p->lock);
 	ok = tell_broker(out, p);
 	ok = tell_resources(out, p) && ok;
+	ok = tell_watches(out, p) && ok;
 	tell_status(out, p);
 	pthread_mutex_unlock(&p->lock);
 	if (s) {

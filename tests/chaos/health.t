@@ -104,7 +104,7 @@ def lint(text):
 STATUS = {
     "apiVersion": "meshsync.meshery.io/v1", "kind": "Status",
     "ms-watch": {
-        "version": "0.1.0", "ready": True, "connections": {"h2": 2},
+        "version": "0.1.0", "cpuSecondsTotal": 2.5, "heapBytes": 4711, "ready": True, "connections": {"h2": 2},
         "connectionsTotal": 3, "streams": 23, "recordsTotal": 60,
         "receivedBytesTotal": 123456, "queueBytes": 0,
         "queueBlockedSecondsTotal": 1.25, "goawaysTotal": 1,
@@ -182,6 +182,21 @@ ok(says(http, r'^\[!\]resource secrets.v1. is denied: secrets is "forbidden" '
 ok(get(http, "/readyz?verbose")[0] == 200, "a denied one is no failure")
 ok(says(http, r"^\[\+\]stages ok: "), "and when the stages were heard of")
 
+away = json.loads(json.dumps(STATUS))
+away["ms-watch"]["resources"]["pods.v1."].update(
+    state="backoff", message="unable to reach 10.0.0.1: Connection refused")
+p.feed([dump({"type": "STATUS", "object": away})])
+ok(says(http, r"^\[!\]watches partly failed: 1 of 2 resources cannot be "
+        r"watched now: unable to reach 10.0.0.1: Connection refused$"),
+   "what is synced and cannot be watched now is told")
+del away["ms-watch"]["resources"]["secrets.v1."]
+p.feed([dump({"type": "STATUS", "object": away})])
+ok(says(http, r"^\[-\]watches failed: 1 of 1 ") and
+   get(http, "/readyz?verbose")[0] == 503, "if it is all, that is a failure")
+p.feed([dump({"type": "STATUS", "ms": {"cluster": CLUSTER, "time": TIME},
+              "object": STATUS})])
+ok(says(http, r"^\[\+\]watches ok: 2 resources$"), "and when it is over")
+
 # Metrics.
 code, text, kind = get(http, "/metrics")
 ok(code == 200 and kind == "text/plain; version=0.0.4; charset=utf-8",
@@ -197,6 +212,10 @@ for name, value in {
         'meshsync_objects{resource="deployments.v1.apps"}': 6,
         'meshsync_resource_state{resource="pods.v1.",state="synced"}': 1,
         'meshsync_stage_cpu_seconds_total{stage="ms-classify"}': 1.5,
+        'meshsync_stage_cpu_seconds_total{stage="ms-watch"}': 2.5,
+        'meshsync_stage_heap_bytes{stage="ms-watch"}': 4711,
+        'meshsync_stage_records_written_total{stage="ms-watch"}': 60,
+        'meshsync_stage_read_bytes_total{stage="ms-watch"}': 123456,
         'meshsync_stage_records_read_total{stage="ms-fingerprint"}': 10,
         'meshsync_stage_records_written_total{stage="ms-publish"}': 20,
         "meshsync_classify_redacted_total": 2,

@@ -130,23 +130,27 @@ add_hits_of(struct look *l, unsigned verdict)
 	return any;
 }
 
-static struct span
-version_by_tags(const struct box *b, const struct print *p)
+/* Into v; a tag such as latest or 7 is kept aside. */
+static void
+version_by_tags(const struct box *b, const struct print *p, struct verdict *v)
 {
 	static const char *const packaged[] = {"flavor", NULL};
 	const char *const *rule = b->how == KNOWN_PACKAGED ? packaged : p->tags;
-	struct span version = {0};
 
 	if (b->how == KNOWN_RETAGGED ||
 	    (b->how == KNOWN_PACKAGED && p->tags[0] &&
 		strcmp(p->tags[0], "none") == 0))
-		return version;
-	for (; !version.n && *rule; rule++) {
-		version = version_by_rule(*rule, b->image.tag);
+		return;
+	for (; !v->version.n && *rule; rule++) {
 		if (strcmp(*rule, "none") == 0)
-			break;
+			return;
+		v->version = version_by_rule(*rule, b->image.tag);
 	}
-	return version;
+	if (!v->version.n)
+		v->tag = b->image.tag;
+	/* neither tag nor digest: the registry reads latest */
+	if (!b->image.tag.n && !b->image.digest.n && b->image.n > 1)
+		v->tag = span_of("latest");
 }
 
 /* What the tag says, or else what a running instance has said. */
@@ -155,7 +159,7 @@ set_version(const struct look *l, struct verdict *v, const struct box *b,
     const struct print *p)
 {
 	v->digest = b->image.digest;
-	v->version = version_by_tags(b, p);
+	version_by_tags(b, p, v);
 	if (v->version.n)
 		return;
 	v->version =
@@ -262,6 +266,24 @@ label_may_speak(const struct look *l, const struct verdict *v)
 	return is_named(l, v->product) || (!other_named && !others);
 }
 
+/* The label says which latest was meant when the chart was made, not which
+ * runs. Of 7 or 16-alpine it may say the rest. */
+static bool
+contradicts(struct span tag, struct span version)
+{
+	size_t n;
+
+	if (tag.n && *tag.p == 'v') {
+		tag.p++;
+		tag.n--;
+	}
+	for (n = 0; n < tag.n && tag.p[n] >= '0' && tag.p[n] <= '9';)
+		n++;
+	return tag.n &&
+	    (!n || version.n <= n || version.p[n] != '.' ||
+		memcmp(version.p, tag.p, n) != 0);
+}
+
 static void
 add_label_versions(struct look *l)
 {
@@ -279,7 +301,8 @@ add_label_versions(struct look *l)
 			continue;
 		if (p->version_is_label)
 			v->release = version;
-		if (!v->version.n && (v->makes || l->is_job))
+		if (!v->version.n && (v->makes || l->is_job) &&
+		    !contradicts(v->tag, version))
 			v->version = version;
 	}
 }

@@ -30,6 +30,7 @@ struct verdict {
 	const char *component;
 	struct span version; /* absent: cannot be known */
 	struct span digest; /* of its image; absent: not known by one */
+	struct span tag; /* that told no version, though it could have */
 	struct span release; /* the product's, if it is not its parts' */
 	struct evidence_sum sum;
 };

@@ -102,10 +102,22 @@ main(void)
 	    "Ca|iredis:7.2.5|P|"
 	    "lapp.kubernetes.io/name=redis|lapp.kubernetes.io/version=9.9|",
 	    "redis/redis server 7.2.5!");
-	is("the label speaks when the tag does not",
-	    "Ca|iredis:latest|P|"
+	is("the label speaks where a digest stands for the tag",
+	    "Ca|iredis@sha256:00|P|"
 	    "lapp.kubernetes.io/name=redis|lapp.kubernetes.io/version=7.2|",
 	    "redis/redis server 7.2!");
+	is("and says the rest of a range",
+	    "Ca|iredis:7-alpine|P|"
+	    "lapp.kubernetes.io/name=redis|lapp.kubernetes.io/version=7.2|",
+	    "redis/redis server 7.2!");
+	is("but not which latest runs",
+	    "Ca|iredis:latest|P|"
+	    "lapp.kubernetes.io/name=redis|lapp.kubernetes.io/version=7.2|",
+	    "redis/redis server !");
+	is("nor what no tag stands for",
+	    "Ca|iredis|P|"
+	    "lapp.kubernetes.io/name=redis|lapp.kubernetes.io/version=7.2|",
+	    "redis/redis server !");
 	is("but not for another product",
 	    "Ca|iredis:latest|P|"
 	    "lapp.kubernetes.io/name=argocd-server|"

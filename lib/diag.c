@@ -8,8 +8,17 @@
 #include <unistd.h>
 
 const char *diag_prog = "ms";
+void (*diag_wipe)(void);
+
+#define ASKED (DIAG_INFO + 1)
 
 static enum diag_level limit = DIAG_WARNING;
+
+int
+diag_tells(enum diag_level level)
+{
+	return level <= limit;
+}
 
 void
 diag_level(enum diag_level level)
@@ -19,17 +28,18 @@ diag_level(enum diag_level level)
 
 /* Keeps errno, so that a caller may print and then look at it. */
 __attribute__((format(printf, 2, 0))) static void
-tell(enum diag_level level, const char *fmt, va_list ap)
+tell(int level, const char *fmt, va_list ap)
 {
-	static const char *const name[] = {"fatal", "warning", "info"};
+	static const char *const name[] = {"fatal: ", "warning: ", "info: "};
 	int keep = errno;
 	char line[2048];
 	size_t n, room = sizeof(line) - 1;
 	int k;
 
-	if (level > limit)
-		return;
-	n = (size_t)snprintf(line, room, "%s: %s: ", diag_prog, name[level]);
+	if (diag_wipe)
+		diag_wipe();
+	n = (size_t)snprintf(line, room, "%s: %s", diag_prog,
+	    level == ASKED ? "" : name[level]);
 	errno = keep;
 	k = vsnprintf(line + n, room - n, fmt, ap);
 	n += k < 0 ? 0 : (size_t)k < room - n ? (size_t)k : room - n - 1;
@@ -47,7 +57,8 @@ diag_info(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	tell(DIAG_INFO, fmt, ap);
+	if (diag_tells(DIAG_INFO))
+		tell(DIAG_INFO, fmt, ap);
 	va_end(ap);
 }
 
@@ -57,7 +68,18 @@ diag_warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	tell(DIAG_WARNING, fmt, ap);
+	if (diag_tells(DIAG_WARNING))
+		tell(DIAG_WARNING, fmt, ap);
+	va_end(ap);
+}
+
+void
+diag_tell(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	tell(ASKED, fmt, ap);
 	va_end(ap);
 }
 

@@ -19,11 +19,17 @@ enum diag_exit {
 enum diag_level { DIAG_FATAL, DIAG_WARNING, DIAG_INFO };
 
 extern const char *diag_prog; /* the name that begins each message */
+/* NULL, or what takes an unfinished line off the terminal before a message. */
+extern void (*diag_wipe)(void);
 
 void diag_level(enum diag_level level); /* -q, default, -v */
 
 void diag_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void diag_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* What somebody has asked for; always told. */
+void diag_tell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Whether messages of this level are told. */
+int diag_tells(enum diag_level level);
 /* Say why and exit with code. */
 void diag_die(enum diag_exit code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3), noreturn));

@@ -152,6 +152,7 @@ static bool
 take_event(struct answer *a, const struct stream_event *event)
 {
 	a->events++;
+	a->ledger->tally->events[event->type]++;
 	switch (event->type) {
 	case STREAM_ADDED:
 	case STREAM_MODIFIED:
@@ -201,6 +202,7 @@ take_item(struct answer *a, const struct span *at, struct span object)
 	struct index_key key;
 	char buf[OBJECT_TEXT];
 
+	a->ledger->tally->events[STREAM_ADDED]++;
 	ledger_present(a->ledger, at, object, true, &key, buf);
 }
 

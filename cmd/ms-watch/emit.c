@@ -224,7 +224,7 @@ static void
 emit_truncated(struct emit *e, const char *type, const struct resource *r,
     bool is_metadata, const struct span *at)
 {
-	struct json *j = queue_line(e->queue);
+	struct json *j = &e->queue->line;
 	struct index_key key;
 	char buf[OBJECT_TEXT];
 
@@ -335,6 +335,29 @@ emit_config(struct emit *e, struct span config)
 	json_close(j, '}');
 	json_member_span(j, "object", config);
 	close_line(j);
+}
+
+struct json *
+emit_status_open(struct emit *e)
+{
+	struct json *j = queue_line(e->queue);
+
+	record_open(j, "STATUS");
+	json_member_text(j, "cluster", span_of(e->cluster));
+	json_member_text(j, "time", span_of(e->time));
+	json_close(j, '}');
+	json_key(j, "object");
+	json_open(j, '{');
+	json_member_text(j, "apiVersion", span_of("meshsync.meshery.io/v1"));
+	json_member_text(j, "kind", span_of("Status"));
+	return j;
+}
+
+void
+emit_status_close(struct emit *e)
+{
+	json_close(&e->queue->line, '}');
+	close_line(&e->queue->line);
 }
 
 /* ---- commands ---- */

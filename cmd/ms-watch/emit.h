@@ -51,6 +51,10 @@ struct json *emit_answer_open(struct emit *e, const char *id,
     const char *command);
 void emit_answer_close(struct emit *e);
 
+/* A STATUS record, whose object is open for members. */
+struct json *emit_status_open(struct emit *e);
+void emit_status_close(struct emit *e);
+
 /* ready in three steps, with a member for each resource between. */
 void emit_ready_open(struct emit *e, bool is_complete);
 void emit_ready_resource(struct emit *e, const struct resource *r,

@@ -7,9 +7,11 @@
 
 void
 ledger_init(struct ledger *l, struct emit *emit, struct intern *names,
-    struct resource *r, const struct scope *scope)
+    struct tally *tally, struct resource *r, const struct scope *scope)
 {
-	*l = (struct ledger){.emit = emit, .resource = resource_hold(r)};
+	*l = (struct ledger){.emit = emit,
+	    .tally = tally,
+	    .resource = resource_hold(r)};
 	scope_copy(&l->scope, scope);
 	index_init(&l->index, names);
 }
@@ -36,6 +38,7 @@ ledger_begin(struct ledger *l, const char *cause, bool is_complete)
 static void
 tell_deleted(struct ledger *l, const struct index_key *key)
 {
+	l->tally->synthesized++;
 	emit_deleted(l->emit, l->resource, l->scope.is_metadata, key);
 }
 
@@ -96,8 +99,10 @@ ledger_present(struct ledger *l, const struct span *at, struct span object,
 		break;
 	case INDEX_SAME:
 		/* A page that is read again names the same twice. */
-		if (!in_snapshot || !l->is_complete || seen.marked)
+		if (!in_snapshot || !l->is_complete || seen.marked) {
+			l->tally->suppressed++;
 			return true;
+		}
 		break;
 	case INDEX_CHANGED:
 		type = "MODIFIED";

@@ -9,6 +9,7 @@
 
 #include "emit.h"
 #include "index.h"
+#include "tally.h"
 #include "want.h"
 
 struct ledger {
@@ -18,12 +19,13 @@ struct ledger {
 	struct index index;
 	uint64_t count; /* objects that this snapshot has told */
 	bool is_complete; /* it suppresses nothing */
+	struct tally *tally;
 	bool has_refused; /* an object without identity, and said so */
 };
 
 /* names: of namespaces, shared. The ledger must not move. */
 void ledger_init(struct ledger *l, struct emit *emit, struct intern *names,
-    struct resource *r, const struct scope *scope);
+    struct tally *tally, struct resource *r, const struct scope *scope);
 void ledger_free(struct ledger *l);
 
 /* Begin a snapshot, for this cause. */

@@ -33,6 +33,7 @@ static const char help[] =
     "                        meshery-meshsync), or none\n"
     "      --managed-fields  keep metadata.managedFields\n"
     "      --control FIFO    where commands come from (ms-record(7))\n"
+    "      --status SECONDS  write a STATUS record so often\n"
     "      --once            end when all is listed\n"
     "      --check           say what can be read, and end\n" OPTS_COMMON_HELP;
 
@@ -46,6 +47,7 @@ enum {
 	OPT_PROFILE,
 	OPT_DEPTH,
 	OPT_MANAGED_FIELDS,
+	OPT_STATUS,
 	OPT_ONCE,
 	OPT_CHECK
 };
@@ -62,6 +64,7 @@ static const struct option options[] = {{"kubeconfig", required_argument, NULL,
     {"selector", required_argument, NULL, 'l'},
     {"depth", required_argument, NULL, OPT_DEPTH},
     {"managed-fields", no_argument, NULL, OPT_MANAGED_FIELDS},
+    {"status", required_argument, NULL, OPT_STATUS},
     {"once", no_argument, NULL, OPT_ONCE},
     {"check", no_argument, NULL, OPT_CHECK}, OPTS_COMMON};
 
@@ -153,6 +156,10 @@ parse_options(int argc, char **argv, struct settings *s)
 			break;
 		case OPT_MANAGED_FIELDS:
 			s->keep_managed_fields = true;
+			break;
+		case OPT_STATUS:
+			s->status =
+			    (unsigned)opts_uint("--status", optarg, 1, 86400);
 			break;
 		case OPT_ONCE:
 			s->is_once = true;

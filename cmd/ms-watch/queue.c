@@ -143,9 +143,21 @@ queue_open(struct queue *q, int fd)
 struct json *
 queue_line(struct queue *q)
 {
+	q->lines++;
 	if (q->line.len >= BLOCK)
 		queue_push(q);
 	return &q->line;
+}
+
+size_t
+queue_bytes(struct queue *q)
+{
+	size_t n;
+
+	pthread_mutex_lock(&q->mutex);
+	n = q->bytes;
+	pthread_mutex_unlock(&q->mutex);
+	return n + q->line.len;
 }
 
 static struct queue_block *

@@ -21,6 +21,7 @@ struct queue_block;
 
 struct queue {
 	struct json line; /* what is being put together, whole lines */
+	uint64_t lines; /* that were begun, so far */
 	int fd;
 	int wake; /* readable: there is room again, or an error */
 
@@ -41,6 +42,9 @@ void queue_open(struct queue *q, int fd);
 struct json *queue_line(struct queue *q);
 /* Let the writer have what was appended. */
 void queue_push(struct queue *q);
+
+/* What is not written yet. */
+size_t queue_bytes(struct queue *q);
 
 /* Whether to stop reading. Once true, q->wake becomes readable when it is
  * false again. Dies (111) if writing has failed. */

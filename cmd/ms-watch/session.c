@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "diag.h"
 #include "effective.h"
 #include "orders.h"
+#include "report.h"
 #include "signatures.h"
 #include "stop.h"
 #include "survey.h"
@@ -38,6 +40,7 @@ struct session {
 	struct control control;
 	struct orders orders;
 	struct signatures signatures;
+	struct report report;
 	int stop;
 
 	struct json told; /* the configuration, as it was told last */
@@ -153,6 +156,7 @@ on_survey(void *context, struct catalog *c)
 
 	s->emit.cluster = s->survey.cluster.id;
 	s->must_configure = true;
+	report_discovered(&s->report, clock_ms());
 	custom_follow(&s->custom, c);
 }
 
@@ -190,6 +194,7 @@ static void
 write_ready(struct session *s)
 {
 	watches_write_ready(&s->watches, s->is_whole);
+	report_ready(&s->report, s->env.now);
 	/* What the first sync needed is needed no longer. */
 	malloc_trim(0);
 }
@@ -275,6 +280,8 @@ turn(struct session *s)
 		watches_tick(&s->watches);
 	check_ready(s);
 	check_once(s);
+	if (s->is_running)
+		report_tick(&s->report, s->env.now);
 	push(s);
 }
 
@@ -291,17 +298,24 @@ time_left(const struct session *s)
 		due = earlier(due, s->began + READY_AFTER);
 	if (s->is_running)
 		due = earlier(due, watches_due(&s->watches));
+	if (s->is_running)
+		due = earlier(due, report_due(&s->report));
 	if (s->env.is_doubtful && !s->survey.cluster.request)
 		due = earlier(due, s->survey.cluster.again_at);
 	left = clock_real(due - clock_ms());
 	return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 
-/* A signal that came ends the run; whole lines still go out. */
+/* A signal that came asks how it goes, or ends the run; whole lines still go
+ * out. */
 static void
 check_stop(struct session *s, bool has_come)
 {
-	if (has_come && stop_read(s->stop))
+	int number = has_come ? stop_read(s->stop) : 0;
+
+	if (number == SIGUSR1)
+		report_tell(&s->report, clock_ms());
+	else if (number)
 		s->exit_code = 0;
 }
 
@@ -312,9 +326,11 @@ wait_for_room(struct session *s)
 	    {.fd = s->queue.wake, .events = POLLIN},
 	    {.fd = s->control.fd, .events = POLLIN}};
 	bool has_place = s->queue.line.len < REPLIES;
+	int64_t since = clock_ms();
 
 	poll(fd, has_place ? 3 : 2, 1000);
 	s->env.reading_since = clock_ms();
+	s->report.blocked += s->env.reading_since - since;
 	if (has_place) {
 		emit_tick(&s->emit);
 		take_commands(s);
@@ -392,6 +408,15 @@ open_session(struct session *s)
 	s->custom.ns_name = s->settings->custom;
 	s->custom.changed = on_custom;
 	s->custom.context = s;
+	s->report = (struct report){.config = s->config,
+	    .credentials = &s->credentials,
+	    .http = &s->http,
+	    .queue = &s->queue,
+	    .emit = &s->emit,
+	    .watches = &s->watches,
+	    .survey = &s->survey,
+	    .every = (int64_t)s->settings->status * 1000};
+	report_start(&s->report, s->env.now);
 	s->exit_code = -1;
 }
 
@@ -401,11 +426,14 @@ drain(struct session *s)
 {
 	int64_t until = clock_ms() + DRAIN;
 
-	while (!queue_close(&s->queue, 100))
-		if (stop_read(s->stop) || clock_ms() >= until)
+	while (!queue_close(&s->queue, 100)) {
+		int number = stop_read(s->stop);
+
+		if ((number && number != SIGUSR1) || clock_ms() >= until)
 			diag_die(EXIT_TEMPORARY,
 			    "stopped before all was "
 			    "written, as stdout is not read");
+	}
 }
 
 static void

@@ -12,6 +12,7 @@ struct settings {
 	const char *control; /* a FIFO with commands, or NULL */
 	struct policy
 	    policy; /* flags and file, before anything else is known */
+	unsigned status; /* s between STATUS records; 0: none */
 	bool is_once; /* end after the first sync */
 	bool is_check; /* tell what is allowed, watch nothing */
 	bool keep_managed_fields;

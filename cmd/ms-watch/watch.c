@@ -54,7 +54,7 @@ watch_new(struct watch_env *env, struct resource *r, const struct scope *scope,
 	struct watch *w = diag_alloc(NULL, sizeof(*w));
 
 	*w = (struct watch){.env = env, .resource = r, .cause = cause};
-	ledger_init(&w->ledger, env->emit, &env->names, r, scope);
+	ledger_init(&w->ledger, env->emit, &env->names, &w->tally, r, scope);
 	answer_init(&w->answer, &w->ledger, &env->plans);
 	w->probe.done = on_probe;
 	w->probe.context = w;
@@ -198,6 +198,8 @@ set_wait(struct watch *w, const struct machine_action *a)
 	if (w->answer.failure.retry_after > delay)
 		delay = w->answer.failure.retry_after + clock_jitter(1000);
 	w->answer.failure.retry_after = 0;
+	if (w->answer.failure.class == IN_THROTTLED && !a->brief)
+		w->tally.throttled += delay;
 	w->due = w->env->now + delay;
 	diag_info("%s: again in %u.%03u s", w->resource->id, delay / 1000,
 	    delay % 1000);
@@ -240,6 +242,8 @@ apply(struct watch *w, struct machine_action a)
 		emit_phase(e, w->resource, "aborted", NULL);
 	if (a.denied)
 		emit_phase(e, w->resource, "denied", w->answer.failure.why);
+	if (a.begin && w->machine.synced)
+		tally_relist(&w->tally, w->cause);
 	if (a.begin)
 		ledger_begin(&w->ledger, w->cause, !w->machine.synced);
 	if (a.end)
@@ -291,11 +295,29 @@ note_changes(struct watch *w)
 	w->answer.has_changed = false;
 }
 
+/* How a request went, or began to go. */
+static void
+count_outcome(struct watch *w, enum answer_form form, enum machine_input in)
+{
+	static const enum tally_form as[] = {[ANSWER_PAGE] = TALLY_LIST,
+	    [ANSWER_STREAM] = TALLY_WATCHLIST,
+	    [ANSWER_WATCH] = TALLY_WATCH};
+
+	w->tally.outcomes[as[form]][in]++;
+}
+
 static void
 decode(struct watch *w)
 {
-	while (answer_decode(&w->answer) == IN_END)
+	struct tally *t = &w->tally;
+	uint64_t events = tally_events(t);
+	uint64_t bookmarks = t->events[STREAM_BOOKMARK];
+
+	while (answer_decode(&w->answer) == IN_END) {
+		count_outcome(w, ANSWER_STREAM, IN_END);
 		step(w, IN_END);
+	}
+	tally_note(t, events, bookmarks, w->env->now);
 	note_changes(w);
 }
 
@@ -317,6 +339,8 @@ on_open(void *context)
 	w->env->last_warning = 0;
 	note_level(w, w->request);
 	pace_answered(&w->env->pace, w, w->env->now);
+	if (w->answer.form == ANSWER_WATCH)
+		count_outcome(w, ANSWER_WATCH, IN_OPEN);
 	step(w, IN_OPEN);
 }
 
@@ -366,6 +390,7 @@ finish(struct watch *w, const struct http_request *r)
 	enum machine_input in = answer_finish(&w->answer);
 
 	while (in == IN_END && !is_page(w)) {
+		count_outcome(w, ANSWER_STREAM, in);
 		step(w, in);
 		in = answer_finish(&w->answer);
 	}
@@ -424,6 +449,7 @@ conclude(struct watch *w, struct http_request *r, enum machine_input in)
 {
 	int64_t started = r->started;
 
+	count_outcome(w, w->answer.form, in);
 	if (is_failure(in))
 		tell_failure(w, &w->answer.failure);
 	if (in == IN_REGRESSED)

@@ -40,6 +40,7 @@ struct watch {
 	struct resource *resource; /* held by the ledger */
 	struct machine machine;
 	struct ledger ledger;
+	struct tally tally;
 	const char *cause; /* of the next snapshot */
 
 	struct http_request *request;

@@ -252,9 +252,8 @@ deleted(struct filter *f, const struct record *r)
 {
 	if (is_core(r) && span_eq(r->id.kind, "Pod"))
 		pod_take(&f->world, r, SHAPE_NONE, 0);
-	else if (is_core(r) && span_eq(r->id.kind, "Service"))
-		thing_drop(&f->world, r);
-	else if (is_class(r) || is_group(r, "apiextensions.k8s.io/"))
+	else if ((is_core(r) && span_eq(r->id.kind, "Service")) ||
+	    is_class(r) || is_group(r, "apiextensions.k8s.io/"))
 		thing_drop(&f->world, r);
 	else
 		workload_take(&f->world, r, SHAPE_NONE);

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -197,25 +198,35 @@ put_sync(struct json *out, struct pulse *p)
 	pthread_mutex_unlock(&p->lock);
 }
 
-/* Resident memory and the time of the start, of this process. */
+/* Resident memory in bytes; 0: unknown. */
+static double
+resident(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	char text[128], *second = NULL;
+
+	if (!f)
+		return 0;
+	if (fgets(text, sizeof(text), f))
+		second = strchr(text, ' ');
+	fclose(f);
+	return second ? strtod(second, NULL) * (double)sysconf(_SC_PAGESIZE) :
+			0;
+}
+
+/* What this process takes, and since when. */
 static void
 put_process(struct json *out, struct pulse *p)
 {
-	FILE *f = fopen("/proc/self/statm", "r");
 	struct rusage use;
-	long long pages;
 
 	getrusage(RUSAGE_SELF, &use);
 	simple(out, "process_cpu_seconds_total",
 	    "CPU time of ms-publish, in user and system mode.",
 	    (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
 		(double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6);
-	if (f && fscanf(f, "%*s %lld", &pages) == 1)
-		simple(out, "process_resident_memory_bytes",
-		    "Resident memory of ms-publish.",
-		    (double)pages * (double)sysconf(_SC_PAGESIZE));
-	if (f)
-		fclose(f);
+	simple(out, "process_resident_memory_bytes",
+	    "Resident memory of ms-publish.", resident());
 	simple(out, "process_start_time_seconds",
 	    "When ms-publish started, since 1970.", (double)p->started);
 }
@@ -343,14 +354,14 @@ number(struct span value, double *v)
 	char text[64];
 	enum scan_type t = scan_type(value);
 
-	if (t == SCAN_TRUE || t == SCAN_FALSE)
+	if (t == SCAN_TRUE || t == SCAN_FALSE) {
 		*v = t == SCAN_TRUE;
-	else if (t != SCAN_NUMBER || value.n >= sizeof(text))
+		return true;
+	}
+	if (t != SCAN_NUMBER || value.n >= sizeof(text))
 		return false;
-	else
-		snprintf(text, sizeof(text), "%.*s", (int)value.n, value.p);
-	if (t == SCAN_NUMBER)
-		sscanf(text, "%lf", v);
+	snprintf(text, sizeof(text), "%.*s", (int)value.n, value.p);
+	*v = strtod(text, NULL);
 	return true;
 }
 

@@ -1,3 +1,4 @@
+#define _XOPEN_SOURCE 700 /* strptime */
 #include "pulse.h"
 
 #include <stdio.h>
@@ -116,18 +117,16 @@ read_time(struct span text)
 	char buf[64];
 	struct span t = scan_text(text, buf, sizeof(buf) - 1);
 	struct tm tm = {0};
-	double seconds;
+	const char *seconds;
 
 	if (!t.n || t.n >= sizeof(buf))
 		return -1;
 	memmove(buf, t.p, t.n);
 	buf[t.n] = '\0';
-	if (sscanf(buf, "%d-%d-%dT%d:%d:%lfZ", &tm.tm_year, &tm.tm_mon,
-		&tm.tm_mday, &tm.tm_hour, &tm.tm_min, &seconds) != 6)
+	seconds = strptime(buf, "%Y-%m-%dT%H:%M:", &tm);
+	if (!seconds)
 		return -1;
-	tm.tm_year -= 1900;
-	tm.tm_mon--;
-	return (double)timegm(&tm) + seconds;
+	return (double)timegm(&tm) + strtod(seconds, NULL);
 }
 
 static void

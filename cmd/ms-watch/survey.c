@@ -172,11 +172,11 @@ survey_doubt(struct survey *s)
 void
 survey_tick(struct survey *s, int64_t now)
 {
-	if (s->retry_at && now >= s->retry_at && !is_looking(s) &&
-	    !s->cluster.request)
-		ask(s);
-	else if (s->look_at && now >= s->look_at && !s->settings->is_once &&
-	    !is_looking(s))
+	bool is_retry =
+	    s->retry_at && now >= s->retry_at && !s->cluster.request;
+	bool is_look = s->look_at && now >= s->look_at && !s->settings->is_once;
+
+	if ((is_retry || is_look) && !is_looking(s))
 		ask(s);
 }
 

@@ -28,6 +28,20 @@ put_line(void *context, struct span line)
 }
 
 static void
+dirty_shape(struct world *w, uint32_t shape)
+{
+	const struct shape *s;
+
+	if (shape == SHAPE_NONE)
+		return;
+	s = &w->shapes->shape[shape];
+	for (uint32_t p = 0; p < s->n_products; p++)
+		w->dirty[s->product[p]] |= WORLD_DIRTY_NS;
+}
+
+/* Endpoints come from Services: in a namespace where something changed, all
+ * products may have new ones. */
+static void
 spread_dirt(struct world *w)
 {
 	for (uint32_t ns = 0; ns < w->n_first; ns++) {
@@ -36,21 +50,10 @@ spread_dirt(struct world *w)
 		for (uint32_t i = w->first[ns]; i != WORLD_NONE;
 		     i = w->workload[i].next) {
 			const struct workload *wl = &w->workload[i];
-			uint32_t shape = wl->own;
 
-			for (unsigned k = 0;; k++) {
-				const struct shape *s =
-				    &w->shapes->shape[shape];
-
-				for (uint32_t p = 0;
-				     shape != SHAPE_NONE && p < s->n_products;
-				     p++)
-					w->dirty[s->product[p]] |=
-					    WORLD_DIRTY_NS;
-				if (k == wl->n_uses)
-					break;
-				shape = wl->use[k].shape;
-			}
+			dirty_shape(w, wl->own);
+			for (unsigned k = 0; k < wl->n_uses; k++)
+				dirty_shape(w, wl->use[k].shape);
 		}
 	}
 }

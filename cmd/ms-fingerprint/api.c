@@ -32,9 +32,8 @@ plural_of(const struct api *a, char *buf, size_t cap)
 	return (struct span){buf, n};
 }
 
-/* The prints of a custom resource; NULL: its API is nobody's. */
-static const struct catalog_link *
-custom_link(const struct catalog *c, const struct api *a)
+const struct catalog_link *
+api_link(const struct catalog *c, const struct api *a)
 {
 	struct span api = a->version;
 	const char *slash = memchr(api.p, '/', api.n);
@@ -106,7 +105,7 @@ api_thing(const struct catalog *c, const struct thing *t, struct json *out)
 struct span
 api_custom(const struct catalog *c, const struct api *a, struct json *out)
 {
-	return put_prints(c, custom_link(c, a), ROLE_RESOURCE, (struct span){0},
+	return put_prints(c, api_link(c, a), ROLE_RESOURCE, (struct span){0},
 	    out);
 }
 
@@ -114,7 +113,7 @@ struct span
 api_reader(const struct catalog *c, const struct api *a, struct span prints,
     struct json *out)
 {
-	const struct catalog_link *k = custom_link(c, a);
+	const struct catalog_link *k = api_link(c, a);
 
 	if (!k)
 		return prints;

@@ -13,6 +13,10 @@ struct api {
 
 struct api api_of(const struct record *r);
 
+/* The prints that its group or kind matches; NULL: it is nobody's. */
+const struct catalog_link *api_link(const struct catalog *c,
+    const struct api *a);
+
 /* Each makes the value of ms.prints in out; absent: there are none. */
 struct span api_thing(const struct catalog *c, const struct thing *t,
     struct json *out);

@@ -76,8 +76,20 @@ listener(struct span facts, struct span target)
 	return NULL;
 }
 
+/* A proxy stands before the product, not beside it. */
+static bool
+is_in_front(const struct world *w, const struct verdict *v)
+{
+	const struct product *p =
+	    &w->shapes->catalog->signatures->product[v->product];
+
+	return v->role == ROLE_PROXY || v->role == ROLE_DATA_PLANE ||
+	    (p->category && strcmp(p->category, "proxy") == 0);
+}
+
 /* Whether behind a port is something that only stands beside the product: an
- * exporter, a sidecar of somebody else's. */
+ * exporter, a sidecar of somebody else's. If no container says that it listens
+ * there, it is the pod's main one that does. */
 static bool
 is_beside(const struct world *w, const struct sighting *s,
     const struct match *m, struct span target)
@@ -85,13 +97,16 @@ is_beside(const struct world *w, const struct sighting *s,
 	const char *container =
 	    listener(shape_facts(w->shapes, s->shape), target);
 
-	for (unsigned i = 0; container && i < m->n_evidence; i++) {
+	if (!container)
+		return m->n_verdicts && m->verdict[0].product != s->v.product;
+	for (unsigned i = 0; i < m->n_evidence; i++) {
 		const struct evidence *e = &m->evidence[i];
 		const struct verdict *v = &m->verdict[e->verdict];
 
 		if (e->container && strcmp(e->container, container) == 0)
-			return v->product != s->v.product ||
-			    (!v->makes && v->role == ROLE_EXPORTER);
+			return v->product == s->v.product ?
+			    !v->makes && v->role == ROLE_EXPORTER :
+			    !is_in_front(w, v);
 	}
 	return false;
 }

@@ -7,10 +7,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api.h"
 #include "diag.h"
 #include "filter.h"
 #include "opts.h"
 #include "sandbox.h"
+#include "service.h"
+#include "thing.h"
 
 /* The object that is asked for. */
 struct wanted {
@@ -92,6 +95,71 @@ tell_verdicts(const struct catalog *c, const struct match *m)
 		printf("  so it is nothing that is known\n");
 }
 
+static bool
+runs(const struct filter *f, const char *product, struct span cluster)
+{
+	for (size_t i = 0; i < f->infras.n; i++)
+		if (strcmp(f->infras.infra[i].product, product) == 0 &&
+		    span_eq(cluster, f->infras.infra[i].key))
+			return true;
+	return false;
+}
+
+/* What an object without containers belongs to, by its name or group. */
+static void
+tell_owner(const struct filter *f, const struct record *r,
+    const struct catalog_link *k, const char *what)
+{
+	const struct product *last = NULL;
+
+	if (!k)
+		printf("  it runs no containers, and no signature knows its "
+		       "name\n");
+	for (; k; k = catalog_next(f->shapes.catalog, k)) {
+		const struct product *p =
+		    &f->shapes.catalog->signatures->product[k->print->product];
+
+		if (p == last)
+			continue;
+		last = p;
+		printf("  it is %s %s (%s:%u, %s)\n", what, p->name, p->file,
+		    k->print->line, k->print->text);
+		printf("    which %s\n",
+		    runs(f, p->id, r->id.cluster) ?
+			"runs in this cluster" :
+			"was not found to run: only its API is there");
+	}
+}
+
+static void
+tell_service(struct filter *f, uint32_t id)
+{
+	struct span prints = service_prints(&f->world, id, &f->value);
+
+	if (prints.n)
+		printf("  the pods that it selects run %.*s\n", (int)prints.n,
+		    prints.p);
+	else
+		printf("  it selects no pods of a product that is known\n");
+}
+
+static void
+tell_other(struct filter *f, const struct record *r)
+{
+	uint32_t id = thing_find(&f->world, &r->id);
+	struct api api = api_of(r);
+
+	if (id == TABLE_NONE)
+		tell_owner(f, r, api_link(f->shapes.catalog, &api), "read by");
+	else if (f->world.thing[id].what == THING_SERVICE)
+		tell_service(f, id);
+	else
+		tell_owner(f, r,
+		    thing_link(f->shapes.catalog, &f->world.thing[id]),
+		    f->world.thing[id].what == THING_CRD ? "an API of" :
+							   "served by");
+}
+
 static void
 tell_infrastructure(const struct filter *f, const struct wanted *w)
 {
@@ -121,16 +189,15 @@ tell(struct filter *f, const struct wanted *w)
 	if (record_parse(&f->rs.plan, (struct span){w->line, w->n}, &r, &err) <
 	    0)
 		diag_die(EXIT_BUG, "a record is none any more: %s", err.what);
-	printf("%.*s %s/%s%s\n", (int)r.id.kind.n, r.id.kind.p, w->ns, w->name,
-	    w->deleted ? " (deleted)" : "");
+	printf("%.*s %s%s%s%s\n", (int)r.id.kind.n, r.id.kind.p, w->ns,
+	    *w->ns ? "/" : "", w->name, w->deleted ? " (deleted)" : "");
 	if (facts_read(&f->paths, f->shapes.catalog, &r, &facts)) {
 		match_explain(f->shapes.catalog,
 		    (struct span){facts.p, facts.len}, &m, &why);
 		printf("%.*s", (int)why.len, why.p);
 		tell_verdicts(f->shapes.catalog, &m);
 	} else {
-		printf("  runs no containers; its own prints are ms.prints of "
-		       "its record\n");
+		tell_other(f, &r);
 	}
 	tell_infrastructure(f, w);
 	json_release(&facts);

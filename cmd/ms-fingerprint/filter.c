@@ -74,7 +74,7 @@ settle(struct filter *f, bool tell)
 	/* a Service of a cluster that holds is looked at again later */
 	if (clusters_holding(&f->clusters))
 		w->any_dirty = true;
-	else
+	else if (w->n_first)
 		memset(w->dirty_ns, 0, w->n_first);
 }
 

@@ -183,33 +183,30 @@ tell_status(struct json *out, struct pulse *p)
 }
 
 static bool
-tell_store(struct json *out, struct store *s)
+tell_store(struct json *out, const struct store *s, const struct census *c)
 {
-	struct census c = census_take(s, NULL, NULL);
-
-	if (!c.is_known) {
+	if (!c->is_known) {
 		put(out, "[-]snapshot failed: %s cannot be read\n", s->path);
 		return false;
 	}
-	put(out, "[+]snapshot ok: %lld objects in %s\n", (long long)c.objects,
+	put(out, "[+]snapshot ok: %lld objects in %s\n", (long long)c->objects,
 	    s->path);
-	if (c.oversized)
+	if (c->oversized)
 		put(out, "[!]%lld objects are larger than the broker takes\n",
-		    (long long)c.oversized);
+		    (long long)c->oversized);
 	return true;
 }
 
 /* A backlog is no fault: that the broker is away is, and has its own line. */
 static void
-tell_backlog(struct json *out, struct pulse *p, struct store *s)
+tell_backlog(struct json *out, struct pulse *p, const struct census *c)
 {
-	struct census c = census_take(s, NULL, NULL);
 	char buf[32];
 	int64_t at = p->confirmed_at;
 
-	if (c.waiting > c.oversized)
+	if (c->waiting > c->oversized)
 		put(out, "[+]backlog: %lld changes wait, the oldest for %s\n",
-		    (long long)(c.waiting - c.oversized),
+		    (long long)(c->waiting - c->oversized),
 		    duration(pulse_backlog_age(p), buf));
 	else
 		put(out, "[+]backlog: none\n");
@@ -224,6 +221,7 @@ tell_backlog(struct json *out, struct pulse *p, struct store *s)
 bool
 ready_tell(struct json *out, struct pulse *p, struct store *s)
 {
+	struct census c;
 	bool ok;
 
 	pthread_mutex_lock(&p->lock);
@@ -233,8 +231,9 @@ ready_tell(struct json *out, struct pulse *p, struct store *s)
 	tell_status(out, p);
 	pthread_mutex_unlock(&p->lock);
 	if (s) {
-		ok = tell_store(out, s) && ok;
-		tell_backlog(out, p, s);
+		c = census_take(s, NULL, NULL);
+		ok = tell_store(out, s, &c) && ok;
+		tell_backlog(out, p, &c);
 	}
 	put(out, "readyz check %s\n", ok ? "passed" : "failed");
 	return ok;

@@ -162,6 +162,13 @@ with apiserver.Server(apiserver.PODS, apiserver.CONFIGMAPS, NAMESPACES,
        "status: 0, the stages, and all is well") or note(out + err)
     code, out, err = call("status", "--metrics")
     ok(code == 0 and "meshsync_broker_up 1\n" in out, "status --metrics")
+    ok(until(lambda: {"ms-watch", "ms-classify", "ms-fingerprint",
+                      "ms-publish"} <= set(re.findall(
+             r'meshsync_stage_cpu_seconds_total\{stage="(.*?)"\}',
+             get("/metrics")[1])) and 'meshsync_watch_objects{resource='
+             '"pods.v1."} 3' in get("/metrics")[1]),
+       "metrics of all stages come with the STATUS records") or \
+        note(get("/metrics")[1])
     code, out, err = call("check", env={"BROKER_URL": url})
     ok(code == 0 and re.search(r"^yes    a mark came through all stages and "
                                r"the broker in \d+ ms$", out, re.M) and
@@ -223,6 +230,16 @@ with apiserver.Server(apiserver.PODS, apiserver.CONFIGMAPS, NAMESPACES,
        not [x for x in os.listdir(tmp) if re.fullmatch(r"meshsync\.\w{6}", x)],
        "and it leaves nothing behind")
     ok("hush" not in m.said(), "nor has it told the token")
+
+    os.mkdir(path("theirs"))
+    with open(path("theirs/snapshot.db.old"), "w") as f:
+        f.write("x")
+    m = Meshsync("run", "--to", "-", "--format", "event",
+                 env={"MESHSYNC_DIR": path("theirs")})
+    until(lambda: "p1" in m.out())
+    ok(m.stop() == 0 and os.listdir(path("theirs")) == ["snapshot.db.old"],
+       "in a folder that somebody gave it, it leaves what is theirs") or \
+        note(os.listdir(path("theirs")))
 
     # Without a run, check sends the mark through three stages of its own.
     code, out, err = call("check", "--to", url)

@@ -25,6 +25,7 @@
 #include "direct.h"
 #include "filename.h"
 #include "fixes.h"
+#include "form.h"
 #include "format.h"
 #include "gate.h"
 #include "health.h"
@@ -499,7 +500,8 @@ run(struct settings *s, struct format *f, struct pulse *pulse)
 		diag_warn(
 		    "the snapshot is a temporary file: what is deleted "
 		    "while this does not run goes unnoticed; give --store FILE");
-	if (s->redact && !secrets_mask_stored(&store))
+	if ((s->redact && !secrets_mask_stored(&store)) ||
+	    !form_keep(&store, f, s->redact))
 		return EXIT_TEMPORARY;
 	pulse->confirmed = store.confirmed;
 	pulse_committed(pulse, store.committed);

@@ -108,13 +108,39 @@ def plain():
 
 
 ok(plain(), "17: unless asked for")
-publish([], "--to", "-", "--store", "plain.db")
+out = publish([], "--to", "-", "--store", "plain.db").stdout
 ok(not plain(), "17: a snapshot that has them is cleaned, every byte of it")
 with sqlite3.connect(os.path.join(tmp, "plain.db")) as db:
     body, = db.execute("select body from object").fetchone()
 ok(json.loads(body)["data"] == {"a": "[REDACTED]", "b": "[REDACTED]"},
    "17: and has the object still")
-out = publish([SECRET], "--to", "-", "--store", "plain.db").stdout
-ok(b"REDACTED" in out, "17: which is told as it is kept now")
+ok(b"REDACTED" in out, "17: which is told as it is kept now, at once")
+
+# What is published follows the options, whatever an earlier run has told.
+both = [record("ADDED", "a", "1"), record("ADDED", "b", "2", kind="Node")]
+
+
+def told(lines, *args):
+    return publish(lines, "--to", "-", "--store", "form.db", "--format",
+                   "event", *args).stdout.decode().split("\n")[:-1]
+
+
+ok(told(both, "--output-namespaces", "x") == [],
+   "what is held back is not told")
+ok(told([], "--output-namespaces", "x") == [], "nor later")
+ok(len(told([])) == 2, "but when nothing holds it back any more")
+ok(told(both) == [], "once")
+
+# Colour
+terminal, inner = os.openpty()
+subprocess.run([BIN + "/ms-publish", "--to", "-", "--format", "event"],
+               input=(both[0] + "\n").encode(), stdout=inner,
+               env={k: v for k, v in os.environ.items() if k != "NO_COLOR"})
+ok(os.read(terminal, 99).startswith(b"\x1b[32mADDED   \x1b[0m Pod"),
+   "an event has colour on a terminal")
+subprocess.run([BIN + "/ms-publish", "--to", "-", "--format", "event"],
+               input=(both[0] + "\n").encode(), stdout=inner,
+               env={**os.environ, "NO_COLOR": "1"})
+ok(os.read(terminal, 99).startswith(b"ADDED    Pod"), "unless NO_COLOR is set")
 print("1..%d" % tests)
 shutil.rmtree(tmp, ignore_errors=True)

@@ -19,6 +19,69 @@ is_from(const struct product *p, const char *path)
 
 /* ---- check ---- */
 
+/* Why no object can ever match it, or NULL. Facts are cut as facts.c does it:
+ * a command without its folder, a flag without its value, word by word. */
+static const char *
+unreachable(const struct catalog *c, const struct print *print)
+{
+	const char *text = print->text;
+
+	switch ((enum print_kind)print->kind) {
+	case PRINT_IMAGE:
+		return catalog_has(c, KEY_HELPER, span_of(text)) ?
+		    "is a helper: of all products, or of none" :
+		    NULL;
+	case PRINT_COMMAND:
+		return strchr(text, '/') ? "has a folder, which is cut off" :
+		    *text == '-'         ? "is a flag: it belongs to args" :
+					   NULL;
+	case PRINT_ARG:
+		return *text == '-' && strchr(text, '=') ?
+		    "has a value, which is cut off" :
+		    strpbrk(text, " \t") ? "has blanks: words are looked at" :
+					   NULL;
+	case PRINT_PORT:
+		return text[strspn(text, "0123456789")] ? "is no number" : NULL;
+	case PRINT_CHART:
+		return strpbrk(text, " =/") ? "is no chart's name" : NULL;
+	default:
+		return NULL;
+	}
+}
+
+/* Whether an example says that it is the product, and one that it is not. */
+static void
+check_examples(const struct product *p)
+{
+	bool is = false, is_not = false;
+
+	for (size_t i = 0; i < p->n_examples; i++) {
+		const char *what = p->example[i].is;
+
+		if (what && strcmp(what, p->id) != 0)
+			is_not = true;
+		else
+			is = true;
+	}
+	if (!is)
+		diag_warn("%s:1:1: no example of what it is", p->file);
+	if (!is_not)
+		diag_warn("%s:1:1: no example of what it is not", p->file);
+}
+
+static unsigned
+check_reach(const struct catalog *c, const struct product *p,
+    const struct print *print)
+{
+	const char *why = unreachable(c, print);
+
+	if (!why)
+		return 0;
+	diag_warn("%s:%u:1: '%s' can never match: it %s", p->file, print->line,
+	    print->text, why);
+	return 1;
+}
+
 static unsigned
 check_print(const struct catalog *c, const struct product *p,
     const struct print *print)
@@ -65,9 +128,9 @@ example_check(const struct catalog *c, const char *path)
 		products++;
 		prints += p->n_prints;
 		for (size_t k = 0; k < p->n_prints; k++)
-			doubtful += check_print(c, p, &p->print[k]);
-		if (!p->n_examples)
-			diag_warn("%s:1:1: no examples", p->file);
+			doubtful += check_print(c, p, &p->print[k]) +
+			    check_reach(c, p, &p->print[k]);
+		check_examples(p);
 	}
 	printf("%s: valid, %zu products, %zu prints, %u doubtful\n", path,
 	    products, prints, doubtful);

@@ -135,14 +135,29 @@ by_name(const struct catalog *c, enum catalog_key key, struct span name)
 	return link ? one_product(c, link, name) : NULL;
 }
 
-/* mirrored-OWNER-NAME of anybody, and rancher/OWNER-NAME of older days. */
+/* mirrored-OWNER-NAME, of which the owner may be somebody else's still. */
+static const struct catalog_link *
+by_mirrored_name(const struct catalog *c, struct span name)
+{
+	const struct catalog_link *link = by_name(c, KEY_JOINED, name);
+	const char *dash;
+
+	while (!link && (dash = memchr(name.p, '-', name.n))) {
+		name = skip(name, (size_t)(dash + 1 - name.p));
+		if (memchr(name.p, '-', name.n))
+			link = by_name(c, KEY_BARE, name);
+	}
+	return link;
+}
+
+/* The same from anybody, and rancher/OWNER-NAME of older days. */
 static const struct catalog_link *
 by_joined_name(const struct catalog *c, const struct image *image)
 {
 	struct span name = image->part[image->n - 1];
 
 	if (begins(name, "mirrored-"))
-		return by_name(c, KEY_JOINED, skip(name, 9));
+		return by_mirrored_name(c, skip(name, 9));
 	if (image->n < 2 || !span_eq(image->part[image->n - 2], "rancher"))
 		return NULL;
 	return by_name(c, KEY_JOINED, name);
@@ -253,11 +268,7 @@ worth_of_name(const struct catalog *c, const struct image *image,
 		return NAME_TELLING;
 	if (image->n == 2 && image->has_host)
 		return 0.7f;
-	/* official images are what users build their own upon */
-	return strncmp(p->text, "library/", 8) == 0 ||
-		catalog_has(c, KEY_WORD, name) ?
-	    NAME_COMMON :
-	    NAME_KNOWN;
+	return catalog_has(c, KEY_WORD, name) ? NAME_COMMON : NAME_KNOWN;
 }
 
 /* How much a name is worth depends on what is before: a packager, a mirror, a

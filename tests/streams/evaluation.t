@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 here = os.path.dirname(os.path.abspath(__file__))
 program = os.path.join(os.environ.get("BIN", here + "/../../build"),
@@ -216,8 +217,42 @@ class Score:
                                      self.other[p]))
 
 
+# ---- the signatures themselves ----
+
+def run(*args):
+    p = subprocess.run([program, *args], capture_output=True, text=True,
+                       stdin=subprocess.DEVNULL)
+    return p.returncode, p.stdout, p.stderr
+
+
+def check_signatures():
+    folder = here + "/../../cmd/ms-fingerprint/signatures"
+    status, out, err = run("--check", folder)
+    ok(status == 0 and not err and " 0 doubtful" in out,
+       "each signature is valid, and can be reached")
+    print("# " + out.strip().replace(folder, "signatures"))
+    status, out, err = run("--test", folder)
+    ok(status == 0 and " 0 failed" in out, "their examples hold")
+
+
+def check_manual():
+    """The worked example of ms-signatures.5 is a signature that works."""
+    manual = open(here + "/../../cmd/ms-fingerprint/ms-signatures.5").read()
+    example = manual.split("\n.Bd -literal -offset indent\n")[-1]
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
+        f.write(example.split("\n.Ed\n")[0] + "\n")
+        f.flush()
+        status, out, err = run("--check", f.name)
+        ok(status == 0 and not err, "the manual's example is valid")
+        status, out, err = run("--test", f.name)
+        ok(status == 0 and " 2 examples, 0 failed" in out,
+           "the manual's examples hold")
+
+
 def main():
     cluster, n = Cluster(), 0
+    check_signatures()
+    check_manual()
     workloads = {}
     for path in sorted(glob.glob(here + "/../data/evaluation/*.txt")):
         workloads[os.path.basename(path)] = read(path)

@@ -100,6 +100,8 @@ packagers_and_mirrors(void)
 	    "repo prometheus-operator");
 	is("rancher/mirrored-prom-node-exporter:v1.0", "repo node-exporter");
 	is("rancher/mirrored-metrics-server:v0.7.2", "repo metrics-server");
+	is("rancher/mirrored-longhornio-csi-attacher:v4.6",
+	    "repo csi-sidecars");
 	is("rancher/mirrored-pause:3.6", "helper");
 	is("rancher/rancher:v2.9.0", "repo rancher");
 	is("cgr.dev/chainguard/redis:latest", "packaged redis");

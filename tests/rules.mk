@@ -26,6 +26,13 @@ bench: all $(BENCH)
 	@BIN=$(BIN) tests/bench/pipe.sh
 	@BIN=$(BIN) tests/bench/cluster.sh
 
+# The same faults as in make check, for as long as patience lasts: 1,000 deaths,
+# and SOAK streams at random, each of a seed that is printed.
+SOAK ?= 200
+soak: all
+	BIN=$(BIN) ROUNDS=1000 tests/chaos/killed.t
+	@for i in $$(seq $(SOAK)); do BIN=$(BIN) ROUNDS=30 tests/chaos/model.t || exit 1; done
+
 .SECONDEXPANSION:
 # A test of tests/unit/ms-watch may use all that ms-watch is made of but main.
 TEST_LINK = @mkdir -p $(@D); $(LINK) -o $@ $^
@@ -65,4 +72,4 @@ lint:
 	shellcheck -x -S warning $(SH_FILES)
 	mandoc -Tlint -Wwarning $(MAN)
 
-.PHONY: check quick bench fuzz lint $(FUZZ:%=fuzz-%)
+.PHONY: check quick bench soak fuzz lint $(FUZZ:%=fuzz-%)

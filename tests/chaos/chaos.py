@@ -248,6 +248,8 @@ class Proxy:
         self.passed = 0
         self.lag = 0        # s that bytes are on their way to the broker
         self.on_way = 0
+        self.flows = threading.Event()  # clear: what comes is not passed on
+        self.flows.set()
 
     def up(self):
         self.listener = socket.create_server(("127.0.0.1", self.port))
@@ -287,6 +289,7 @@ class Proxy:
                     self.on_way += len(data)
                     time.sleep(self.lag)
                     self.on_way -= len(data)
+                self.flows.wait()
                 y.sendall(data)
                 self.passed += len(data)
         except OSError:
@@ -298,7 +301,8 @@ class Proxy:
                 pass
 
     def cut(self, sides=2):
-        """With one side only, the broker still gets what is on its way."""
+        """With one side only, the broker still gets what is on its way; what
+        was held back is lost."""
         pairs, self.pairs = self.pairs, []
         for pair in pairs:
             for s in pair[:sides]:
@@ -306,6 +310,7 @@ class Proxy:
                     s.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     pass
+        self.flows.set()
 
     def url(self):
         return "nats://127.0.0.1:%d" % self.port

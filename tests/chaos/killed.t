@@ -4,22 +4,24 @@ from chaos import *
 from stream import Cluster
 import random
 
-ROUNDS = int(os.environ.get("ROUNDS", 20))
+ROUNDS = int(os.environ.get("ROUNDS", 100))    # make soak: 1000
 HASTE = {"MS_PUBLISH_HURRY": "20"}    # the pause after a death, above all
 rand = random.Random(4)
 nats = Nats().up()
 w = Consumer(nats.url()).ready()
 store = path("killed.db")
-c = Cluster(4, 400, pad=1500)
+c = Cluster(4, 150, pad=1500)
 for i in range(ROUNDS):
     p = Publish(nats.url(), store=store, env=HASTE)
-    lines = list(c.sync()) if i else list(c.sync())
-    for _ in range(300):
+    while len(c.live) < 150:
+        c.create(i % 3, "more%d" % c.rv)
+    lines = list(c.sync())
+    for _ in range(150):
         lines += c.change()
     # each start is a complete sync, cut off somewhere in the stream
     feeder = threading.Thread(target=p.feed, args=(lines,))
     feeder.start()
-    time.sleep(rand.random() * 0.15)
+    time.sleep(rand.random() * 0.06)
     p.kill()
     feeder.join()
 p = Publish(nats.url(), store=store, env=HASTE)

@@ -175,6 +175,24 @@ until_told 1 '"resource":"foos' '"phase":"gone"'
 is "20. a CRD that goes: its objects, then gone" \
 	"$(told '"resource":"foos' '"type":"DELETED"') $(told '"phase":"gone"')" "100 1"
 
+# A CRD goes over to another version.
+schema='"schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}'
+echo '{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"bars.example.com"},"spec":{"group":"example.com","scope":"Namespaced","names":{"plural":"bars","singular":"bar","kind":"Bar"},"versions":[{"name":"v1beta1","served":true,"storage":true,'"$schema"'}]}}' | cluster_load >/dev/null
+for i in $(seq 20); do
+	echo '{"apiVersion":"example.com/v1beta1","kind":"Bar","metadata":{"namespace":"default","name":"bar-'"$i"'"}}'
+done | cluster_load >/dev/null
+until_told 20 '"type":"ADDED"' '"resource":"bars.v1beta1'
+cluster_kubectl patch crd bars.example.com --type merge -p \
+	'{"spec":{"versions":[{"name":"v1","served":true,"storage":true,'"$schema"'},{"name":"v1beta1","served":false,"storage":false,'"$schema"'}]}}' >/dev/null
+until_told 1 '"phase":"gone"' '"resource":"bars.v1beta1'
+is "21. a CRD that changes its version: each object once under the new one" \
+	"$(told '"type":"ADDED"' '"resource":"bars.v1\.')" 20
+is "21. the old one is gone after that, and nothing is deleted" \
+	"$(grep '"resource":"bars' "$dir/stream" | grep '"SYNC"' | tail -n 2 |
+		jq -r '.ms.resource + " " + .ms.phase' | tr '\n' ' ')$(
+		told '"type":"DELETED"' '"resource":"bars')" \
+	"bars.v1.example.com end bars.v1beta1.example.com gone 0"
+
 # The server goes away, the world changes, the server comes back.
 cluster_generate configmaps 60 2000 | cluster_load >/dev/null
 cluster_kubectl delete -n "$ns" cm --all >/dev/null

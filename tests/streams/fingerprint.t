@@ -52,7 +52,7 @@ def run(lines, one_by_one=False):
     world = {}
     for line in out.splitlines():
         r = json.loads(line)
-        if r["type"] == "SIGNATURES":
+        if r["type"] in ("SIGNATURES", "SYNC", "REQUEST"):
             continue
         if r["type"] == "AMEND":
             ms = r["ms"]
@@ -146,6 +146,53 @@ for seed in range(5):
         d = difference(want, run(history(seed), one_by_one=step))
         ok(not d, "another history, seed %d%s %s" %
            (seed, ", line by line" if step else "", d[:3]))
+
+def sync(ms, phase, **more):
+    return dump({"type": "SYNC", "ms": {**ms, "phase": phase, **more}})
+
+
+def listed(rng, objects, ms, broken):
+    """A complete list of one resource, which may break off."""
+    out = [sync(ms, "begin", cause="start", complete=True)]
+    out += [dump(r) for r in rng.sample(objects, len(objects))]
+    return out + [sync(ms, "aborted" if broken else "end")]
+
+
+def relisted(seed):
+    """Each resource is listed, with objects that are gone by the next list;
+    lists break off, and changes come in between."""
+    rng = random.Random(seed)
+    kinds = {}
+    for r in records:
+        ms = {k: r["ms"][k] for k in ("cluster", "resource") if k in r["ms"]}
+        kinds.setdefault(dump(ms), []).append(r)
+    first, second = [], []
+    for ms, objects in rng.sample(sorted(kinds.items()), len(kinds)):
+        ms = json.loads(ms)
+        gone = [json.loads(json.dumps(r)) for r in objects[::3]]
+        for r in gone:
+            r["object"]["metadata"]["name"] += "-gone"
+            r["object"]["metadata"]["uid"] = "gone"
+        past = rng.sample(objects, len(objects) // 2) + gone
+        first += listed(rng, past, ms, broken=rng.random() < 0.3)
+        second += listed(rng, objects, ms, broken=False)
+        if rng.random() < 0.3:
+            second += [dump(dict(r, type="MODIFIED")) for r in objects[:5]]
+    clusters = {r["ms"].get("cluster", "") for r in records}
+    ready = [dump({"type": "SYNC", "ms": {
+        "cluster": c, "phase": "ready", "complete": True, "resources": {}}})
+        for c in sorted(clusters)]
+    at = rng.choice([0, 1])
+    return first + ready * at + second + ready
+
+
+for seed in range(6):
+    got = run(relisted(seed), one_by_one=False)
+    got = {k: v for k, v in got.items() if not k[3].endswith("-gone") or
+           k[1] == "Infrastructure"}
+    d = difference(want, got)
+    ok(not d, "listed and listed again, seed %d %s" % (seed, d[:3]))
+
 
 def signatures(source, **products):
     """A SIGNATURES record with a file a product, each known by one image."""

@@ -26,7 +26,7 @@ trap 'exit 143' TERM
 # The pipe by its supervisor, and the pids of its stages.
 start_pipe() {
 	MESHSYNC_BIN=$BIN scripts/meshsync run \
-		--kubeconfig "$dir/cluster/kubeconfig" \
+		--kubeconfig "$dir/cluster/kubeconfig" --depth full \
 		--to "nats://127.0.0.1:$port" --store "$dir/snapshot.db" \
 		2>>"$dir/pipe.log" &
 	pid_pipe=$!

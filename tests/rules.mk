@@ -51,7 +51,10 @@ $(B)/fuzz/scan_diff $(BENCH): $(B)/%: $(B)/tests/%.o $$(addprefix $(B)/,$$(addsu
 
 # Each target for FUZZ_SECONDS; what is found new lands in $(B)/libfuzzer.
 FUZZ_SECONDS ?= 60
-fuzz: $(FUZZ:%=fuzz-%)
+fuzz: $(FUZZ:%=fuzz-%) fuzz-wire
+# Other objects each time; what differs is printed with its number.
+fuzz-wire: all
+	WIRE_OBJECTS=20000 WIRE_SEED=$$(date +%s) BIN=$(BIN) tests/streams/wire.t
 FUZZ_STAGE = $(filter ms-%,$(patsubst %/,%,$(dir $*)))
 $(FUZZ:%=fuzz-%): fuzz-%: $(B)/signatures.yaml
 	@mkdir -p $(B)/libfuzzer/$*

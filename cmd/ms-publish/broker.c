@@ -28,10 +28,23 @@ struct broker {
 	natsStatus failed; /* the first send that did, since the opening */
 };
 
+/* What libnats says more, without the line of its source that it comes from;
+ * NULL if it is the same again. */
+static const char *
+tidy(const char *what, const char *detail)
+{
+	const char *end;
+
+	if (detail && *detail == '(' && (end = strstr(detail, "): ")))
+		detail = end + 3;
+	return detail && *detail && strcmp(detail, what) != 0 ? detail : NULL;
+}
+
 static enum sink_status
 explain(struct broker *b, enum sink_status status, const char *what,
     const char *detail)
 {
+	detail = tidy(what, detail);
 	snprintf(b->sink.why, sizeof(b->sink.why), "%s%s%s", what,
 	    detail && *detail ? ": " : "", detail ? detail : "");
 	return status;

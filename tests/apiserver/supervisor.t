@@ -172,7 +172,9 @@ with apiserver.Server(apiserver.PODS, apiserver.CONFIGMAPS, NAMESPACES,
     code, out, err = call("check", env={"BROKER_URL": url})
     ok(code == 0 and re.search(r"^yes    a mark came through all stages and "
                                r"the broker in \d+ ms$", out, re.M) and
-       "pods.v1." in out and "yes    we may publish" in out,
+       "pods.v1." in out and "yes    we may publish" in out and
+       "yes    snapshot " in out and "8 objects, 0 changes wait; it is in use"
+       in out,
        "check: the cluster, the broker, and a mark through the run") or \
         note(out + err)
     n = len(names(ears))

@@ -13,6 +13,7 @@ dir=$(mktemp -d)
 end() {
 	[ -z "${supervisor:-}" ] || kill "$supervisor" 2>/dev/null
 	[ -z "${supervisor:-}" ] || wait "$supervisor" 2>/dev/null
+	[ -z "${nats:-}" ] || kill "$nats" 2>/dev/null
 	cluster_stop "$dir/cluster"
 	rm -rf "$dir"
 }
@@ -94,6 +95,36 @@ wait "$supervisor" 2>/dev/null
 supervisor=
 ok 'killed with -9, it takes its stages along' cluster_wait 10 \
 	sh -c "! pgrep -f $dir/cluster/kubeconfig -l | grep ms-watch"
+
+# Into a broker, in the place of the Go MeshSync, and what is asked of it.
+read -r port listen <<EOT
+$(free_port 2)
+EOT
+place="TMPDIR=$dir MESHSYNC_DIR=$dir/home MESHSYNC_BIN=$BIN
+	MESHSYNC_LISTEN=127.0.0.1:$listen KUBECONFIG=$dir/cluster/kubeconfig
+	BROKER_URL=nats://127.0.0.1:$port"
+meshsync() {
+	# shellcheck disable=SC2086 # words
+	env $place scripts/meshsync "$@"
+}
+nats-server -a 127.0.0.1 -p "$port" >/dev/null 2>&1 &
+nats=$!
+: >"$dir/err"
+# shellcheck disable=SC2086 # words; not by the function: TERM is for its pid
+env $place scripts/meshery-meshsync >"$dir/out" 2>"$dir/err" &
+supervisor=$!
+ok 'into a broker: status says that all is well' cluster_wait 30 \
+	meshsync status
+meshsync status --metrics >"$dir/metrics"
+ok 'and its metrics know the cluster' \
+	grep -q 'meshsync_objects{resource="namespaces.v1."} [1-9]' "$dir/metrics"
+ok 'check: all kinds, the broker, and a mark through all stages' \
+	meshsync check
+ok 'resync' meshsync resync
+kill -TERM "$supervisor"
+wait "$supervisor"
+ok '44: SIGTERM ends it with 0' test $? -eq 0
+supervisor=
 
 MESHSYNC_BIN=$BIN scripts/meshsync run --kubeconfig "$dir/none" \
 	>"$dir/out" 2>"$dir/err"

@@ -103,7 +103,8 @@ check_print(const struct catalog *c, const struct product *p,
 						0)) :
 						  print->kind != PRINT_IMAGE)
 				continue;
-			if (&s->product[i] == p && print->with != o->with)
+			if (print->with != o->with &&
+			    (&s->product[i] == p || (print->with && o->with)))
 				continue;
 			diag_warn("%s:%u:1: '%s' is also in %s:%u", p->file,
 			    print->line, print->text, s->product[i].file,

@@ -267,7 +267,7 @@ worth_of_name(const struct catalog *c, const struct image *image,
 	if (image->n > 1 && is_mirror(c, image->part[image->n - 2]))
 		return NAME_TELLING;
 	if (image->n == 2 && image->has_host)
-		return 0.7f;
+		return catalog_has(c, KEY_WORD, name) ? 0.7f : NAME_TELLING;
 	return catalog_has(c, KEY_WORD, name) ? NAME_COMMON : NAME_KNOWN;
 }
 

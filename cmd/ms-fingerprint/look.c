@@ -168,12 +168,12 @@ choose_print(const struct look *l, const struct box *b)
 	     k = catalog_next(l->c, k)) {
 		const struct print *p = k->print;
 
-		if (p->product != b->first->print->product)
-			continue;
-		if (!p->with && !fallback)
-			fallback = p;
+		/* what several products are started from tells by its word */
 		if (p->with && has_word(b, p->with))
 			return p;
+		if (!p->with && !fallback &&
+		    p->product == b->first->print->product)
+			fallback = p;
 	}
 	return fallback;
 }

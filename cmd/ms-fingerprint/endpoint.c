@@ -180,12 +180,15 @@ endpoint_put(const struct world *w, const struct sighting *s, size_t n,
 {
 	struct services set = {.n = 0};
 	struct json list = {0};
+	/* but for products of the whole cluster a group is in one namespace */
+	bool everywhere = sight_product_of(w, s)->scope == SCOPE_CLUSTER;
+	uint32_t ns = w->workload[s->workload].ns;
 
 	for (uint32_t i = 0; i < w->n_things; i++) {
 		const struct thing *t = &w->thing[i];
 
 		if ((t->flags & WORLD_ALIVE) && t->what == THING_SERVICE &&
-		    behind(w, t, s, n))
+		    (everywhere || t->ns == ns) && behind(w, t, s, n))
 			add_service(w, &set, t);
 	}
 	for (size_t i = 0; i < set.n; i++)

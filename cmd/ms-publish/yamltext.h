@@ -16,8 +16,4 @@ void yamltext_write(struct span text, int indent, bool is_key,
 
 bool yamltext_has_break(struct span text);
 
-/* Whether it reads as null, a boolean, a number or a time if it stands there
- * without quotes. */
-bool yamltext_is_other(struct span text);
-
 #endif

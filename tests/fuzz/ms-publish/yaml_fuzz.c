@@ -4,7 +4,7 @@
 
 #include "config.h"
 #include "yamldoc.h"
-#include "yamltext.h"
+#include "yamlplain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -59,7 +59,7 @@ check_scalar(config_node *node, uint32_t at)
 	}
 	MUST(says(node, tape_value(&tape, at)));
 	MUST(!is_plain ||
-	    !yamltext_is_other(
+	    !yamlplain_is_other(
 		(struct span){(const char *)node->data.scalar.value,
 		    node->data.scalar.length}));
 }

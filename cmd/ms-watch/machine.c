@@ -64,6 +64,15 @@ queue(struct machine *m, struct machine_action *a)
 	m->state = MACHINE_QUEUED;
 }
 
+/* Whether what is asked for next is another snapshot than the one begun, as no
+ * token binds it to that: what was named before might be gone by now, and
+ * nothing would tell. */
+static bool
+is_anew(const struct machine *m)
+{
+	return m->begun && (m->state == MACHINE_STREAMING || m->on_first_page);
+}
+
 /* What the machine was doing, as something to do again. A page is tried again
  * with its token a few times, which is cheaper than a new list. */
 static enum machine_then
@@ -71,7 +80,8 @@ again(struct machine *m)
 {
 	if (m->state == MACHINE_WATCHING)
 		return THEN_WATCH;
-	if (m->state == MACHINE_LISTING && m->page_tries < PAGE_TRIES) {
+	if (m->state == MACHINE_LISTING && !is_anew(m) &&
+	    m->page_tries < PAGE_TRIES) {
 		m->page_tries++;
 		return THEN_PAGE;
 	}
@@ -81,6 +91,8 @@ again(struct machine *m)
 static void
 repeat_now(struct machine *m, struct machine_action *a)
 {
+	if (m->state != MACHINE_WATCHING && is_anew(m))
+		give_up_snapshot(m, a);
 	if (m->state == MACHINE_WATCHING)
 		a->what = DO_WATCH;
 	else if (m->state == MACHINE_LISTING)

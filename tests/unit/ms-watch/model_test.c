@@ -252,7 +252,9 @@ apply(struct machine_action a)
 		return;
 	request = a.what;
 	is_open = false;
-	if (a.what == DO_LIST || a.what == DO_STREAM)
+	/* Without a token, a page is the first of whatever there is now. */
+	if (a.what == DO_LIST || a.what == DO_STREAM ||
+	    (a.what == DO_PAGE && page_start == 0))
 		take_snapshot();
 	else if (a.what == DO_PAGE)
 		at = page_start;
@@ -416,7 +418,7 @@ step(void)
 			set_back();
 		break;
 	case 8:
-		input(pick(2) ? IN_HEALTHY : IN_SERVED);
+		input(pick(2) ? IN_HEALTHY : pick(9) ? IN_SERVED : IN_RESYNC);
 		break;
 	default:
 		go();

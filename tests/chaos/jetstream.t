@@ -175,6 +175,7 @@ for i in range(400):
     p.feed(c.change())
     if i == 200:
         leader.kill()
+until(lambda: owed(store) == 0, AGREE)     # an election may take long
 ok(p.end() == 0 and owed(store) == 0, "its leader, which is the node that we "
    "are connected to, is killed: all is confirmed") or note(p.said())
 alive = nodes[nodes[0] is leader]

@@ -340,6 +340,15 @@ report_ready(struct report *r, int64_t now)
 	diag_wipe = NULL;
 }
 
+void
+report_stop(struct report *r)
+{
+	if (r->shows_progress)
+		wipe();
+	r->shows_progress = false;
+	diag_wipe = NULL;
+}
+
 int64_t
 report_due(const struct report *r)
 {

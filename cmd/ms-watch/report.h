@@ -37,6 +37,8 @@ void report_discovered(struct report *r, int64_t now);
  * ready was written. */
 void report_tick(struct report *r, int64_t now);
 void report_ready(struct report *r, int64_t now);
+/* The run ends; perhaps before ready. */
+void report_stop(struct report *r);
 int64_t report_due(const struct report *r);
 
 /* For a person, on stderr: a line for the whole and one for each resource. */

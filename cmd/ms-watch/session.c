@@ -439,6 +439,7 @@ drain(struct session *s)
 static void
 close_session(struct session *s)
 {
+	report_stop(&s->report);
 	watches_free(&s->watches);
 	custom_free(&s->custom);
 	signatures_free(&s->signatures);

@@ -242,7 +242,9 @@ def test_certificate():
                        clientCertificateData=server.pki.text(name + ".crt"),
                        clientKeyData=server.pki.text(name + ".key"))
         give("jane-1")
-        with Watch(server, kubeconfig=path, env=HASTE) as w:
+        # not so much haste that the watches end by themselves meanwhile
+        with Watch(server, kubeconfig=path,
+                   env={"MS_WATCH_HURRY": "4"}) as w:
             w.wait_ready()
             server.put("pods", "a")
             w.wait(is_pod("a"), "a")

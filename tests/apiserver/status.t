@@ -164,8 +164,9 @@ def test_signal():
             same(w.stop(), 0, "and it goes on until it is stopped")
 
 
-def on_terminal(server, *args):
-    """stderr of a run that has a terminal for it, and stdout for nobody."""
+def on_terminal(server, *args, until=None):
+    """stderr of a run that has a terminal for it, and stdout for nobody. It is
+    stopped when until() and a line has been seen."""
     main, other = pty.openpty()
     with open(os.devnull, "wb") as out:
         p = subprocess.Popen(
@@ -177,6 +178,8 @@ def on_terminal(server, *args):
     try:
         while part := os.read(main, 4096):
             text += part
+            if until and until() and b"resources" in text:
+                p.terminate()
     except OSError:
         pass
     os.close(main)
@@ -201,6 +204,18 @@ def test_terminal():
            "on a terminal: how far it is, in one line", repr(text))
         ok("\r\x1b[Kms-watch: warning: the server says: old\r\n" in text,
            "a message takes the line away", repr(text))
+        answer = []
+
+        async def hang(r):
+            if r.path.endswith("/configmaps"):
+                answer.append(r)
+                return await r.until_closed() or True
+            return False
+        server.hook(hang)
+        code, text = on_terminal(server, until=lambda: answer)
+        ok(code == 0 and text.endswith("\r\x1b[K"),
+           "stopped before that: nothing is left of it", repr(text))
+        server.unhook()
         same(on_terminal(server, "-q"), (0, ""), "with -q nothing")
         with Watch(server, "--once") as w:
             w.end()

@@ -12,6 +12,12 @@
 static struct records rs;
 static int out[2];
 
+#ifdef MS_SANITIZED
+#define SOME 0 /* a sanitizer's allocator keeps no count */
+#else
+#define SOME 1
+#endif
+
 /* What the line becomes on its way through "ms-test". */
 static const char *
 pass(const char *line)
@@ -54,7 +60,7 @@ test_put(void)
 	ok(number(jv_copy(doc), "ms-test", "in") == 0 &&
 		number(jv_copy(doc), "ms-test", "dropped") == 0 &&
 		number(jv_copy(doc), "ms-test", "cpuMs") >= 0 &&
-		number(jv_copy(doc), "ms-test", "heap") > 0,
+		number(jv_copy(doc), "ms-test", "heap") >= SOME,
 	    "and the common ones");
 	jv_free(doc);
 	doc = jv_parse(pass("{\"type\":\"STATUS\",\"object\":"

@@ -73,7 +73,8 @@ def test_status():
                  ({"h2": 1, "http/1.1": 0}, "token", 1, True),
                  "connections, credentials, discovery")
             ok(s["receivedBytesTotal"] > 100 and s["recordsTotal"] > 5 and
-               s["streams"] >= 2 and s["heapBytes"] > 1000 and
+               s["streams"] >= 2 and
+               (s["heapBytes"] > 1000 or "san" in BIN) and
                re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", s["startTime"]),
                "bytes, records, streams, memory, start", s)
             server.put("pods", "d")

@@ -96,7 +96,7 @@ def test_malformed():
                     (b'{"command":"mark","id":"' + b"x" * 5000 + b'"}',
                      "longer than 4096 bytes")):
                 control.raw(line + b"\n")
-                fence(w, control, f"after {line[:40]}")
+                fence(w, control, f"after {why} {len(line)}")
                 ok(why in w.stderr().splitlines()[-1],
                    f"{line[:40]}: warned about and ignored", w.stderr())
             same(ask(w, control, command="explode", id="e"),

@@ -149,7 +149,7 @@ with apiserver.Server(apiserver.PODS, apiserver.CONFIGMAPS, NAMESPACES,
 
     # A run, and what is asked of it.
     ears = listening(nats)
-    m = Meshsync("run", env={"BROKER_URL": url})
+    m = Meshsync("run", "--probe", env={"BROKER_URL": url})
     ok(until(lambda: len(names(ears)) >= 8) and sorted(names(ears)) ==
        ["a", "c0", "c1", "c2", "p0", "p1", "p2", "r0"],
        "a run publishes the cluster") or show(m)
@@ -191,6 +191,9 @@ with apiserver.Server(apiserver.PODS, apiserver.CONFIGMAPS, NAMESPACES,
                         "signatures", "istio.yaml")
     code, out, err = call("signatures", good)
     ok(code == 0, "others are taken") or note(err)
+
+    with open("/proc/%d/cmdline" % m.stages()["ms-fingerprint"]) as f:
+        ok("--probe" in f.read().split("\0"), "--probe is for ms-fingerprint")
 
     # Secrets of one side are not the other's.
     for stage, pid in m.stages().items():

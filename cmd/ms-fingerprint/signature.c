@@ -1,4 +1,4 @@
-#include "signature.h"
+#include "reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,71 +51,6 @@ print_kind_name(enum print_kind kind)
 	return kinds[kind].name;
 }
 
-/* What one file is read with. */
-struct reader {
-	struct signatures *s;
-	struct config c;
-	struct product p;
-	const char *const *tags; /* the product's */
-	char *err;
-};
-
-static int
-wrong(struct reader *r, config_node *node, const char *what, const char *text)
-{
-	if (text)
-		return config_error(&r->c, node, r->err, "%s '%s'", what, text);
-	return config_error(&r->c, node, r->err, "%s", what);
-}
-
-static const char *
-keep(struct reader *r, const char *text)
-{
-	struct intern *in = &r->s->text;
-
-	return text ? intern_text(in, intern_put(in, span_of(text))).p : NULL;
-}
-
-static bool
-is_one_of(const char *key, const char *const *known)
-{
-	while (*known && strcmp(key, *known) != 0)
-		known++;
-	return *known;
-}
-
-/* A misspelt key that does nothing would be the worst message of all. */
-static int
-check_keys(struct reader *r, config_node *map, const char *const *known)
-{
-	for (size_t i = 0; i < config_count(map); i++) {
-		config_node *key = config_key_at(&r->c, map, i);
-		const char *text = config_text(key);
-
-		if (!text || !is_one_of(text, known))
-			return wrong(r, key, "unknown key", text ? text : "");
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(text,
-				config_text(config_key_at(&r->c, map, k))) == 0)
-				return wrong(r, key, "a second", text);
-	}
-	return 0;
-}
-
-/* The i-th text of a node that is a text or a list of them; *node is it. */
-static const char *
-text_at(struct reader *r, config_node *list, size_t i, config_node **node)
-{
-	*node = config_is_list(list) ? config_at(&r->c, list, i) : list;
-	return config_text(*node);
-}
-
-static size_t
-texts(const config_node *list)
-{
-	return !list ? 0 : config_is_list(list) ? config_count(list) : 1;
-}
-
 static const char **
 own_list(struct signatures *s, size_t n)
 {
@@ -127,7 +62,7 @@ own_list(struct signatures *s, size_t n)
 static int
 read_tags(struct reader *r, config_node *node, const char *const **tags)
 {
-	size_t n = texts(node);
+	size_t n = reader_texts(node);
 	const char **list;
 
 	if (!n)
@@ -136,15 +71,16 @@ read_tags(struct reader *r, config_node *node, const char *const **tags)
 	*tags = list;
 	for (size_t i = 0; i < n; i++) {
 		config_node *at;
-		const char *rule = text_at(r, node, i, &at), *why;
+		const char *rule = reader_text_at(r, node, i, &at), *why;
 
 		list[i] = NULL;
 		if (!rule)
-			return wrong(r, at, "a tag rule is a text", NULL);
+			return reader_wrong(r, at, "a tag rule is a text",
+			    NULL);
 		if ((why = version_rule_wrong(rule)))
 			return config_error(&r->c, at, r->err,
 			    "tag rule '%s' %s", rule, why);
-		list[i] = keep(r, rule);
+		list[i] = reader_keep(r, rule);
 		list[i + 1] = NULL;
 	}
 	return 0;
@@ -162,7 +98,8 @@ read_weight(struct reader *r, config_node *map, float *weight)
 		return 0;
 	w = text ? strtod(text, &end) : 0;
 	if (!text || *end || !(w > 0 && w < 1))
-		return wrong(r, node, "a weight is between 0 and 1", NULL);
+		return reader_wrong(r, node, "a weight is between 0 and 1",
+		    NULL);
 	*weight = (float)w;
 	return 0;
 }
@@ -176,7 +113,7 @@ read_bool(struct reader *r, config_node *map, const char *key, bool *value)
 		return 0;
 	if (config_get_bool(&r->c, map, key, false) !=
 	    config_get_bool(&r->c, map, key, true))
-		return wrong(r, node, "neither true nor false:", key);
+		return reader_wrong(r, node, "neither true nor false:", key);
 	*value = config_get_bool(&r->c, map, key, false);
 	return 0;
 }
@@ -190,7 +127,7 @@ read_role(struct reader *r, config_node *map, struct print *p)
 	if (!node)
 		return 0;
 	if (!text || role_of(text) == ROLES)
-		return wrong(r, node, "unknown role", text ? text : "");
+		return reader_wrong(r, node, "unknown role", text ? text : "");
 	p->role = (uint8_t)role_of(text);
 	return 0;
 }
@@ -201,7 +138,7 @@ add_print(struct reader *r, struct print p, const char *text,
 {
 	struct product *to = &r->p;
 
-	p.text = keep(r, text);
+	p.text = reader_keep(r, text);
 	p.line = (uint32_t)at->start_mark.line + 1;
 	if ((to->n_prints & (to->n_prints - 1)) == 0)
 		to->print = diag_alloc(to->print,
@@ -216,9 +153,9 @@ read_members(struct reader *r, config_node *map, struct print *p)
 	config_node *tags = config_get(&r->c, map, "tags");
 	const char *component = config_get_text(&r->c, map, "component");
 
-	p->component = keep(r, component);
+	p->component = reader_keep(r, component);
 	p->has_component = component;
-	p->with = keep(r, config_get_text(&r->c, map, "with"));
+	p->with = reader_keep(r, config_get_text(&r->c, map, "with"));
 	return read_role(r, map, p) < 0 ||
 		read_weight(r, map, &p->weight) < 0 ||
 		read_tags(r, tags, &p->tags) < 0 ?
@@ -238,21 +175,21 @@ read_image(struct reader *r, config_node *map)
 	config_node *repo = config_get(&r->c, map, "repo"), *at;
 
 	if (!config_is_map(map))
-		return wrong(r, map, "an image is a map with repo and role",
-		    NULL);
-	if (check_keys(r, map, known) < 0 || read_members(r, map, &p) < 0)
+		return reader_wrong(r, map,
+		    "an image is a map with repo and role", NULL);
+	if (reader_keys(r, map, known) < 0 || read_members(r, map, &p) < 0)
 		return -1;
-	if (!texts(repo))
-		return wrong(r, map, "an image has a repo", NULL);
+	if (!reader_texts(repo))
+		return reader_wrong(r, map, "an image has a repo", NULL);
 	p.makes = p.role < ROLE_EXPORTER;
 	if (read_bool(r, map, "alone", &p.makes) < 0)
 		return -1;
-	for (size_t i = 0; i < texts(repo); i++) {
-		const char *text = text_at(r, repo, i, &at);
+	for (size_t i = 0; i < reader_texts(repo); i++) {
+		const char *text = reader_text_at(r, repo, i, &at);
 
 		if (!text || !*text || strpbrk(text, " @") ||
 		    !strchr(text, '/'))
-			return wrong(r, at,
+			return reader_wrong(r, at,
 			    "not a repository with its owner "
 			    "(library/NAME, OWNER/NAME):",
 			    text ? text : "");
@@ -265,7 +202,7 @@ static int
 read_images(struct reader *r, config_node *list)
 {
 	if (list && !config_is_list(list))
-		return wrong(r, list, "images is a list", NULL);
+		return reader_wrong(r, list, "images is a list", NULL);
 	for (size_t i = 0; i < config_count(list); i++)
 		if (read_image(r, config_at(&r->c, list, i)) < 0)
 			return -1;
@@ -284,14 +221,14 @@ read_print(struct reader *r, config_node *node, enum print_kind kind)
 	const char *text = config_text(node);
 
 	if (config_is_map(node)) {
-		if (check_keys(r, node, known) < 0 ||
+		if (reader_keys(r, node, known) < 0 ||
 		    read_members(r, node, &p) < 0)
 			return -1;
 		text = config_get_text(&r->c, node, "is");
 	}
 	if (!text)
-		return wrong(r, node, "a print is a text, or a map with 'is'",
-		    NULL);
+		return reader_wrong(r, node,
+		    "a print is a text, or a map with 'is'", NULL);
 	p.makes = p.role < ROLE_EXPORTER;
 	add_print(r, p, text, node);
 	return 0;
@@ -303,7 +240,7 @@ read_prints(struct reader *r, config_node *root, enum print_kind kind)
 	config_node *list = config_get(&r->c, root, kinds[kind].key);
 
 	if (list && !config_is_list(list))
-		return wrong(r, list, "not a list:", kinds[kind].key);
+		return reader_wrong(r, list, "not a list:", kinds[kind].key);
 	for (size_t i = 0; i < config_count(list); i++)
 		if (read_print(r, config_at(&r->c, list, i), kind) < 0)
 			return -1;
@@ -318,21 +255,23 @@ read_example(struct reader *r, config_node *map, struct example *e)
 	struct config *c = &r->c;
 
 	if (!config_is_map(map))
-		return wrong(r, map, "an example is a map with image", NULL);
-	if (check_keys(r, map, known) < 0)
+		return reader_wrong(r, map, "an example is a map with image",
+		    NULL);
+	if (reader_keys(r, map, known) < 0)
 		return -1;
-	*e =
-	    (struct example){.image = keep(r, config_get_text(c, map, "image")),
-		.is = keep(r, config_get_text(c, map, "is")),
-		.version = keep(r, config_get_text(c, map, "version")),
-		.component = keep(r, config_get_text(c, map, "component")),
-		.role = keep(r, config_get_text(c, map, "role")),
-		.kind = keep(r, config_get_text(c, map, "kind")),
-		.args = keep(r, config_get_text(c, map, "args")),
-		.labels = keep(r, config_get_text(c, map, "labels")),
-		.line = (uint32_t)map->start_mark.line + 1,
-		.column = (uint32_t)map->start_mark.column + 1};
-	return e->image ? 0 : wrong(r, map, "an example has an image", NULL);
+	*e = (struct example){.image = reader_keep(r,
+				  config_get_text(c, map, "image")),
+	    .is = reader_keep(r, config_get_text(c, map, "is")),
+	    .version = reader_keep(r, config_get_text(c, map, "version")),
+	    .component = reader_keep(r, config_get_text(c, map, "component")),
+	    .role = reader_keep(r, config_get_text(c, map, "role")),
+	    .kind = reader_keep(r, config_get_text(c, map, "kind")),
+	    .args = reader_keep(r, config_get_text(c, map, "args")),
+	    .labels = reader_keep(r, config_get_text(c, map, "labels")),
+	    .line = (uint32_t)map->start_mark.line + 1,
+	    .column = (uint32_t)map->start_mark.column + 1};
+	return e->image ? 0 :
+			  reader_wrong(r, map, "an example has an image", NULL);
 }
 
 static int
@@ -341,7 +280,7 @@ read_examples(struct reader *r, config_node *list)
 	size_t n = config_count(list);
 
 	if (list && !config_is_list(list))
-		return wrong(r, list, "examples is a list", NULL);
+		return reader_wrong(r, list, "examples is a list", NULL);
 	if (!n)
 		return 0;
 	r->p.example = diag_alloc(NULL, n * sizeof(*r->p.example));
@@ -366,8 +305,8 @@ read_scope(struct reader *r, config_node *root)
 			r->p.scope = (enum scope)i;
 			return 0;
 		}
-	return wrong(r, node, "scope is workload, namespace or cluster, not",
-	    text ? text : "");
+	return reader_wrong(r, node,
+	    "scope is workload, namespace or cluster, not", text ? text : "");
 }
 
 /* version: tag (the default), label (app.kubernetes.io/version speaks for the
@@ -387,8 +326,8 @@ read_version(struct reader *r, config_node *root)
 	else if (text && strcmp(text, "tag-only") == 0)
 		r->p.version_label = false;
 	else
-		return wrong(r, node, "version is tag, tag-only or label, not",
-		    text ? text : "");
+		return reader_wrong(r, node,
+		    "version is tag, tag-only or label, not", text ? text : "");
 	return 0;
 }
 
@@ -403,23 +342,23 @@ read_probe(struct reader *r, config_node *root)
 	if (!map)
 		return 0;
 	if (!config_is_map(map))
-		return wrong(r, map, "a probe is a map with path and port",
-		    NULL);
-	*p =
-	    (struct probe){.path = keep(r, config_get_text(&r->c, map, "path")),
-		.port = keep(r, config_get_text(&r->c, map, "port")),
-		.scheme = keep(r, config_get_text(&r->c, map, "scheme")),
-		.json = keep(r, config_get_text(&r->c, map, "json")),
-		.tags = r->tags};
-	if (check_keys(r, map, known) < 0 ||
+		return reader_wrong(r, map,
+		    "a probe is a map with path and port", NULL);
+	*p = (struct probe){.path = reader_keep(r,
+				config_get_text(&r->c, map, "path")),
+	    .port = reader_keep(r, config_get_text(&r->c, map, "port")),
+	    .scheme = reader_keep(r, config_get_text(&r->c, map, "scheme")),
+	    .json = reader_keep(r, config_get_text(&r->c, map, "json")),
+	    .tags = r->tags};
+	if (reader_keys(r, map, known) < 0 ||
 	    read_tags(r, config_get(&r->c, map, "version"), &p->tags) < 0)
 		return -1;
 	if (!p->path || *p->path != '/' || !p->port)
-		return wrong(r, map, "a probe has a path (/…) and a port",
-		    NULL);
+		return reader_wrong(r, map,
+		    "a probe has a path (/…) and a port", NULL);
 	if (p->scheme && strcmp(p->scheme, "http") != 0 &&
 	    strcmp(p->scheme, "https") != 0)
-		return wrong(r, map, "a scheme is http or https, not",
+		return reader_wrong(r, map, "a scheme is http or https, not",
 		    p->scheme);
 	return 0;
 }
@@ -433,16 +372,16 @@ read_watch(struct reader *r, config_node *root)
 	if (!list)
 		return 0;
 	if (!config_is_list(list))
-		return wrong(r, list, "watch is a list", NULL);
+		return reader_wrong(r, list, "watch is a list", NULL);
 	p->has_watch = true;
 	p->watch = own_list(r->s, config_count(list) + 1);
 	for (size_t i = 0; i < config_count(list); i++) {
-		const char *text = text_at(r, list, i, &at);
+		const char *text = reader_text_at(r, list, i, &at);
 
 		if (!text || !strchr(text, '.'))
-			return wrong(r, at,
+			return reader_wrong(r, at,
 			    "not a kind (plural.group):", text ? text : "");
-		p->watch[p->n_watch++] = keep(r, text);
+		p->watch[p->n_watch++] = reader_keep(r, text);
 	}
 	return 0;
 }
@@ -461,16 +400,18 @@ read_head(struct reader *r, config_node *root)
 	const char *text = config_text(id), *name;
 
 	if (!text || !is_id(text))
-		return wrong(r, id ? id : root,
+		return reader_wrong(r, id ? id : root,
 		    "a product is named by lower "
 		    "case letters, digits and -",
 		    NULL);
 	name = config_get_text(&r->c, root, "name");
-	r->p.id = keep(r, text);
-	r->p.name = keep(r, name ? name : text);
-	r->p.category = keep(r, config_get_text(&r->c, root, "category"));
-	r->p.file = keep(r, r->c.name);
-	r->p.crd_version = keep(r, config_get_text(&r->c, root, "crd_version"));
+	r->p.id = reader_keep(r, text);
+	r->p.name = reader_keep(r, name ? name : text);
+	r->p.category =
+	    reader_keep(r, config_get_text(&r->c, root, "category"));
+	r->p.file = reader_keep(r, r->c.name);
+	r->p.crd_version =
+	    reader_keep(r, config_get_text(&r->c, root, "crd_version"));
 	if (read_scope(r, root) < 0 || read_version(r, root) < 0)
 		return -1;
 	return read_tags(r, config_get(&r->c, root, "tags"), &r->tags);
@@ -516,7 +457,7 @@ read_product(struct reader *r, config_node *root)
 	    "ports", "part_of", "crds", "classes", "watch", "probe", "examples",
 	    NULL};
 
-	if (check_keys(r, root, known) < 0 || read_head(r, root) < 0 ||
+	if (reader_keys(r, root, known) < 0 || read_head(r, root) < 0 ||
 	    read_images(r, config_get(&r->c, root, "images")) < 0)
 		return -1;
 	for (int k = PRINT_IMAGE + 1; k < PRINT_KINDS; k++)
@@ -526,89 +467,10 @@ read_product(struct reader *r, config_node *root)
 	    read_examples(r, config_get(&r->c, root, "examples")) < 0)
 		return -1;
 	if (!r->p.n_prints)
-		return wrong(r, root, "no prints: it could never be found",
-		    NULL);
+		return reader_wrong(r, root,
+		    "no prints: it could never be found", NULL);
 	promote_exporters(&r->p);
 	put_product(r->s, &r->p);
-	return 0;
-}
-
-/* ---- what holds for all products ---- */
-
-static int
-read_words(struct reader *r, config_node *map, const char *key,
-    const char ***list, size_t *n)
-{
-	config_node *node = config_get(&r->c, map, key), *at;
-
-	if (!node)
-		return 0;
-	*list = diag_alloc(*list, (texts(node) + 1) * sizeof(**list));
-	/* a list that is wrong in its middle is as long as what is right */
-	for (*n = 0; *n < texts(node); ++*n)
-		if (!((*list)[*n] = keep(r, text_at(r, node, *n, &at))))
-			return wrong(r, at, "not a text in", key);
-	return 0;
-}
-
-static int
-read_aliases(struct reader *r, config_node *map)
-{
-	struct registries *reg = &r->s->registries;
-	size_t n = config_count(map);
-
-	if (!map)
-		return 0;
-	if (!config_is_map(map))
-		return wrong(r, map, "aliases is a map", NULL);
-	reg->alias = diag_alloc(reg->alias, 2 * n * sizeof(*reg->alias));
-	reg->n_alias = 0;
-	for (size_t i = 0; i < n; i++) {
-		const char *to = config_text(config_value_at(&r->c, map, i));
-
-		if (!to || !config_text(config_key_at(&r->c, map, i)))
-			return wrong(r, config_key_at(&r->c, map, i),
-			    "an alias is a text", NULL);
-		reg->alias[2 * i] =
-		    keep(r, config_text(config_key_at(&r->c, map, i)));
-		reg->alias[2 * i + 1] = keep(r, to);
-		reg->n_alias++;
-	}
-	return 0;
-}
-
-static int
-read_registries(struct reader *r, config_node *root)
-{
-	static const char *const known[] = {"aliases", "packagers", "retaggers",
-	    "prefixes", "before", "behind", "opaque", "words", "mirrors",
-	    "generic", "helpers", NULL};
-	config_node *map = config_get(&r->c, root, "registries");
-	struct registries *reg = &r->s->registries;
-	const struct {
-		const char *key;
-		const char ***list;
-		size_t *n;
-	} lists[] = {{"packagers", &reg->packager, &reg->n_packager},
-	    {"retaggers", &reg->retagger, &reg->n_retagger},
-	    {"prefixes", &reg->prefix, &reg->n_prefix},
-	    {"before", &reg->before, &reg->n_before},
-	    {"behind", &reg->behind, &reg->n_behind},
-	    {"opaque", &reg->opaque, &reg->n_opaque},
-	    {"words", &reg->word, &reg->n_word},
-	    {"mirrors", &reg->mirror, &reg->n_mirror},
-	    {"generic", &reg->generic, &reg->n_generic},
-	    {"helpers", &reg->helper, &reg->n_helper}};
-
-	if (!config_is_map(map))
-		return wrong(r, map, "registries is a map", NULL);
-	if (check_keys(r, map, known) < 0 ||
-	    read_aliases(r, config_get(&r->c, map, "aliases")) < 0)
-		return -1;
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
-		if (read_words(r, map, lists[i].key, lists[i].list,
-			lists[i].n) < 0)
-			return -1;
 	return 0;
 }
 
@@ -619,9 +481,10 @@ read_root(struct reader *r)
 	int status;
 
 	if (!config_is_map(root))
-		return wrong(r, root, "a signature is a map", NULL);
+		return reader_wrong(r, root, "a signature is a map", NULL);
 	if (config_get(&r->c, root, "registries"))
-		return read_registries(r, root);
+		return registries_read(r,
+		    config_get(&r->c, root, "registries"));
 	status = read_product(r, root);
 	if (status < 0) {
 		free(r->p.print);
@@ -655,8 +518,6 @@ signatures_init(struct signatures *s)
 void
 signatures_free(struct signatures *s)
 {
-	struct registries *reg = &s->registries;
-
 	for (size_t i = 0; i < s->n_products; i++) {
 		free(s->product[i].print);
 		free(s->product[i].example);
@@ -665,16 +526,6 @@ signatures_free(struct signatures *s)
 	for (size_t i = 0; i < s->n_rules; i++)
 		free(s->rules[i]);
 	free(s->rules);
-	free(reg->alias);
-	free(reg->packager);
-	free(reg->prefix);
-	free(reg->mirror);
-	free(reg->generic);
-	free(reg->helper);
-	free(reg->retagger);
-	free(reg->before);
-	free(reg->behind);
-	free(reg->opaque);
-	free(reg->word);
+	registries_free(&s->registries);
 	intern_free(&s->text);
 }

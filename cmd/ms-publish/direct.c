@@ -1,5 +1,6 @@
 #include "direct.h"
 
+#include "control.h"
 #include "gate.h"
 #include "ms.h"
 #include "secrets.h"
@@ -52,6 +53,8 @@ take(struct run *run, const struct record *r)
 	pulse_input(run->pulse, &run->rs);
 	if (r->type == RECORD_CONFIG && run->f->gate)
 		gate_config(run->f->gate, r->at[AT_OBJECT]);
+	if (r->type == RECORD_REQUEST)
+		control_forward(run->d->control, r);
 	if (run->f->kind == FORMAT_RECORD)
 		pass(run, r);
 	else if (record_has_state(r))

@@ -12,6 +12,7 @@
 
 struct direct {
 	const char *cluster; /* for records that name none, or NULL */
+	int control; /* a FIFO that REQUESTs are forwarded to, or -1 */
 	int out; /* a descriptor */
 	bool redact; /* hide the values of Secrets */
 	bool once; /* of each uid what comes first, as upstream's file has it */

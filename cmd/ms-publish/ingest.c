@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "control.h"
 #include "diag.h"
 #include "ms.h"
 #include "record.h"
@@ -175,26 +176,6 @@ take_mark(struct ingest *in, const struct record *r)
 	deliver_mark(in->deliver, in->store->committed, id, r->line);
 }
 
-/* One write of at most PIPE_BUF bytes, or other writers' lines get between. */
-static void
-forward_request(struct ingest *in, const struct record *r)
-{
-	char line[4096];
-	size_t n = r->line.n;
-
-	if (in->set.control < 0)
-		return;
-	if (n >= sizeof(line)) {
-		diag_warn("a request of %zu bytes is dropped: too long", n);
-		return;
-	}
-	memcpy(line, r->line.p, n);
-	line[n++] = '\n';
-	if (write(in->set.control, line, n) < 0)
-		diag_warn("a request is dropped: unable to write to the "
-			  "control FIFO: %m");
-}
-
 static void
 take(struct ingest *in, const struct record *r)
 {
@@ -206,7 +187,7 @@ take(struct ingest *in, const struct record *r)
 	else if (r->type == RECORD_MARK)
 		take_mark(in, r);
 	else if (r->type == RECORD_REQUEST)
-		forward_request(in, r);
+		control_forward(in->set.control, r);
 	else if (r->type == RECORD_CONFIG && in->set.gate)
 		gate_config(in->set.gate, r->at[AT_OBJECT]);
 }

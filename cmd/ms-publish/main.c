@@ -15,6 +15,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "control.h"
 #include "deliver.h"
 #include "diag.h"
 #include "dial.h"
@@ -29,21 +30,6 @@
 #include "stop.h"
 #include "store.h"
 #include "storefile.h"
-
-/* Read-write, so that it opens without a reader, and a write never gets
- * SIGPIPE. */
-static int
-open_control(const char *path)
-{
-	int fd;
-
-	if (!path)
-		return -1;
-	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		diag_die(EXIT_PERMANENT, "unable to open %s: %m", path);
-	return fd;
-}
 
 /* A file is added to, as upstream does: an earlier run's objects stay. */
 static int
@@ -68,6 +54,7 @@ run_direct(const struct settings *s, struct format *f, struct pulse *pulse)
 {
 	bool is_file = s->sink == SINK_FILE;
 	struct direct d = {.cluster = s->cluster,
+	    .control = control_open(s->control),
 	    .out = is_file ? open_file(s->path) : 1,
 	    .redact = s->redact,
 	    .once = is_file && f->kind == FORMAT_YAML};
@@ -195,7 +182,7 @@ run(struct settings *s, struct format *f, struct pulse *pulse)
 	struct deliver *d;
 	struct ingest *in;
 	int stop = stop_open(), ended = eventfd(0, EFD_CLOEXEC);
-	int control = open_control(s->control);
+	int control = control_open(s->control);
 
 	on_exit(leave, NULL);
 	open_snapshot(s, &store, f, pulse);

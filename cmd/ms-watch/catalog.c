@@ -8,6 +8,8 @@
 
 #include "diag.h"
 
+#define WORD 253u /* bytes of a name in Kubernetes, at most */
+
 /* ---- resources ---- */
 
 struct resource *
@@ -101,8 +103,21 @@ add_short_names(struct resource *r, struct span names)
 	}
 }
 
-/* Takes name and kind. Subresources and things without a kind are no
- * collections. */
+/* A name or kind goes into paths and records as it is, and an aggregated API
+ * server may say anything. */
+static bool
+is_word(const char *text)
+{
+	static const char letters[] =
+	    "-._0123456789"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+	return *text && *text != '.' && strlen(text) <= WORD &&
+	    !text[strspn(text, letters)];
+}
+
+/* Takes name and kind. Subresources, whose names have a slash, and things
+ * without a kind are no collections. */
 static void
 add(struct catalog *c, const char *group, const char *version, char *name,
     char *kind, struct span from, bool is_namespaced)
@@ -111,7 +126,7 @@ add(struct catalog *c, const char *group, const char *version, char *name,
 	struct resource *r;
 	char *stem;
 
-	if (!*name || !*kind || strchr(name, '/')) {
+	if (!is_word(name) || !is_word(kind)) {
 		free(name);
 		free(kind);
 		return;

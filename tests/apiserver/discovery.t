@@ -54,6 +54,20 @@ def test_names():
                 same(resources(w), want, f"--resource {names}")
 
 
+def test_words():
+    strange = [Resource(name, kind, "x.io") for name, kind in
+               (("ones", 'O"ne'), ("twos", "T" * 300), ("..", "Three"),
+                ("f?x=y", "Four"))]
+    fine = Resource("fives", "Five", "x.io")
+    with Server(PODS, fine, *strange) as server:
+        for r in [fine, *strange]:
+            server.put(r.name, "a")
+        with Watch(server, "--once", "--depth", "metadata") as w:
+            same((resources(w), w.broken),
+                 (["fives.v1.x.io", "pods.v1."], []),
+                 "what is no name of Kubernetes is left out")
+
+
 def test_versions():
     old = Resource("foos", "Foo", "example.com", "v1beta1")
     bars = Resource("bars", "Bar", "example.com", "v1beta1")
@@ -218,6 +232,7 @@ def test_identity():
 test_default()
 test_profile()
 test_names()
+test_words()
 test_versions()
 test_etag()
 test_crd()

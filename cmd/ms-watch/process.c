@@ -109,6 +109,9 @@ process_start(struct process *p, const char *command,
 	int fd[2], code;
 
 	*p = (struct process){.fd = -1, .until = until};
+	/* Whoever starts us may have it ignored, which lasts over exec: the
+	 * kernel would then keep from us that a child has ended. */
+	signal(SIGCHLD, SIG_DFL);
 	if (pipe2(fd, O_CLOEXEC) < 0)
 		return errno;
 	code = spawn(p, command, args, env, fd[1]);
@@ -129,7 +132,8 @@ static void
 kill_all(struct process *p)
 {
 	kill(-p->pid, SIGKILL);
-	kill(p->pid, SIGKILL); /* before it had a group */
+	if (!p->exited_at)
+		kill(p->pid, SIGKILL); /* before it had a group */
 }
 
 static void

@@ -3,6 +3,7 @@
 fail. Numbers are those of the research's cases."""
 import json
 import os
+import signal
 import time
 
 from apiserver import CONFIGMAPS, PODS, Resource, Server, Watch, done, ok, same
@@ -155,6 +156,12 @@ def test_output():
             put(server, "answer", text)
             with Watch(server, kubeconfig=path) as w:
                 ok(w.wait_ready(), "9. an answer " + name)
+        # as some supervisors leave it to their children
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        w = Watch(server, kubeconfig=path)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        with w:
+            ok(w.wait_ready(), "9. although SIGCHLD was ignored")
         server.pki.issue("jane")
         cert, key = server.pki.text("jane.crt"), server.pki.text("jane.key")
         server.requests.clear()

@@ -32,6 +32,8 @@ gate_events(struct gate *g, const char *list)
 	unsigned bit;
 	size_t n;
 
+	if (!*list)
+		return list;
 	g->types = 0;
 	for (const char *p = list; *p; p += n + (p[n] == ',')) {
 		n = strcspn(p, ",");

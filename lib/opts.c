@@ -1,6 +1,7 @@
 #include "opts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -26,11 +27,24 @@ end_with_supervisor(void)
 		diag_die(EXIT_TEMPORARY, "supervisor %s has gone", pid);
 }
 
+/* What a shell closed would become a socket or a database that we then write
+ * records and messages into. A descriptor that can only do the opposite takes
+ * its place: using it is EBADF as before. */
+static void
+keep_standard(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+			_exit(EXIT_TEMPORARY);
+}
+
 void
 opts_start(const char *prog)
 {
 	diag_prog = prog;
 	opterr = 0;
+	keep_standard();
 	signal(SIGPIPE, SIG_IGN);
 	end_with_supervisor();
 }

@@ -28,8 +28,9 @@
 #define OPTS_LONG 256
 
 /* Start of every main: the name for messages, SIGPIPE ignored (lib/lines turns
- * EPIPE into the death that a shell expects), and the end of this process when
- * the supervisor named by MESHSYNC_SUPERVISOR (a pid) ends. */
+ * EPIPE into the death that a shell expects), descriptors 0 to 2 kept from
+ * other uses if they are closed, and the end of this process when the
+ * supervisor named by MESHSYNC_SUPERVISOR (a pid) ends. */
 void opts_start(const char *prog);
 
 /* Handle c if it is one of OPTS_COMMON; help is the whole text of --help, its

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 
 BIN = os.environ.get("BIN", "build")
 STAGES = {
@@ -174,9 +175,31 @@ def usage(stage):
            % (stage, option, code))
 
 
+def closed(stage):
+    """What is closed is not taken for something that was opened since."""
+    with tempfile.TemporaryDirectory() as tmp:
+        for more in ([], ["--store", tmp + "/s"]):
+            if more and stage != "ms-publish":
+                continue
+            for fd, what in ((0, "<&-"), (1, ">&-")):
+                p = subprocess.Popen(
+                    ["sh", "-c", 'exec "$@" ' + what, "sh",
+                     os.path.join(BIN, stage)] + STAGES[stage] + more,
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE)
+                try:
+                    err = p.communicate(pod("p"), timeout=LIMIT)[1]
+                except subprocess.TimeoutExpired:
+                    p.kill()
+                    err = p.communicate()[1]
+                ok(p.returncode == 111 and b"Bad file descriptor" in err,
+                   "%s %s: descriptor %d is closed, and that is said"
+                   % (stage, " ".join(more[:1]), fd))
+
+
 CHECKS = [answers_before_eof, one_byte_reads, reader_leaves, full_disk,
           nonblocking_stdin, bad_lines, warnings_are_bounded, gigantic_line,
-          empty_input, usage]
+          empty_input, usage, closed]
 
 for stage in STAGES:
     for check in CHECKS:

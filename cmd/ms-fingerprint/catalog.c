@@ -205,13 +205,17 @@ put_one(struct catalog *c, const struct print *p)
 	    [PRINT_COMMAND] = KEY_COMMAND,
 	    [PRINT_ENV] = KEY_ENV,
 	    [PRINT_NAME] = KEY_NAME,
-	    [PRINT_PORT] = KEY_PORT,
 	    [PRINT_PART_OF] = KEY_LABEL,
-	    [PRINT_CLASS] = KEY_CLASS};
+	    [PRINT_CLASS] = KEY_CLASS,
+	    [PRINT_WORKLOAD] = KEY_WORKLOAD};
 	struct span text = span_of(p->text);
 
 	if (p->kind == PRINT_IMAGE) {
 		put_repo(c, p);
+	} else if (p->kind == PRINT_PORT) {
+		put_print(c,
+		    isdigit((unsigned char)*text.p) ? KEY_PORT : KEY_PORT_NAME,
+		    text, p);
 	} else if (p->kind == PRINT_CRD) {
 		put_print(c, KEY_CRD, text, p);
 		put_print(c, KEY_GROUP, text, p);

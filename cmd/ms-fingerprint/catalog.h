@@ -34,6 +34,8 @@ enum catalog_key {
 	KEY_ENV = 'e',
 	KEY_NAME = 'n',
 	KEY_PORT = 'o',
+	KEY_PORT_NAME = 'q',
+	KEY_WORKLOAD = 'W',
 	KEY_CRD = 'd',
 	KEY_GROUP = 'g',
 	KEY_CLASS = 'k'

@@ -15,7 +15,8 @@ evidence_group(enum print_kind kind)
 	    [PRINT_NAME] = GROUP_NAME,
 	    [PRINT_PORT] = GROUPS,
 	    [PRINT_CRD] = GROUP_API,
-	    [PRINT_CLASS] = GROUP_API};
+	    [PRINT_CLASS] = GROUP_API,
+	    [PRINT_WORKLOAD] = GROUP_NAME};
 
 	return (enum evidence_group)group[kind];
 }

@@ -19,7 +19,34 @@ is_from(const struct product *p, const char *path)
 
 /* ---- check ---- */
 
-/* Why no object can ever match it, or NULL. Facts are cut as facts.c does it:
+static bool
+is_name(const char *text)
+{
+	return !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.")];
+}
+
+/* A name that says nothing of images says nothing of other things. */
+static bool
+is_common(const struct catalog *c, const char *text)
+{
+	return catalog_has(c, KEY_GENERIC, span_of(text)) ||
+	    catalog_has(c, KEY_WORD, span_of(text));
+}
+
+static bool
+is_common_port(const char *text)
+{
+	static const char *const common[] = {"http", "https", "grpc", "tcp",
+	    "udp", "metrics", "prometheus", "health", "healthz", "probes",
+	    "http-web", "http-metrics", "webhook-server", "https-webhook"};
+
+	for (size_t i = 0; i < sizeof(common) / sizeof(*common); i++)
+		if (strcmp(text, common[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Why no object can match it, or nothing follows if one does; else NULL. Facts are cut as facts.c does it:
  * a command without its folder, a flag without its value, word by word. */
 static const char *
 unreachable(const struct catalog *c, const struct print *print)
@@ -41,7 +68,15 @@ unreachable(const struct catalog *c, const struct print *print)
 		    strpbrk(text, " \t") ? "has blanks: words are looked at" :
 					   NULL;
 	case PRINT_PORT:
-		return text[strspn(text, "0123456789")] ? "is no number" : NULL;
+		return !text[strspn(text, "0123456789")] ? NULL :
+		    !is_name(text) ? "is neither a number nor a name" :
+		    is_common(c, text) || is_common_port(text) ?
+				     "is what anybody calls a port" :
+				     NULL;
+	case PRINT_WORKLOAD:
+		return !is_name(text)  ? "is no object's name" :
+		    is_common(c, text) ? "is what anybody calls one" :
+					 NULL;
 	case PRINT_CHART:
 		return strpbrk(text, " =/") ? "is no chart's name" : NULL;
 	default:
@@ -77,7 +112,7 @@ check_reach(const struct catalog *c, const struct product *p,
 
 	if (!why)
 		return 0;
-	diag_warn("%s:%u:1: '%s' can never match: it %s", p->file, print->line,
+	diag_warn("%s:%u:1: '%s' decides nothing: it %s", p->file, print->line,
 	    print->text, why);
 	return 1;
 }
@@ -163,6 +198,20 @@ put_words(struct json *j, enum fact fact, const char *text)
 	}
 }
 
+/* Numbers, and behind each the port's name if it has one. */
+static void
+put_ports(struct json *j, const char *text)
+{
+	size_t n;
+
+	for (; text && *(text += strspn(text, " ")); text += n) {
+		n = strcspn(text, " ");
+		put_fact(j,
+		    *text >= '0' && *text <= '9' ? FACT_PORT : FACT_PORT_NAME,
+		    text, n);
+	}
+}
+
 /* The facts of an object with one container, as the example says. */
 static void
 put_example(struct json *j, const struct example *e)
@@ -173,8 +222,10 @@ put_example(struct json *j, const struct example *e)
 	put_fact(j, FACT_CONTAINER, "main", 4);
 	put_fact(j, FACT_IMAGE, e->image, strlen(e->image));
 	put_words(j, FACT_ARG, e->args);
+	put_ports(j, e->ports);
 	put_fact(j, FACT_POD, "", 0);
 	put_words(j, FACT_LABEL, e->labels);
+	put_words(j, FACT_WORKLOAD, e->workload);
 }
 
 static bool

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "owner.h"
+
 #define WORD_MAX 80 /* longer words of a command line are data */
 #define WORDS_MAX 64 /* of one container */
 
@@ -333,6 +335,30 @@ put_own_labels(struct json *out, struct span labels)
 	put_pair(out, FACT_OWN_LABEL, span_of(chart), scan_get(labels, chart));
 }
 
+/* The name of the workload as whoever installed it chose it: what owns one pod
+ * each, and what is made for a run, is named by a program. */
+static void
+put_workload(struct json *out, const struct record *r)
+{
+	static const char *const kinds[] = {"Deployment", "StatefulSet",
+	    "DaemonSet"};
+	struct owner o;
+	bool is_owned = owner_of_pod(r, &o);
+
+	if (!is_owned && span_eq(o.kind, "Pod") && o.name.n == r->id.name.n)
+		return;
+	if (is_owned && !span_eq(r->id.kind, "Pod") &&
+	    !span_eq(r->id.kind, "ReplicaSet"))
+		o = (struct owner){.kind = r->id.kind, .name = r->id.name};
+	if (memchr(o.name.p, '\0', o.name.n))
+		return;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (span_eq(o.kind, kinds[i]) || span_eq(o.kind, "Pod")) {
+			put_fact(out, FACT_WORKLOAD, o.name);
+			return;
+		}
+}
+
 /* ---- reading ---- */
 
 bool
@@ -375,6 +401,7 @@ facts_read(const struct facts_paths *p, const struct catalog *c,
 	put_annotations(out, c, notes);
 	if (!is_pod)
 		put_own_labels(out, at[AT_LABELS]);
+	put_workload(out, r);
 	return true;
 }
 

@@ -2,7 +2,7 @@
  *
  * A short text made from the bytes of a workload or a pod: its containers with
  * image and command line, its labels, the annotations that some signature
- * asks for. Names that differ from pod to pod are left out, so that all pods
+ * asks for, the name of the workload. Names that differ from pod to pod are left out, so that all pods
  * of one ReplicaSet have the same facts. Everything that is said about a
  * product follows from facts alone.
  *
@@ -29,7 +29,8 @@ enum fact {
 	FACT_POD = 'P', /* what follows is of the whole pod */
 	FACT_LABEL = 'l',
 	FACT_ANNOTATION = 'a', /* key=value */
-	FACT_OWN_LABEL = 'L' /* of the workload itself: version and chart */
+	FACT_OWN_LABEL = 'L', /* of the workload itself: version and chart */
+	FACT_WORKLOAD = 'W' /* its name */
 };
 
 /* The paths of a record that facts are made from. */

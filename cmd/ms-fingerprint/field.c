@@ -13,9 +13,7 @@ weigh(struct field *f, const struct print *p, float weight, bool specific)
 	if (i == f->n)
 		c[f->n++] = (struct candidate){.product = p->product};
 	evidence_add(&c[i].sum, (enum print_kind)p->kind, weight);
-	if (p->kind == PRINT_PORT)
-		c[i].ports++;
-	else if (specific && weight > c[i].specific)
+	if (specific && weight > c[i].specific)
 		c[i].specific = weight;
 	/* who says it best: the image, then whoever names the component */
 	if (!c[i].best || p->kind == PRINT_IMAGE ||
@@ -34,12 +32,22 @@ is_named_alike(const struct box *b)
 
 #define NAMED_ALIKE 0.4f
 
+static struct candidate *
+find(struct field *f, uint32_t product)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		if (f->c[i].product == product)
+			return &f->c[i];
+	return NULL;
+}
+
 static void
 weigh_name(struct field *f, const struct print *p)
 {
-	for (unsigned i = 0; i < f->n; i++)
-		if (f->c[i].product == p->product)
-			evidence_add(&f->c[i].sum, PRINT_NAME, NAMED_ALIKE);
+	struct candidate *c = find(f, p->product);
+
+	if (c)
+		evidence_add(&c->sum, PRINT_NAME, NAMED_ALIKE);
 }
 
 /* Where no image tells, the container's name has to stand for it. */
@@ -79,7 +87,8 @@ weigh_container(const struct look *l, const struct box *b, struct field *f)
 	for (; k; k = catalog_next(l->c, k))
 		weigh(f, k->print, k->print->weight, true);
 	while (facts_next(&it, &fact, &text)) {
-		if (fact == FACT_IMAGE || fact == FACT_CONTAINER)
+		if (fact != FACT_COMMAND && fact != FACT_ARG &&
+		    fact != FACT_ENV)
 			continue;
 		k = catalog_find(l->c, (enum catalog_key)fact, text);
 		for (; k; k = catalog_next(l->c, k))
@@ -105,6 +114,34 @@ weigh_hits(const struct look *l, struct field *f)
 	}
 }
 
+/* Ports nominate nobody: they choose between those that something else points
+ * to. Number and name of one port depend on each other and count once. */
+static void
+weigh_ports(const struct look *l, const struct box *b, struct field *f)
+{
+	struct facts_iter it = {b->words, b->end};
+	unsigned port = 0;
+	struct span text;
+	enum fact fact;
+
+	while (facts_next(&it, &fact, &text)) {
+		const struct catalog_link *k;
+
+		if (fact != FACT_PORT && fact != FACT_PORT_NAME)
+			continue;
+		port += fact == FACT_PORT;
+		k = catalog_find(l->c, (enum catalog_key)fact, text);
+		for (; k; k = catalog_next(l->c, k)) {
+			struct candidate *c = find(f, k->print->product);
+
+			if (!c || c->port == port)
+				continue;
+			c->port = port;
+			c->ports++;
+		}
+	}
+}
+
 void
 field_weigh(struct field *f, const struct look *l, const struct box *b)
 {
@@ -112,6 +149,7 @@ field_weigh(struct field *f, const struct look *l, const struct box *b)
 	weigh_container(l, b, f);
 	if (f->n)
 		weigh_hits(l, f);
+	weigh_ports(l, b, f);
 }
 
 /* Where two are about as likely, the image decides, and then the ports. */

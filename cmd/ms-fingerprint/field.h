@@ -11,7 +11,8 @@ struct candidate {
 	const struct print *best; /* says component and role */
 	uint32_t product;
 	float specific; /* of the container itself */
-	unsigned ports;
+	unsigned ports; /* of it, each by its number or its name */
+	unsigned port; /* the last of them */
 };
 
 struct field {

@@ -63,7 +63,9 @@ path_of(const struct world *w, const struct sighting *s,
 	if (e->value[-1] == FACT_OWN_LABEL ||
 	    strcmp(world_name(w, w->workload[s->workload].kind), "Pod") == 0)
 		template = "";
-	if (e->container && field)
+	if (e->value[-1] == FACT_WORKLOAD)
+		snprintf(out, n, "metadata.name");
+	else if (e->container && field)
 		snprintf(out, n, "%sspec.containers[name=%s].%s", template,
 		    e->container, field);
 	else

@@ -136,6 +136,9 @@ see(struct look *l, enum fact fact, struct span text)
 	case FACT_ANNOTATION:
 		add_hits(l, KEY_ANNOTATION, text, text.p, 1);
 		break;
+	case FACT_WORKLOAD:
+		add_hits(l, KEY_WORKLOAD, text, text.p, 1);
+		break;
 	default:
 		break;
 	}

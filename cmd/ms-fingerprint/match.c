@@ -103,7 +103,9 @@ add_words(struct look *l, unsigned verdict, const struct box *b)
 		const struct catalog_link *k = NULL;
 
 		if (fact == FACT_ARG || fact == FACT_COMMAND ||
-		    fact == FACT_ENV)
+		    fact == FACT_ENV ||
+		    (!look_knows(b) &&
+			(fact == FACT_PORT || fact == FACT_PORT_NAME)))
 			k = catalog_find(l->c, (enum catalog_key)fact, text);
 		for (; k; k = catalog_next(l->c, k))
 			if (k->print->product == l->m->verdict[verdict].product)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "evidence.h"
 #include "version.h"
 
 static const char *const roles[] = {"control-plane", "server", "controller",
@@ -43,7 +44,8 @@ static const struct {
     [PRINT_PORT] = {"ports", "port", 0.1f},
     [PRINT_PART_OF] = {"part_of", "part-of", 0.4f},
     [PRINT_CRD] = {"crds", "crd", 0.4f},
-    [PRINT_CLASS] = {"classes", "class", 0.5f}};
+    [PRINT_CLASS] = {"classes", "class", 0.5f},
+    [PRINT_WORKLOAD] = {"workloads", "workload", 0.2f}};
 
 const char *
 print_kind_name(enum print_kind kind)
@@ -209,6 +211,14 @@ read_images(struct reader *r, config_node *list)
 	return 0;
 }
 
+/* Anybody may call something so. */
+static bool
+is_weak(enum print_kind kind)
+{
+	return kind == PRINT_NAME || kind == PRINT_PORT ||
+	    kind == PRINT_WORKLOAD;
+}
+
 static int
 read_print(struct reader *r, config_node *node, enum print_kind kind)
 {
@@ -229,6 +239,11 @@ read_print(struct reader *r, config_node *node, enum print_kind kind)
 	if (!text)
 		return reader_wrong(r, node,
 		    "a print is a text, or a map with 'is'", NULL);
+	if (is_weak(kind) && p.weight >= EVIDENCE_CLAIM)
+		return reader_wrong(r, node,
+		    "a name or a port is never enough: a weight of 0.75 and "
+		    "more is too much for",
+		    text);
 	p.makes = p.role < ROLE_EXPORTER;
 	add_print(r, p, text, node);
 	return 0;
@@ -251,7 +266,7 @@ static int
 read_example(struct reader *r, config_node *map, struct example *e)
 {
 	static const char *const known[] = {"image", "args", "labels", "kind",
-	    "is", "version", "component", "role", NULL};
+	    "workload", "ports", "is", "version", "component", "role", NULL};
 	struct config *c = &r->c;
 
 	if (!config_is_map(map))
@@ -268,6 +283,8 @@ read_example(struct reader *r, config_node *map, struct example *e)
 	    .kind = reader_keep(r, config_get_text(c, map, "kind")),
 	    .args = reader_keep(r, config_get_text(c, map, "args")),
 	    .labels = reader_keep(r, config_get_text(c, map, "labels")),
+	    .workload = reader_keep(r, config_get_text(c, map, "workload")),
+	    .ports = reader_keep(r, config_get_text(c, map, "ports")),
 	    .line = (uint32_t)map->start_mark.line + 1,
 	    .column = (uint32_t)map->start_mark.column + 1};
 	return e->image ? 0 :
@@ -454,8 +471,8 @@ read_product(struct reader *r, config_node *root)
 	static const char *const known[] = {"product", "name", "category",
 	    "scope", "tags", "version", "crd_version", "images", "labels",
 	    "charts", "annotations", "args", "commands", "env", "names",
-	    "ports", "part_of", "crds", "classes", "watch", "probe", "examples",
-	    NULL};
+	    "ports", "part_of", "crds", "classes", "workloads", "watch",
+	    "probe", "examples", NULL};
 
 	if (reader_keys(r, root, known) < 0 || read_head(r, root) < 0 ||
 	    read_images(r, config_get(&r->c, root, "images")) < 0)

@@ -55,6 +55,7 @@ enum print_kind {
 	PRINT_PART_OF,
 	PRINT_CRD,
 	PRINT_CLASS,
+	PRINT_WORKLOAD,
 	PRINT_KINDS
 };
 
@@ -76,7 +77,8 @@ struct print {
 /* An object in short, and what has to be found in it. */
 struct example {
 	const char *image, *is, *version, *component, *role, *kind;
-	const char *args, *labels; /* separated by blanks; NULL: none */
+	const char *workload; /* its name */
+	const char *args, *labels, *ports; /* separated by blanks; NULL: none */
 	uint32_t line, column;
 };
 

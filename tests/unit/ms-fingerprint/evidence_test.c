@@ -29,6 +29,10 @@ main(void)
 	is(&sum, 1 - 0.6 * 0.5, "independent prints combine");
 	evidence_add(&sum, PRINT_ENV, 0.5f);
 	is(&sum, 1 - 0.6 * 0.5, "flags and environment come together");
+	evidence_add(&sum, PRINT_NAME, 0.2f);
+	evidence_add(&sum, PRINT_WORKLOAD, 0.2f);
+	is(&sum, 1 - 0.6 * 0.5 * 0.8, "names of a chart's parts come together");
+	sum.best[GROUP_NAME] = 0;
 	evidence_add(&sum, PRINT_PORT, 0.9f);
 	is(&sum, 1 - 0.6 * 0.5, "ports only break ties");
 	ok(evidence_confidence(&sum) < EVIDENCE_CLAIM,

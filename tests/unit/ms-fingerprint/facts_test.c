@@ -132,6 +132,18 @@ what_does_not(void)
 		"\"a\":\"b\",\"linkerd.io/proxy-version\":\"1\"}",
 		BOX("aaaaa")),
 	    "Cc iredis:7 P alinkerd.io/proxy-version ");
+	is("the name of a pod that somebody named so", POD("", BOX("aaaaa")),
+	    "Cc iredis:7 P ");
+	is("that of what makes one pod for each run",
+	    POD(",\"ownerReferences\":[{\"apiVersion\":\"tekton.dev/v1\","
+		"\"kind\":\"TaskRun\",\"name\":\"t\",\"controller\":true}]",
+		BOX("aaaaa")),
+	    "Cc iredis:7 P ");
+	is("but that of a StatefulSet",
+	    POD(",\"ownerReferences\":[{\"apiVersion\":\"apps/v1\","
+		"\"kind\":\"StatefulSet\",\"name\":\"s\",\"controller\":true}]",
+		BOX("aaaaa")),
+	    "Cc iredis:7 P Ws ");
 	is("a Job's pod says so",
 	    POD(",\"ownerReferences\":[{\"kind\":"
 		"\"Job\"}]",

@@ -88,6 +88,7 @@ ok(code == 0 and "meshsync status" in out, "help of all")
 for args in ([], ["wrong"], ["run", "--wrong"], ["run", "--to"],
              ["status", "x"], ["resync", "x"], ["signatures"], ["replay"],
              ["capture", "--to", "-"], ["snapshot", "--to", "-"],
+             ["capture", "--no-redact"], ["replay", "-", "--status", "1"],
              ["help", "wrong"]):
     code, out, err = call(*args)
     ok(code == 100 and err.count("\n") == 1, "%s is a wrong use" % args) or \
@@ -236,6 +237,16 @@ with apiserver.Server(apiserver.PODS, apiserver.CONFIGMAPS, NAMESPACES,
        "and it leaves nothing behind")
     ok("hush" not in m.said(), "nor has it told the token")
 
+    # A container begins anew with the number, and the files, of the last.
+    m = Meshsync("-c", 'mkdir -m 700 "$MESHSYNC_DIR" && '
+                 'echo $$ >"$MESHSYNC_DIR/pid" && '
+                 'exec "$0" run --to - --format event', MESHSYNC,
+                 program="/bin/sh")
+    ok(until(lambda: "p1" in m.out() and os.path.exists(path("home/stages")))
+       and "another meshsync" not in m.said(),
+       "a run does not take itself for another") or show(m)
+    m.stop()
+
     os.mkdir(path("theirs"))
     with open(path("theirs/snapshot.db.old"), "w") as f:
         f.write("x")
@@ -295,11 +306,13 @@ with apiserver.Server(apiserver.PODS, apiserver.CONFIGMAPS, NAMESPACES,
     code, out, err = call("snapshot", path("cluster.yaml"))
     ok(code == 0 and open(path("cluster.yaml")).read().count("\n---\n") == 6,
        "snapshot FILE") or note(err)
-    code, out, err = call("capture", "--once")
-    ok(code == 0 and '"phase":"ready"' in out, "capture --once") or note(err)
+    code, out, err = call("capture", "--once", "-v", "--status", "1")
+    ok(code == 0 and '"phase":"ready"' in out and "ms-watch: info" in err,
+       "capture --once -v") or note(err)
     with open(path("captured"), "w") as f:
         f.write(out)
-    code, out, err = call("replay", path("captured"))
+    code, out, err = call("replay", path("captured"), "-q", "--no-built-in",
+                          "--settle", "1")
     ok(code == 0 and "p1" in out, "replay FILE") or note(out + err)
 nats.kill()
 done()

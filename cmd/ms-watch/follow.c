@@ -234,15 +234,46 @@ follow_free(struct follow *f)
 	free(f);
 }
 
+/* When to ask, or when the request has to be over. A watch that nobody edits
+ * is silent, but its connection is not if others are on it; and if there are
+ * none, to list one object anew every few minutes is the cheapest way to know
+ * that the server is still there. */
+static int64_t
+patience(const struct follow *f)
+{
+	int64_t dead;
+
+	if (!f->request || f->asking != ASK_WATCH || f->has_changed)
+		return f->due;
+	dead = f->request->status ? http_link_heard(f->request) + HTTP_DEAD :
+				    f->request->heard + HTTP_SILENCE;
+	return dead < f->due ? dead : f->due;
+}
+
+/* Whether nothing at all comes from the server: a new request is to travel on
+ * another connection. */
+static bool
+is_link_dead(const struct follow *f, int64_t now)
+{
+	if (f->asking != ASK_WATCH || f->has_changed)
+		return false;
+	if (!f->request->status)
+		return http_is_unheard(f->request);
+	return now >= http_link_heard(f->request) + HTTP_DEAD;
+}
+
 void
 follow_tick(struct follow *f, int64_t now)
 {
-	if (now < f->due)
+	if (now < patience(f))
 		return;
 	if (f->request) {
-		http_cancel(f->request);
+		bool is_dead = is_link_dead(f, now);
+
+		(is_dead ? http_break : http_cancel)(f->request);
 		f->request = NULL;
-		wait(f, ASK_LIST, 0);
+		/* one turn, in which libcurl notices what is broken */
+		wait(f, ASK_LIST, is_dead ? SOON : 0);
 		if (now - f->listed < PACE)
 			f->due = f->listed + PACE;
 		if (now < f->due)
@@ -254,7 +285,7 @@ follow_tick(struct follow *f, int64_t now)
 int64_t
 follow_due(const struct follow *f)
 {
-	return f->due;
+	return patience(f);
 }
 
 bool

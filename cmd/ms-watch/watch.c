@@ -12,8 +12,6 @@
 #define WATCH_LEAST 300u /* s: a watch is asked to last from here ... */
 #define WATCH_SPREAD 300u /* ... to less than that much more */
 #define GRACE 30000 /* ms that the server may be late */
-#define SILENCE 30000 /* ms without data: streaming lists fail here */
-#define DEAD 150000 /* ms without a byte on the whole connection */
 #define HEALTHY 120000 /* ms a stream has to live to be called so */
 #define LIVED 5000 /* ms, or an event: no reason to slow down */
 #define DECODE_AT (64u << 10) /* bytes: decode while they are in the cache */
@@ -586,10 +584,8 @@ quiet_since(const struct watch *w, int64_t heard)
 	return heard > w->env->reading_since ? heard : w->env->reading_since;
 }
 
-/* When to give up a stream, and why. A server answers at once, and sends the
- * objects of a streaming list without pause. After that a watch may be silent
- * for a minute; but bookmarks of all watches together keep a connection busy,
- * and one that carries nothing is dead, whatever the kernel thinks of it. */
+/* When to give up a stream, and why. The objects of a streaming list come
+ * without pause; after that a watch may be silent for a minute. */
 static int64_t
 patience(const struct watch *w, enum machine_input *class, const char **why)
 {
@@ -598,7 +594,7 @@ patience(const struct watch *w, enum machine_input *class, const char **why)
 	if (!w->is_open || w->machine.state == MACHINE_STREAMING) {
 		*class = w->is_open ? IN_UNSUPPORTED : IN_SERVER;
 		*why = "nothing has come for 30 s";
-		return quiet_since(w, w->request->heard) + SILENCE;
+		return quiet_since(w, w->request->heard) + HTTP_SILENCE;
 	}
 	dead = http_replace_at(w->request);
 	if (dead != INT64_MAX) {
@@ -607,7 +603,7 @@ patience(const struct watch *w, enum machine_input *class, const char **why)
 		return dead;
 	}
 	*class = IN_CUT;
-	dead = quiet_since(w, http_link_heard(w->request)) + DEAD;
+	dead = quiet_since(w, http_link_heard(w->request)) + HTTP_DEAD;
 	*why = dead < w->deadline ?
 	    "the connection is dead" :
 	    "the server has not ended the watch in time";
@@ -622,7 +618,7 @@ is_link_dead(const struct watch *w)
 
 	if (!w->is_open)
 		return http_is_unheard(w->request);
-	return w->env->now >= quiet_since(w, heard) + DEAD;
+	return w->env->now >= quiet_since(w, heard) + HTTP_DEAD;
 }
 
 static void

@@ -342,6 +342,20 @@ def test_dead_peer():
             ok(w.wait(is_event("ADDED", "a"), "a"), "50. on it goes")
 
 
+def test_dead_follow():
+    """Over HTTP/1.1 each has a connection of its own, on which nothing comes:
+    the custom resource is as often doubted as any watch."""
+    meshsyncs = Resource("meshsyncs", "MeshSync", "meshery.io", "v1alpha2")
+    with Server(PODS, meshsyncs, plain=True) as server, \
+            Watch(server, *ONLY_PODS, env=hurry(300)) as w:
+        w.wait_ready()
+        server.wait(lambda: len(resumes(server)) >= 8, "50. seven cuts")
+        followed = [r for r in server.requests if not r.is_watch() and
+                    r.path.endswith("/meshsyncs")]
+        ok(len(followed) >= 5, "50. the custom resource is not trusted to a "
+           "dead connection either", gaps(followed, 300))
+
+
 test_silent_stream()
 test_group_version()
 test_server_errors()
@@ -351,4 +365,5 @@ test_method()
 test_regressed()
 test_bookmark_before()
 test_dead_peer()
+test_dead_follow()
 done()

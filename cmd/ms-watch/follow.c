@@ -245,8 +245,9 @@ patience(const struct follow *f)
 
 	if (!f->request || f->asking != ASK_WATCH || f->has_changed)
 		return f->due;
-	dead = f->request->status ? http_link_heard(f->request) + HTTP_DEAD :
-				    f->request->heard + HTTP_SILENCE;
+	dead = f->request->status ?
+	    http_link_heard(f->request) + f->http->links.dead_after :
+	    f->request->heard + HTTP_SILENCE;
 	return dead < f->due ? dead : f->due;
 }
 
@@ -259,7 +260,7 @@ is_link_dead(const struct follow *f, int64_t now)
 		return false;
 	if (!f->request->status)
 		return http_is_unheard(f->request);
-	return now >= http_link_heard(f->request) + HTTP_DEAD;
+	return now >= http_link_heard(f->request) + f->http->links.dead_after;
 }
 
 void

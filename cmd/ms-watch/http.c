@@ -32,6 +32,7 @@ http_init(struct http *h, const struct kubeconfig *config,
 	curl_multi_setopt(h->multi, CURLMOPT_MAX_CONCURRENT_STREAMS,
 	    MAX_STREAMS);
 	route_init(&h->route, config);
+	links_init(&h->links);
 }
 
 void

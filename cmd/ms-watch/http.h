@@ -83,10 +83,9 @@ void http_cancel(struct http_request *r);
 /* The same, and break its connection: all others on it fail. */
 void http_break(struct http_request *r);
 /* A server answers at once; after that bookmarks of all watches together keep
- * a connection busy, and one that carries nothing is dead, whatever the kernel
- * thinks of it. */
+ * a connection busy, and one that carries nothing for links.dead_after is dead,
+ * whatever the kernel thinks of it. */
 #define HTTP_SILENCE 30000 /* ms to the first byte of an answer */
-#define HTTP_DEAD 150000 /* ms without a byte on the whole connection */
 /* When bytes came last on the connection of a request that is open. */
 int64_t http_link_heard(const struct http_request *r);
 /* Whether its connection has been silent since the request was made. */

@@ -9,6 +9,52 @@
 #include "diag.h"
 
 #define DEAD_AFTER 45000u /* ms that sent bytes may stay unconfirmed */
+#define SILENCE 150 /* s without a byte, if nothing else is said */
+#define LEAST_SILENCE 90 /* s: bookmarks come once a minute */
+#define MOST_SILENCE 86400 /* s */
+#define IDLE "HTTP2_READ_IDLE_TIMEOUT_SECONDS"
+#define PING "HTTP2_PING_TIMEOUT_SECONDS"
+
+/* ---- how long they may be silent ---- */
+
+/* Seconds; a value that makes no sense is as good as none. */
+static long
+seconds_of(const char *name, long otherwise)
+{
+	const char *text = getenv(name);
+	char *end;
+	long n;
+
+	if (!text || !*text)
+		return otherwise;
+	n = strtol(text, &end, 10);
+	if (!*end && n >= 0 && n <= MOST_SILENCE)
+		return n;
+	diag_warn("%s: not a number of seconds up to %d; ignored", name,
+	    MOST_SILENCE);
+	return otherwise;
+}
+
+/* Others send a PING after the first time and wait for its answer for the
+ * second one. 7.88.1 sends none, and waits for what comes by itself. */
+static long
+silence(void)
+{
+	long idle = seconds_of(IDLE, -1), ping = seconds_of(PING, -1);
+	long n = (idle < 0 ? 30 : idle) + (ping < 0 ? 15 : ping);
+
+	if (idle < 0 && ping < 0)
+		return SILENCE;
+	if (idle == 0)
+		return MOST_SILENCE;
+	return n < LEAST_SILENCE ? LEAST_SILENCE : n;
+}
+
+void
+links_init(struct links *l)
+{
+	*l = (struct links){.dead_after = silence() * 1000};
+}
 
 void
 links_free(struct links *l)

@@ -25,8 +25,12 @@ struct links {
 	int *fd; /* sockets that are open */
 	size_t n_fds;
 	uint64_t made; /* connections that have been answered on, so far */
+	int64_t dead_after; /* ms of silence */
 };
 
+/* Nothing is open yet. How long a connection may be silent is what the
+ * environment says in the words of other clients, or 150 s. */
+void links_init(struct links *l);
 void links_free(struct links *l);
 
 /* Let libcurl tell of sockets that it opens and closes for this request. */

@@ -36,11 +36,16 @@ rename_server(struct route *r)
 void
 route_init(struct route *r, const struct kubeconfig *config)
 {
+	const char *disabled;
+
 	*r = (struct route){.config = config};
 	if (config->tls_server_name && config->is_secure)
 		rename_server(r);
 	else
 		r->base = diag_strndup(config->server, strlen(config->server));
+	disabled = getenv("DISABLE_HTTP2");
+	r->version = disabled && *disabled ? CURL_HTTP_VERSION_1_1 :
+					     CURL_HTTP_VERSION_2TLS;
 	r->proxy = proxy_find(config->server, config->proxy);
 	if (!r->proxy)
 		r->proxy = diag_strndup("", 0);
@@ -102,8 +107,7 @@ void
 route_apply(const struct route *r, CURL *easy, const struct keyring *ring)
 {
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-	    (long)CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, r->version);
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT);

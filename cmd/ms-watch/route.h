@@ -15,6 +15,7 @@ struct route {
 	struct curl_slist *connect_to;
 	char *host; /* a Host header of our own, or NULL */
 	char *proxy; /* "": none */
+	long version; /* CURL_HTTP_VERSION_..., the highest */
 };
 
 void route_init(struct route *route, const struct kubeconfig *config);

@@ -603,7 +603,8 @@ patience(const struct watch *w, enum machine_input *class, const char **why)
 		return dead;
 	}
 	*class = IN_CUT;
-	dead = quiet_since(w, http_link_heard(w->request)) + HTTP_DEAD;
+	dead = quiet_since(w, http_link_heard(w->request)) +
+	    w->env->http->links.dead_after;
 	*why = dead < w->deadline ?
 	    "the connection is dead" :
 	    "the server has not ended the watch in time";
@@ -618,7 +619,8 @@ is_link_dead(const struct watch *w)
 
 	if (!w->is_open)
 		return http_is_unheard(w->request);
-	return w->env->now >= quiet_since(w, heard) + HTTP_DEAD;
+	return w->env->now >=
+	    quiet_since(w, heard) + w->env->http->links.dead_after;
 }
 
 static void

@@ -356,6 +356,32 @@ def test_dead_follow():
            "dead connection either", gaps(followed, 300))
 
 
+def test_environment():
+    quiet = {**hurry(300), "HTTP2_READ_IDLE_TIMEOUT_SECONDS": "0"}
+    short = {**hurry(300), "HTTP2_PING_TIMEOUT_SECONDS": "60"}
+    with Server(PODS, plain=True) as server, \
+            Server(PODS, plain=True) as other, \
+            Watch(server, *ONLY_PODS, env=quiet) as never, \
+            Watch(other, *ONLY_PODS, env=short) as often:
+        never.wait_ready()
+        often.wait_ready()
+        other.wait(lambda: len(resumes(other)) >= 6, "50. cuts")
+        times = gaps(resumes(other), 300)
+        ok(sorted(times)[len(times) // 2] < 140, "50. dead after as long "
+           "as the environment says", times)
+        ok(len(resumes(server)) <= 3, "50. or never, but for the watch's end",
+           gaps(resumes(server), 300))
+    with Server(PODS) as server, Watch(server, *ONLY_PODS, env={
+            "DISABLE_HTTP2": "1", **hurry(50)}) as w:
+        server.wait(lambda: server.connections >= 2, "two tries")
+        same(server.requests, [], "without HTTP/2 none is spoken")
+    with Server(PODS) as server, Watch(server, *ONLY_PODS, "--once", env={
+            "DISABLE_HTTP2": "", "HTTP2_PING_TIMEOUT_SECONDS": "x"}) as w:
+        same(w.end(), 0, "an empty DISABLE_HTTP2 says nothing")
+        ok("HTTP2_PING_TIMEOUT_SECONDS" in w.stderr(),
+           "a number that is none is warned about", w.stderr())
+
+
 test_silent_stream()
 test_group_version()
 test_server_errors()
@@ -366,4 +392,5 @@ test_regressed()
 test_bookmark_before()
 test_dead_peer()
 test_dead_follow()
+test_environment()
 done()

@@ -140,14 +140,12 @@ missing(struct record *r)
 	}
 }
 
-int
-record_parse(const struct scan_plan *plan, struct span line, struct record *r,
-    struct scan_error *err)
+/* What a line whose paths are found says. */
+static int
+read_found(struct span line, struct record *r, struct scan_error *err)
 {
 	r->line = line;
 	r->id = (struct identity){0};
-	if (scan_find(plan, line.p, line.n, r->at, err) < 0)
-		return -1;
 	err->at = 0;
 	if (scan_type(line) == SCAN_OBJECT || strchr(" \t\r", *line.p)) {
 		r->type = type_of(r->at[AT_TYPE]);
@@ -156,6 +154,28 @@ record_parse(const struct scan_plan *plan, struct span line, struct record *r,
 		err->what = "it is not a JSON object";
 	}
 	return err->what ? -1 : 0;
+}
+
+int
+record_parse(const struct scan_plan *plan, struct span line, struct record *r,
+    struct scan_error *err)
+{
+	if (scan_find(plan, line.p, line.n, r->at, err) < 0)
+		return -1;
+	return read_found(line, r, err);
+}
+
+/* The same, and cheaper if the line is like the one before it. */
+static int
+parse(struct records *rs, struct span line, struct record *r,
+    struct scan_error *err)
+{
+	if (like_find(&rs->like, &rs->plan, line, r->at))
+		return read_found(line, r, err);
+	if (scan_find(&rs->plan, line.p, line.n, r->at, err) < 0)
+		return -1;
+	like_keep(&rs->like, &rs->plan, line, r->at);
+	return read_found(line, r, err);
 }
 
 void
@@ -167,6 +187,7 @@ records_init(struct records *rs, int in, int out, size_t cap)
 		scan_plan_add(&rs->plan, path[i]);
 	rs->refused = 0;
 	rs->ms = rs->edited = (struct json){0};
+	rs->like = (struct like){0};
 }
 
 void
@@ -178,6 +199,7 @@ records_release(struct records *rs)
 		diag_info("%llu lines were no records",
 		    (unsigned long long)dropped);
 	lines_release(&rs->io);
+	like_release(&rs->like);
 	json_release(&rs->ms);
 	json_release(&rs->edited);
 }
@@ -203,7 +225,7 @@ records_next(struct records *rs, struct record *r)
 	struct span line;
 
 	while (lines_next(&rs->io, &line)) {
-		if (record_parse(&rs->plan, line, r, &err) == 0)
+		if (parse(rs, line, r, &err) == 0)
 			return true;
 		records_refuse(rs, &err);
 	}

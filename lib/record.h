@@ -8,6 +8,7 @@
 #define MS_RECORD_H
 
 #include "json.h"
+#include "like.h"
 #include "lines.h"
 #include "scan.h"
 
@@ -79,6 +80,7 @@ struct record {
 struct records {
 	struct lines io;
 	struct scan_plan plan;
+	struct like like; /* the last line that was scanned */
 	uint64_t refused; /* lines that are no record */
 	struct json ms, edited; /* kept between calls of record_put */
 };

@@ -101,6 +101,12 @@ plain_run(const char *p, const char *end)
 	return p;
 }
 
+const char *
+scan_plain(const char *p, const char *end)
+{
+	return plain_run(p, end);
+}
+
 /* One well-formed sequence of two to four bytes (Unicode, table 3-7). */
 static const char *
 skip_utf8(struct scan *s, const char *p)
@@ -353,6 +359,14 @@ close:
 	goto next;
 }
 
+/* The same; most values are strings, which need no levels. */
+static inline const char *
+skip_one(struct scan *s, const char *p)
+{
+	return LIKELY(p < s->end) && *p == '"' ? skip_string(s, p + 1) :
+						 skip_value(s, p, 0);
+}
+
 /* ---- paths ---- */
 
 /* The first eight bytes of a key, padded with zeroes: most keys differ there,
@@ -568,7 +582,7 @@ scan_first(const struct scan_plan *plan, const char *p, const char *end,
 	if (plan && p < end && *p == '{')
 		q = walk_object(&s, 0, p + 1, 0);
 	else
-		q = skip_value(&s, p, 0);
+		q = skip_one(&s, p);
 	if (!q)
 		*err = (struct scan_error){s.what, (size_t)(s.bad - p)};
 	return q;
@@ -632,7 +646,7 @@ static bool
 take_value(struct scan_iter *it, const char *p, struct span *value)
 {
 	struct scan s = {.end = it->end};
-	const char *after = skip_value(&s, p, 0);
+	const char *after = skip_one(&s, p);
 
 	if (!after) {
 		it->p = it->end;
@@ -708,7 +722,7 @@ struct span
 scan_pass(struct scan_walk *w)
 {
 	struct scan s = {.end = w->end};
-	const char *p = w->p, *after = p < w->end ? skip_value(&s, p, 0) : NULL;
+	const char *p = w->p, *after = p < w->end ? skip_one(&s, p) : NULL;
 
 	w->p = after ? after : w->end;
 	return (struct span){p, (size_t)(w->p - p)};

@@ -81,6 +81,10 @@ int scan_plan_add_key(struct scan_plan *plan, const char *path,
 int scan_find(const struct scan_plan *plan, const char *doc, size_t len,
     struct span *slots, struct scan_error *err);
 
+/* The first byte from p on, or end, that is not printable ASCII or is a quote or
+ * a backslash: what is before it stands in a string as it is. */
+const char *scan_plain(const char *p, const char *end);
+
 /* The end of the one JSON value that begins at p (no leading space), or NULL
  * with *err (at: from p). For streams that frame by structure: err->at == end
  * - p means that the value may go on. */

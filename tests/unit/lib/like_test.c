@@ -1,0 +1,226 @@
+/* like: whatever a document differs in, the answer is that of a scan. */
+#include "like.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tap.h"
+
+static struct scan_plan plan;
+static struct like like;
+
+static const char *const paths[] = {"a", "b", "a.b", "a.b.c", "b.a", "c"};
+
+static void
+make_plan(void)
+{
+	scan_plan_init(&plan);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		scan_plan_add(&plan, paths[i]);
+}
+
+static bool
+same_slots(const struct span *a, const struct span *b)
+{
+	for (unsigned i = 0; i < plan.n_slots; i++)
+		if (a[i].n != b[i].n || (a[i].n && a[i].p != b[i].p))
+			return false;
+	return true;
+}
+
+/* Remember one, then look at the other. -1: what is found is wrong; else
+ * whether it was taken for like. Bytes stand in memory of their own length, so
+ * that a sanitizer sees a step too far. */
+static int
+compare(struct span one, struct span other)
+{
+	struct span found[SCAN_SLOTS], want[SCAN_SLOTS];
+	struct scan_error err;
+	char *a = malloc(one.n + !one.n), *b = malloc(other.n + !other.n);
+	int is_like = 0;
+
+	memcpy(a, one.p, one.n);
+	memcpy(b, other.p, other.n);
+	if (scan_find(&plan, a, one.n, found, &err) == 0)
+		like_keep(&like, &plan, (struct span){a, one.n}, found);
+	memset(a, 'x', one.n);
+	if (like_find(&like, &plan, (struct span){b, other.n}, found))
+		is_like = scan_find(&plan, b, other.n, want, &err) == 0 &&
+			same_slots(found, want) ?
+		    1 :
+		    -1;
+	free(a);
+	free(b);
+	return is_like;
+}
+
+static void
+is(int want, const char *one, const char *other)
+{
+	int got = compare(span_of(one), span_of(other));
+
+	ok(got == want, "%s then %s: %d", one, other, got);
+}
+
+static void
+test_like(void)
+{
+	is(1, "{\"a\":1}", "{\"a\":1}");
+	is(1, "{\"a\":{\"b\":\"x\"},\"b\":2}",
+	    "{\"a\":{\"b\":\"yz\"},\"b\":2}");
+	is(1, "{\"a\":{\"b\":\"xyz\"},\"b\":2}",
+	    "{\"a\":{\"b\":\"\"},\"b\":3}");
+	is(1, "{\"a\":\"x\",\"b\":\"y\"}", "{\"a\":\"x1\",\"b\":\"y1\"}");
+	is(1, "{\"a\":1,\"b\":2}", "{\"a\":12,\"b\":2.5e1}");
+	is(1, "{\"a\":123,\"b\":2}", "{\"a\":1,\"b\":2}");
+	is(1, "{\"a\":12}", "{\"a\":\"12\"}");
+	is(1, "{\"a\":\"12\"}", "{\"a\":null}");
+	is(1, "{\"a\":[1,\"x\",true]}", "{\"a\":[\"\",2,false]}");
+	is(1, "{\"a\":\"x\\\\\"}", "{\"a\":\"x\\\"\"}");
+	is(1, "{\"a\":\"\\u00e9\"}", "{\"a\":\"\\u00e8!\"}");
+	is(1, "{\"a\":\"\xc3\xa9\"}", "{\"a\":\"\xc3\xa8\"}");
+	is(1, "{\"a\" : 1 , \"b\" : 2 }", "{\"a\" : 3 , \"b\" : 4 }");
+	is(1, "{\"a\":1,\"a\":2}", "{\"a\":3,\"a\":4}");
+	is(1, "{\"a\":{\"b\":1},\"a\":2}", "{\"a\":{\"b\":5},\"a\":4}");
+}
+
+static void
+test_unlike(void)
+{
+	is(0, "{\"a\":1}", "{\"b\":1}");
+	is(0, "{\"a\":1}", "{\"a\":1 }");
+	is(0, "{\"a\":1}", "{\"a\":1");
+	is(0, "{\"a\":1}", "{\"a\":1}}");
+	is(0, "{\"a\":1}", "{\"a\":01}");
+	is(0, "{\"a\":0}", "{\"a\":00}");
+	is(0, "{\"a\":0}", "{\"a\":-}");
+	is(0, "{\"a\":1}", "{\"a\":1e}");
+	is(0, "{\"a\":1}", "{\"a\":{}}");
+	is(0, "{\"a\":[]}", "{\"a\":1}");
+	is(0, "{\"a\":[]}", "{\"a\":[1]}");
+	is(0, "{\"a\":[1]}", "{\"a\":[1,2]}");
+	is(0, "{\"a\":\"x\"}", "{\"a\":\"x}");
+	is(0, "{\"a\":\"x\"}", "{\"a\":\"x");
+	is(0, "{\"a\":\"x\"}", "{\"a\":\"x\\\"}");
+	is(0, "{\"a\":\"x\"}", "{\"a\":\"x\n\"}");
+	is(0, "{\"a\":\"\xc3\xa9\"}", "{\"a\":\"\xc3\"}");
+	is(0, "{\"a\":true}", "{\"a\":truE}");
+	is(0, "{\"a\":\"x\"}", "{\"a\":\"x\",\"b\":1}");
+	is(0, "{\"a\":\"x\"}", "{\"a\":\"x\":1}");
+}
+
+/* ---- anything ---- */
+
+static size_t
+put_value(char *p, unsigned depth)
+{
+	static const char *const scalar[] = {"1", "12", "-0.5e3", "true",
+	    "null", "\"\"", "\"a\"", "\"ab\"", "\"b:\"", "\",\"", "\"\\\"\"",
+	    "\"\\\\\"", "\"\xc3\xa9\"", "\"\\u12aF{\"",
+	    "\"0123456789abcdefghijklm\""};
+	static const char *const key[] = {"a", "b", "c", "\\u0061", "ab"};
+	unsigned kind = depth ? (unsigned)random() % 4 : 3;
+	size_t n = 0, members = (size_t)random() % 4;
+
+	if (!depth || kind < 2)
+		return (size_t)sprintf(p, "%s", scalar[random() % 15]);
+	p[n++] = kind == 2 ? '[' : '{';
+	for (size_t i = 0; i < members; i++) {
+		if (i)
+			p[n++] = ',';
+		if (kind == 3)
+			n += (size_t)sprintf(p + n, "\"%s\":%s",
+			    key[random() % 5], random() % 9 ? "" : " ");
+		n += put_value(p + n, depth - 1);
+	}
+	p[n++] = kind == 2 ? ']' : '}';
+	return n;
+}
+
+/* Other scalars in the same places, or a byte that is another. */
+static size_t
+change(const char *from, size_t n, char *to)
+{
+	static const char other[] = "\"\\,:{}[]01ae \n\xc3\xa9";
+	size_t at = n ? (size_t)random() % n : 0;
+
+	memcpy(to, from, n);
+	if (random() % 2 && n) {
+		to[at] = other[random() % (long)(sizeof(other) - 1)];
+		return n;
+	}
+	for (size_t k = at; k < n; k++)
+		if (to[k] == '1' || to[k] == 'a') {
+			memmove(to + k + 1, to + k, n - k);
+			return n + 1;
+		}
+	return n;
+}
+
+static void
+test_anything(void)
+{
+	static char one[1 << 16], other[1 << 16];
+	int wrong = 0, likes = 0;
+
+	for (int i = 0; i < 100000; i++) {
+		size_t n, m;
+		int got;
+
+		do
+			n = put_value(one, 4);
+		while (*one != '{' || n > 4000);
+		m = change(one, n, other);
+		if (i % 2) {
+			memcpy(one, other, m);
+			m = change(one, m, other);
+		}
+		got = compare((struct span){one, n}, (struct span){other, m});
+		wrong += got < 0;
+		likes += got > 0;
+	}
+	ok(!wrong, "100,000 pairs: %d are found otherwise than by a scan",
+	    wrong);
+	ok(likes > 10000, "%d of them are like", likes);
+}
+
+static void
+test_limits(void)
+{
+	static char one[LIKE_MAX + 64], other[LIKE_MAX + 64];
+	struct scan_plan wider;
+	struct span slots[SCAN_SLOTS];
+	size_t n = (size_t)sprintf(one, "{\"a\":["), m;
+
+	for (int i = 0; i < 1000; i++)
+		n += (size_t)sprintf(one + n, "\"x\",");
+	n += (size_t)sprintf(one + n, "0]}");
+	memcpy(other, one, n);
+	for (size_t i = 0; i < n; i++)
+		if (other[i] == 'x')
+			other[i] = 'y';
+	ok(compare((struct span){one, n}, (struct span){other, n}) == 0,
+	    "a thousand scalars that differ are too many");
+	memset(one, ' ', LIKE_MAX);
+	m = LIKE_MAX + (size_t)sprintf(one + LIKE_MAX, "{\"a\":1}");
+	ok(compare((struct span){one, m}, (struct span){one, m}) == 0,
+	    "a long document is not remembered");
+	is(1, "{\"a\":1}", "{\"a\":2}");
+	wider = plan;
+	scan_plan_add(&wider, "d");
+	ok(!like_find(&like, &wider, span_of("{\"a\":1}"), slots),
+	    "nor is one for another plan");
+}
+
+int
+main(void)
+{
+	srandom(11);
+	make_plan();
+	test_like();
+	test_unlike();
+	test_anything();
+	test_limits();
+	like_release(&like);
+	return tap_done();
+}

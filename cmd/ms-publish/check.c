@@ -23,6 +23,7 @@
 #define ASK_MS 5000
 #define DIAL_S 5
 #define MARK_MS 10000 /* that a mark may take */
+#define BUSY_MS 2000 /* that the snapshot may be locked */
 #define LITTLE_ROOM (64ull << 20) /* free on the disk of the snapshot */
 
 static void say(const char *verdict, const char *fmt, ...)
@@ -348,17 +349,31 @@ ask(sqlite3 *db, const char *sql)
 	return n;
 }
 
+static bool
+is_of_content(sqlite3 *db)
+{
+	int code = sqlite3_errcode(db) & 0xff;
+
+	return code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
+}
+
 /* A file that is there: is it a snapshot of ours? */
 static int
 check_content(const char *path)
 {
 	sqlite3 *db = NULL;
 	long pid = writer_of(path);
+	int64_t id;
 	int code = 0;
 
-	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) !=
-		SQLITE_OK ||
-	    ask(db, "PRAGMA application_id") != SCHEMA_ID) {
+	sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
+	sqlite3_busy_timeout(db, BUSY_MS);
+	id = ask(db, "PRAGMA application_id");
+	if (id < 0 && !is_of_content(db)) {
+		say("no", "the snapshot %s cannot be read: %s", path,
+		    sqlite3_errmsg(db));
+		code = EXIT_TEMPORARY;
+	} else if (id != SCHEMA_ID) {
 		say("no",
 		    "%s is no snapshot: it would be set aside and a new one "
 		    "begun; see whether another file is meant",

@@ -9,11 +9,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "diag.h"
 #include "schema.h"
 
 #define LOCK_SUFFIX ".lock"
-#define BUSY_MS 60000 /* that another program may lock the file */
+#define BUSY_MS 50 /* between looks at a file that another program locks */
+#define BUSY_TOLD 40 /* looks until that is said: 2 s */
+#define BUSY_LOOKS 1200 /* until it is an error: a minute */
 
 static char *
 with_suffix(const char *path, const char *suffix)
@@ -151,10 +154,28 @@ storefile_ask(sqlite3 *db, const char *sql, int *code)
 	return n;
 }
 
+/* Whether an error tells of what is in the file. Of the others, as a lock or a
+ * bad disk, nobody knows how long they last: the file is left where it is. */
+static bool
+is_of_content(int code)
+{
+	code &= 0xff;
+	return code == SQLITE_NOTADB || code == SQLITE_CORRUPT ||
+	    code == SQLITE_ERROR;
+}
+
+static const char *
+why_not(const char *path, sqlite3 *db, int code)
+{
+	if (!is_of_content(code))
+		storefile_must(path, db, code);
+	return sqlite3_errmsg(db);
+}
+
 /* What speaks against using the file; NULL: nothing, and *version is that of
  * its tables, 0 if it has none. */
 static const char *
-examine(sqlite3 *db, int *version)
+examine(const char *path, sqlite3 *db, int *version)
 {
 	static char text[128];
 	int code;
@@ -165,7 +186,7 @@ examine(sqlite3 *db, int *version)
 	    code == SQLITE_OK)
 		return NULL;
 	if (code != SQLITE_OK)
-		return sqlite3_errmsg(db);
+		return why_not(path, db, code);
 	if (storefile_ask(db, "PRAGMA application_id", &code) != SCHEMA_ID)
 		return "it is another program's database";
 	*version = (int)storefile_ask(db, "PRAGMA user_version", &code);
@@ -178,10 +199,24 @@ examine(sqlite3 *db, int *version)
 	}
 	if (storefile_ask(db, "SELECT count(*) FROM state", &code) < 1)
 		return code == SQLITE_OK ? "it has no state" :
-					   sqlite3_errmsg(db);
+					   why_not(path, db, code);
 	return NULL;
 }
 
+/* A moment first, which is what our own two connections take of each other. */
+static int
+wait_for_lock(void *path, int looks)
+{
+	if (looks >= BUSY_LOOKS)
+		return 0;
+	if (looks == BUSY_TOLD)
+		diag_warn("%s is locked by another program: waiting for it",
+		    (const char *)path);
+	usleep(looks < 20 ? 1000 : (useconds_t)clock_real(BUSY_MS) * 1000);
+	return 1;
+}
+
+/* The path stays the caller's, for as long as the database is open. */
 static sqlite3 *
 connect_to(const char *path, int flags)
 {
@@ -191,7 +226,7 @@ connect_to(const char *path, int flags)
 	    SQLITE_OK)
 		diag_die(EXIT_PERMANENT, "unable to open %s: %s", path,
 		    sqlite3_errmsg(db));
-	sqlite3_busy_timeout(db, BUSY_MS);
+	sqlite3_busy_handler(db, wait_for_lock, (void *)path);
 	return db;
 }
 
@@ -201,8 +236,13 @@ try_open(const char *path, int *version)
 {
 	sqlite3 *db =
 	    connect_to(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-	const char *wrong = examine(db, version);
+	const char *wrong = examine(path, db, version);
 
+	if (sqlite3_db_readonly(db, "main") == 1)
+		diag_die(EXIT_PERMANENT,
+		    "%s may be read only: see who owns it, or give another "
+		    "--store",
+		    path);
 	if (!wrong)
 		return db;
 	storefile_set_aside(path, wrong);

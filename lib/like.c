@@ -5,8 +5,6 @@
 
 #include "diag.h"
 
-#define LIKE_STEPS 128 /* scalars that may differ */
-
 void
 like_release(struct like *l)
 {
@@ -21,7 +19,8 @@ void
 like_keep(struct like *l, const struct scan_plan *plan, struct span doc,
     const struct span *slots)
 {
-	l->n = l->n_scalars = l->n_edges = l->looked = 0;
+	l->n = l->n_scalars = l->looked = 0;
+	l->n_edges = l->n_often = 0;
 	if (doc.n > LIKE_MAX)
 		return;
 	if (doc.n > l->size) {
@@ -158,6 +157,7 @@ look(struct like *l, size_t at)
 
 /* A scalar in whose place another one stands. */
 struct like_step {
+	uint32_t scalar; /* its number */
 	uint32_t from; /* in what is remembered */
 	int32_t shift; /* how much further all stands that is behind it */
 };
@@ -180,36 +180,54 @@ scalar_end(const char *p, const char *end)
 	return p < end && is_scalar(*p) ? scan_value(p, end, &err) : NULL;
 }
 
-/* The documents differ from here on. Step over a scalar in both, if that is
- * where. A number may go on in one of them where it ends in the other. */
+/* Step over a scalar in both, in which they are alike up to here. */
 static bool
-step(struct comparison *c)
+step(struct comparison *c, size_t number)
+{
+	const struct like_scalar *s = &c->l->scalar[number];
+	const char *p = c->doc.p + c->k, *end = c->doc.p + c->doc.n;
+	const char *after = NULL;
+
+	if (c->n_steps == LIKE_STEPS)
+		return false;
+	if (s->is_plain && s->from < c->i && c->i < s->to)
+		after = plain_end(p, end);
+	else if (s->is_plain && s->from == c->i && p < end && *p == '"')
+		after = plain_end(p + 1, end);
+	if (!after)
+		after = scalar_end(p - (c->i - s->from), end);
+	if (!after)
+		return false;
+	c->next = number + 1;
+	c->i = s->to;
+	c->k = (size_t)(after - c->doc.p);
+	c->step[c->n_steps++] = (struct like_step){(uint32_t)number, s->from,
+	    (int32_t)((ptrdiff_t)c->k - (ptrdiff_t)c->i)};
+	return true;
+}
+
+/* The documents differ from here on: maybe in a scalar. A number may go on in
+ * one of them where it ends in the other. */
+static bool
+step_here(struct comparison *c)
 {
 	struct like *l = c->l;
-	const char *from, *after, *end = c->doc.p + c->doc.n;
-	const struct like_scalar *s;
 
 	look(l, c->i);
 	while (c->next < l->n_scalars && l->scalar[c->next].to < c->i)
 		c->next++;
-	if (c->next == l->n_scalars || c->n_steps == LIKE_STEPS)
-		return false;
-	s = &l->scalar[c->next++];
-	if (s->from > c->i)
-		return false;
-	from = c->doc.p + c->k - (c->i - s->from);
-	after = NULL;
-	if (s->is_plain && s->from < c->i && c->i < s->to)
-		after = plain_end(c->doc.p + c->k, end);
-	if (!after)
-		after = scalar_end(from, end);
-	if (!after)
-		return false;
-	c->i = s->to;
-	c->k = (size_t)(after - c->doc.p);
-	c->step[c->n_steps++] = (struct like_step){s->from,
-	    (int32_t)((ptrdiff_t)c->k - (ptrdiff_t)c->i)};
-	return true;
+	return c->next < l->n_scalars && l->scalar[c->next].from <= c->i &&
+	    step(c, c->next);
+}
+
+/* What differs is mostly what differed before, and goes faster if no
+ * difference has to be found first. */
+static void
+learn(struct like *l, const struct comparison *c)
+{
+	l->n_often = c->n_steps;
+	for (unsigned i = 0; i < c->n_steps; i++)
+		l->often[i] = c->step[i].scalar;
 }
 
 static void
@@ -242,6 +260,7 @@ like_find(struct like *l, const struct scan_plan *plan, struct span doc,
     struct span *slots)
 {
 	struct comparison c;
+	unsigned often = 0;
 
 	if (!l->n || plan->n_slots != l->n_slots || doc.n > INT32_MAX)
 		return false;
@@ -249,17 +268,25 @@ like_find(struct like *l, const struct scan_plan *plan, struct span doc,
 	c.doc = doc;
 	c.i = c.k = c.next = c.n_steps = 0;
 	for (;;) {
-		size_t left = l->n - c.i, other = doc.n - c.k;
+		bool is_often = often < l->n_often;
+		size_t to = is_often ? l->scalar[l->often[often]].from : l->n;
+		size_t left = to - c.i, other = doc.n - c.k;
 		size_t n = same(l->text + c.i, doc.p + c.k,
 		    left < other ? left : other);
 
 		c.i += n;
 		c.k += n;
-		if (c.i == l->n && c.k == doc.n)
+		if (is_often && c.i == to) {
+			if (!step(&c, l->often[often++]))
+				return false;
+		} else if (c.i == l->n && c.k == doc.n) {
 			break;
-		if (!step(&c))
+		} else if (!step_here(&c)) {
 			return false;
+		}
 	}
+	if (c.n_steps > l->n_often)
+		learn(l, &c);
 	place(&c, slots);
 	return true;
 }

@@ -13,6 +13,8 @@
 
 #define LIKE_MAX (64u << 10) /* bytes of a document that is remembered */
 
+#define LIKE_STEPS 128 /* scalars that may differ */
+
 /* [from, to) in the document. */
 struct like_part {
 	uint32_t from, to;
@@ -37,6 +39,8 @@ struct like {
 	size_t n, size;
 	struct like_scalar *scalar; /* those before looked, in their order */
 	size_t n_scalars, size_scalars, looked;
+	uint32_t often[LIKE_STEPS]; /* numbers of those that differed before */
+	unsigned n_often;
 	struct like_part slot[SCAN_SLOTS];
 	struct like_edge edge[2 * SCAN_SLOTS]; /* the same, in their order */
 	unsigned n_edges, n_slots;

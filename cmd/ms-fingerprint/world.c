@@ -123,33 +123,38 @@ world_origin_of(const struct world *w, const struct record *r)
 					      0;
 }
 
-static int
+/* Digits of uids are random, and branches upon them would be guessed wrong half
+ * the time. What is no digit has the bit 16. */
+static unsigned
 hex_of(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' :
-	    c >= 'a' && c <= 'f'    ? c - 'a' + 10 :
-				      -1;
+	unsigned u = (unsigned char)c;
+	bool is_digit = u - '0' < 10, is_letter = u - 'a' < 6;
+
+	return (((u & 15) + 9 * (u >> 6 & 1)) & 15) |
+	    (unsigned)!(is_digit | is_letter) << 4;
 }
 
 void
 world_read_uid(struct span uid, uint8_t out[WORLD_UID])
 {
-	size_t n = 0;
+	static const uint8_t at[WORLD_UID] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21,
+	    24, 26, 28, 30, 32, 34};
+	const char *p = uid.p;
+	unsigned any = 0;
 
 	memset(out, 0, WORLD_UID);
-	for (size_t i = 0; uid.n == 36 && i < 36; i++) {
-		bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-		int digit = hex_of(uid.p[i]);
+	if (uid.n != 36 || p[8] != '-' || p[13] != '-' || p[18] != '-' ||
+	    p[23] != '-')
+		return;
+	for (size_t i = 0; i < WORLD_UID; i++) {
+		unsigned high = hex_of(p[at[i]]), low = hex_of(p[at[i] + 1]);
 
-		if (is_dash ? uid.p[i] != '-' : digit < 0) {
-			memset(out, 0, WORLD_UID);
-			return;
-		}
-		if (is_dash)
-			continue;
-		out[n / 2] = (uint8_t)(out[n / 2] << 4 | digit);
-		n++;
+		any |= high | low;
+		out[i] = (uint8_t)(high << 4 | low);
 	}
+	if (any & 16)
+		memset(out, 0, WORLD_UID);
 }
 
 struct span

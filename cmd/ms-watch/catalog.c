@@ -287,8 +287,10 @@ is_called(const struct resource *r, const char *name, size_t n)
 	return false;
 }
 
-bool
-catalog_is_named(const struct resource *r, const char *name)
+/* Whether name means r: pods, po, Pod (of the chosen version), deployments.apps,
+ * or with its version deployments.v1.apps and pods.v1. */
+static bool
+is_named(const struct resource *r, const char *name)
 {
 	size_t n = strcspn(name, "."), v = strlen(r->version);
 	const char *rest = name + n + 1;
@@ -311,7 +313,7 @@ catalog_find(const struct catalog *c, const char *name, struct resource **out)
 	for (size_t i = 0; i < c->n; i++) {
 		struct resource *r = c->resource[i];
 
-		if (r->is_watchable && catalog_is_named(r, name)) {
+		if (r->is_watchable && is_named(r, name)) {
 			if (out)
 				*out = r;
 			return NULL;

@@ -46,9 +46,6 @@ void catalog_choose(struct catalog *c);
 /* Whether resources of this group and version may exist unseen. */
 bool catalog_is_stale(const struct catalog *c, const struct resource *r);
 
-/* Whether name means r: pods, po, Pod (of the chosen version), deployments.apps,
- * or with its version deployments.v1.apps and pods.v1. */
-bool catalog_is_named(const struct resource *r, const char *name);
 /* Why name means nothing here that can be watched; NULL if it does. *out may be
  * NULL. */
 const char *catalog_find(const struct catalog *c, const char *name,

@@ -1,6 +1,5 @@
 #include "document.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -260,36 +259,36 @@ take(struct document *d, struct document *read)
 	document_free(&old);
 }
 
+static int
+finish(struct document *d, struct reader *r)
+{
+	int status = read_root(r);
+
+	config_free(&r->c);
+	if (status < 0)
+		document_free(&r->d);
+	else
+		take(d, &r->d);
+	return status;
+}
+
 int
 document_read(struct document *d, const char *name, const char *text, size_t n,
     char err[CONFIG_ERROR])
 {
 	struct reader r = {.err = err};
-	int status;
 
 	if (config_parse(&r.c, name, text, n, err) < 0)
 		return -1;
-	status = read_root(&r);
-	config_free(&r.c);
-	if (status < 0)
-		document_free(&r.d);
-	else
-		take(d, &r.d);
-	return status;
+	return finish(d, &r);
 }
 
 int
 document_load(struct document *d, const char *path, char err[CONFIG_ERROR])
 {
-	size_t n;
-	char *text = config_read_file(path, &n);
-	int status;
+	struct reader r = {.err = err};
 
-	if (!text) {
-		snprintf(err, CONFIG_ERROR, "unable to read %s: %m", path);
+	if (config_load(&r.c, path, err) < 0)
 		return -1;
-	}
-	status = document_read(d, path, text, n, err);
-	free(text);
-	return status;
+	return finish(d, &r);
 }

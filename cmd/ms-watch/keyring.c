@@ -7,15 +7,10 @@
 
 #include "diag.h"
 #include "pem.h"
+#include "text.h"
 
 #define LOOK 60000 /* ms between looks */
 #define SETTLE 1000 /* ms that new content has to stay */
-
-static char *
-copy(const char *text)
-{
-	return text ? diag_strndup(text, strlen(text)) : NULL;
-}
 
 struct keyring *
 keyring_hold(struct keyring *ring)
@@ -36,22 +31,16 @@ keyring_drop(struct keyring *ring)
 }
 
 static bool
-is_same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static bool
 is_same_pair(const struct keyring *a, const struct keyring *b)
 {
-	return is_same(a->certificate, b->certificate) &&
-	    is_same(a->key, b->key);
+	return text_is_equal(a->certificate, b->certificate) &&
+	    text_is_equal(a->key, b->key);
 }
 
 static bool
 is_same_ring(const struct keyring *a, const struct keyring *b)
 {
-	return is_same_pair(a, b) && is_same(a->ca, b->ca);
+	return is_same_pair(a, b) && text_is_equal(a->ca, b->ca);
 }
 
 static int
@@ -60,7 +49,7 @@ read_pem(const struct pem_source *source, const char *label, char **out,
 {
 	const char *wrong;
 
-	*out = copy(source->data);
+	*out = text_copy(source->data);
 	if (*out || !source->path)
 		return 0;
 	*out = config_read_file(source->path, NULL);
@@ -144,8 +133,8 @@ keep_pair(const struct keyfiles *f, struct keyring *ring)
 {
 	if (!f->config->plugin.command)
 		return;
-	ring->certificate = copy(f->ring->certificate);
-	ring->key = copy(f->ring->key);
+	ring->certificate = text_copy(f->ring->certificate);
+	ring->key = text_copy(f->ring->key);
 }
 
 static void
@@ -188,9 +177,9 @@ keyfiles_set_pair(struct keyfiles *f, const char *certificate, const char *key)
 	struct keyring *ring = diag_alloc(NULL, sizeof(*ring));
 
 	*ring = (struct keyring){.users = 1,
-	    .ca = copy(f->ring->ca),
-	    .certificate = copy(certificate),
-	    .key = copy(key)};
+	    .ca = text_copy(f->ring->ca),
+	    .certificate = text_copy(certificate),
+	    .key = text_copy(key)};
 	if (is_same_ring(ring, f->ring))
 		keyring_drop(ring);
 	else

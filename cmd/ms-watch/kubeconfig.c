@@ -10,6 +10,7 @@
 
 #include "account.h"
 #include "diag.h"
+#include "text.h"
 
 #define POD_FILES "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -32,12 +33,6 @@ fail(char err[CONFIG_ERROR], const char *fmt, ...)
 	vsnprintf(err, CONFIG_ERROR, fmt, ap);
 	va_end(ap);
 	return -1;
-}
-
-static char *
-copy(const char *text)
-{
-	return diag_strndup(text, strlen(text));
 }
 
 static void
@@ -310,8 +305,8 @@ read_context(struct kubeconfig *k, struct files *f, const char *wanted)
 		    "give --context NAME (kubectl config get-contexts lists "
 		    "them)",
 		    file, name, wanted ? "--context" : "current-context");
-	k->context = copy(name);
-	k->source = copy(s.file->name);
+	k->context = text_copy(name);
+	k->source = text_copy(s.file->name);
 	if (stanza_text(&s, "cluster", &cluster) == 0 &&
 	    stanza_text(&s, "user", &user) == 0 &&
 	    stanza_text(&s, "namespace", &k->ns) == 0)
@@ -339,7 +334,8 @@ pod_namespace(const char *folder)
 {
 	const char *env = getenv("POD_NAMESPACE");
 	char *path = stanza_join(folder, "/namespace", "");
-	char *text = env && *env ? copy(env) : config_read_file(path, NULL);
+	char *text =
+	    env && *env ? text_copy(env) : config_read_file(path, NULL);
 
 	if (text)
 		text[strcspn(text, " \t\r\n")] = '\0';
@@ -361,8 +357,8 @@ read_pod(struct kubeconfig *k, char err[CONFIG_ERROR])
 		    "no kubeconfig was found: give --kubeconfig "
 		    "FILE, or set KUBECONFIG, or have ~/.kube/config (and this "
 		    "is no pod: KUBERNETES_SERVICE_HOST is not set)");
-	k->source = copy(folder);
-	k->context = copy("");
+	k->source = text_copy(folder);
+	k->context = text_copy("");
 	k->ns = pod_namespace(folder);
 	k->token_file = stanza_join(folder, "/token", "");
 	k->ca.path = stanza_join(folder, "/ca.crt", "");
@@ -374,7 +370,7 @@ read_pod(struct kubeconfig *k, char err[CONFIG_ERROR])
 		free(k->ca.path);
 		k->ca.path = NULL;
 	}
-	k->ca.field = copy("the CA of this pod");
+	k->ca.field = text_copy("the CA of this pod");
 	start = stanza_join("https://", is_v6 ? "[" : "", host);
 	end = stanza_join(is_v6 ? "]" : "", ":", port);
 	k->server = stanza_join(start, end, "");
@@ -407,7 +403,7 @@ finish(struct kubeconfig *k, struct files *f, int r)
 		kubeconfig_free(k);
 	else if (!k->ns || !*k->ns) {
 		free(k->ns);
-		k->ns = copy("default");
+		k->ns = text_copy("default");
 	}
 	return r;
 }

@@ -5,24 +5,7 @@
 
 #include "diag.h"
 
-void
-list_copy(struct opts_list *to, const struct opts_list *from)
-{
-	*to = (struct opts_list){0};
-	for (size_t i = 0; i < from->n; i++)
-		opts_append(to, from->item[i]);
-}
-
-bool
-list_has(const struct opts_list *list, const char *text)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->item[i], text) == 0)
-			return true;
-	return false;
-}
-
-bool
+static bool
 list_is_equal(const struct opts_list *a, const struct opts_list *b)
 {
 	if (a->n != b->n)
@@ -31,18 +14,6 @@ list_is_equal(const struct opts_list *a, const struct opts_list *b)
 		if (!list_has(b, a->item[i]))
 			return false;
 	return true;
-}
-
-char *
-text_copy(const char *text)
-{
-	return text ? diag_strndup(text, strlen(text)) : NULL;
-}
-
-bool
-text_is_equal(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
 void

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "opts.h"
+#include "text.h"
 
 /* DEPTH_UNSAID: nothing was said about it. In the order of how much is seen. */
 enum depth { DEPTH_UNSAID, DEPTH_OFF, DEPTH_METADATA, DEPTH_FULL };
@@ -41,13 +41,5 @@ bool want_is_equal(const struct want *a, const struct want *b);
 /* off, metadata or full as a text, and back: DEPTH_UNSAID if it is none. */
 const char *depth_name(enum depth depth);
 enum depth depth_of(const char *text);
-
-void list_copy(struct opts_list *to, const struct opts_list *from);
-bool list_has(const struct opts_list *list, const char *text);
-bool list_is_equal(const struct opts_list *a, const struct opts_list *b);
-/* A copy of text, or NULL for NULL. */
-char *text_copy(const char *text);
-/* Whether both are the same text, or both NULL. */
-bool text_is_equal(const char *a, const char *b);
 
 #endif

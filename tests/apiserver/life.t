@@ -4,6 +4,7 @@ Numbers are those of the research's cases."""
 import os
 import signal
 import subprocess
+import threading
 import time
 
 from apiserver import BIN, PODS, Server, Watch, clean_environment, done, ok, \
@@ -61,19 +62,23 @@ def rss(w):
         return next(int(x.split()[1]) for x in f if x.startswith("VmRSS"))
 
 
+def until_still(server):
+    last, since = -1, time.monotonic()
+    while time.monotonic() - since < 1:
+        sent = sum(link.h2.outbound_flow_control_window
+                   for link in server.links)
+        if sent != last:
+            last, since = sent, time.monotonic()
+        time.sleep(0.05)
+
+
 def test_blocked():
     with Server(PODS) as server:
         fill(server, 400, 150000)
         out, into = os.pipe()
         with Watch(server, stdout=into) as w:
             os.close(into)
-            last, since = -1, time.monotonic()
-            while time.monotonic() - since < 1:     # until it stands still
-                sent = sum(link.h2.outbound_flow_control_window
-                           for link in server.links)
-                if sent != last:
-                    last, since = sent, time.monotonic()
-                time.sleep(0.05)
+            until_still(server)
             # queue, windows, what one turn brings; sanitizers take more
             ok(rss(w) < 50000 or "san" in BIN,
                "62. stdout blocked: memory is bounded", f"{rss(w)} KB")
@@ -83,6 +88,61 @@ def test_blocked():
             same(len(w.find(lambda r: r["type"] == "ADDED")), 400,
                  "62. read again: nothing is lost")
             same(w.stop(), 0, "62. and it ends as ever")
+
+
+def last_lines(w):
+    """What a reader holds in the end, and how often each line came."""
+    held, count = {}, {}
+    for r in w.find(lambda r: r["type"] in ("ADDED", "MODIFIED", "DELETED")):
+        meta = r["object"]["metadata"]
+        key = (r["type"], meta["name"], meta.get("resourceVersion"))
+        count[key] = count.get(key, 0) + 1
+        if r["type"] == "DELETED":
+            held.pop(meta["name"], None)
+        else:
+            held[meta["name"]] = meta["resourceVersion"]
+    return held, count
+
+
+def lines_while(gate, file):
+    for line in file:
+        gate.wait()
+        yield line
+
+
+def test_blocked_long():
+    """Ten minutes, by a clock that runs 600 times faster, in which history
+    goes on, expires, and the connection breaks."""
+    with Server(PODS) as server:
+        fill(server, 100, 10)
+        out, into = os.pipe()
+        gate = threading.Event()
+        gate.set()
+        with Watch(server, stdout=into, env={"MS_WATCH_HURRY": "600"}) as w:
+            os.close(into)
+            w.process.stdout = lines_while(gate, os.fdopen(out, "rb"))
+            w.reader.start()
+            w.wait_ready()
+            gate.clear()
+            fill(server, 300, 150000)       # 100 that are known, 200 new
+            until_still(server)             # for a second: ten minutes
+            for i in range(50, 150):
+                server.delete("pods", f"p{i:04d}", quietly=True)
+            for i in range(20, 30):
+                server.put("pods", f"p{i:04d}", quietly=True)
+            server.compact()
+            server.cut()
+            gate.set()
+            ok(w.wait(lambda r: r["ms"].get("cause") == "expired" and
+                      r["ms"]["phase"] == "begin", "a new sync"),
+               "62. stdout blocked for long: history has expired")
+            w.wait_synced("pods.v1.", 2)
+            held, count = last_lines(w)
+            same(held, {key[2]: o["metadata"]["resourceVersion"]
+                        for key, o in server.objects.items()},
+                 "62. what is told in the end is what there is")
+            same([k for k, n in count.items() if n > 1], [],
+                 "62. nothing is told twice")
 
 
 def test_nonblocking():
@@ -103,5 +163,6 @@ test_signals()
 test_closed()
 test_full()
 test_blocked()
+test_blocked_long()
 test_nonblocking()
 done()

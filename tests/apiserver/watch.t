@@ -7,7 +7,7 @@ import json
 import time
 from email.utils import formatdate
 
-from apiserver import CONFIGMAPS, PODS, Server, Watch, done, ok, same, \
+from apiserver import BIN, CONFIGMAPS, PODS, Server, Watch, done, ok, same, \
     status_object
 
 ONLY_PODS = ("--resource", "pods")
@@ -354,9 +354,15 @@ def test_gzip():
              "37. which nobody asked for")
 
 
+def memory(w, name):
+    with open(f"/proc/{w.process.pid}/status") as f:
+        return next(int(x.split()[1]) for x in f if x.startswith(name))
+
+
 def test_big_object():
     with Server(PODS) as server, synced(server) as w:
         big = server.make("pods", "big", data="x" * (33 << 20))
+        before = memory(w, "VmRSS")
 
         async def send():
             await server._put(("pods", "default", "big"), big, False)
@@ -366,6 +372,9 @@ def test_big_object():
              (True, big["metadata"]), "54. an object over the cap: identity")
         server.put("pods", "small")
         ok(w.wait(is_event("ADDED", "small"), "small"), "54. and on it goes")
+        after = memory(w, "VmRSS")
+        ok(after - before <= 4096 or "san" in BIN, "54. memory is given back",
+           f"{before} {after} KiB, of {memory(w, 'VmHWM')}")
 
 
 def test_requests():

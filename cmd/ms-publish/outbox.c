@@ -5,11 +5,14 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "clock.h"
 #include "diag.h"
 #include "gate.h"
 #include "schema.h"
 
 #define READ_BYTES (256u << 10)
+#define OVERSIZED_TOLD 10 /* messages too large, each by name … */
+#define OVERSIZED_MS 60000 /* … in so long a time */
 
 /* ---- what was said last ---- */
 
@@ -118,9 +121,22 @@ format_identity(struct outbox *o, struct change *c, struct span *message)
 	return is_done;
 }
 
+/* An object that is too large may change each second, or all may be. */
 static void
-say_oversized(const struct change *c, size_t n, size_t max)
+say_oversized(struct outbox *o, const struct change *c, size_t n, size_t max)
 {
+	int64_t now = clock_ms();
+
+	if (!o->n_oversized || now - o->oversized_since >= OVERSIZED_MS) {
+		o->oversized_since = now;
+		o->n_oversized = 0;
+	}
+	if (++o->n_oversized > OVERSIZED_TOLD) {
+		if (o->n_oversized == OVERSIZED_TOLD + 1)
+			diag_warn("more is not published for its size; the "
+				  "view waiting of the snapshot has it");
+		return;
+	}
 	diag_warn("%.*s %.*s%s%.*s is not published: %zu bytes are more than "
 		  "the broker's max_payload of %zu",
 	    (int)c->id.kind.n, c->id.kind.p, (int)c->id.ns.n, c->id.ns.p,
@@ -142,7 +158,7 @@ word(struct outbox *o, struct outbox_item *it, struct change *c, size_t max)
 	if (message.n > max && it->type == RECORD_DELETED)
 		format_identity(o, c, &message);
 	if (message.n > max) {
-		say_oversized(c, message.n, max);
+		say_oversized(o, c, message.n, max);
 		it->held = (int64_t)message.n;
 		return none;
 	}

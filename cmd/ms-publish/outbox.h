@@ -50,6 +50,8 @@ struct outbox {
 	size_t n_bytes;
 	uint64_t *said; /* by row id: the last message's hash, 0: unknown */
 	size_t n_said;
+	int64_t oversized_since; /* ms; messages that were told about since */
+	unsigned n_oversized;
 
 	/* what is being read */
 	struct json bytes;

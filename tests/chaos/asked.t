@@ -141,4 +141,15 @@ ok({o["metadata"]["name"]: o["component_metadata"]
     n: told(n)["component_metadata"] for n in ("open", "shut")},
    "18: a dump of the store has the addresses that answer")
 ok(p.end() == 0, "it ends")
+# Whatever their number, who reads the messages still sees the others.
+c = Cluster(11, 0)
+many = path("many.db")
+for i in range(30):
+    c.create(0, "big-%d" % i)["spec"]["pad"] = "y" * 30000
+p = Publish(nats.url(), store=many)
+p.feed(c.sync())
+ok(until(lambda: owed(many) == 30) and p.says("more is not published"),
+   "thirty messages too large are kept")
+ok(p.end() == 0 and p.said().count("max_payload") == 10,
+   "and ten are named") or note(p.said())
 done()

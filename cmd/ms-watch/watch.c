@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "clock.h"
+#include "complain.h"
 #include "diag.h"
 #include "query.h"
+#include "silence.h"
 
 #define PAGE 500 /* objects */
 #define PAGE_TIMEOUT 75L /* s: the server itself ends them after 60 */
@@ -15,8 +17,6 @@
 #define HEALTHY 120000 /* ms a stream has to live to be called so */
 #define LIVED 5000 /* ms, or an event: no reason to slow down */
 #define DECODE_AT (64u << 10) /* bytes: decode while they are in the cache */
-#define WARN_EVERY 30000 /* ms */
-#define PATIENCE 4 /* refusals in a row that are no news */
 #define FAILING 3 /* failures in a row */
 
 #define ACCEPT_LIST \
@@ -92,53 +92,6 @@ watch_free(struct watch *w)
 	answer_free(&w->answer);
 	ledger_free(&w->ledger);
 	free(w);
-}
-
-/* ---- what is told ---- */
-
-static void
-tell_unreachable(struct watch *w, const struct failure *f)
-{
-	struct watch_env *env = w->env;
-
-	if (env->last_warning && env->now - env->last_warning < WARN_EVERY)
-		return;
-	env->last_warning = env->now;
-	diag_warn("%s: %s: %s; trying again", env->http->config->server,
-	    w->resource->id, f->why);
-}
-
-/* What a long run is made of: streams end, history expires, and a server asks
- * for patience (an edit of a CRD makes it do so for each of its watches). */
-static bool
-is_usual(const struct watch *w, const struct failure *f)
-{
-	return f->class == IN_CUT || f->class == IN_EXPIRED ||
-	    f->class == IN_TOO_LARGE || f->class == IN_UNSUPPORTED ||
-	    (f->class == IN_THROTTLED && w->machine.level < PATIENCE);
-}
-
-/* Each class of failure once per watch, until that watch is well again. */
-static void
-tell_failure(struct watch *w, const struct failure *f)
-{
-	unsigned bit = 1u << f->class;
-
-	if (f->class == IN_SERVER || f->class == IN_AUTH) {
-		tell_unreachable(w, f);
-		return;
-	}
-	if (is_usual(w, f) || w->told & bit) {
-		diag_info("%s: %s", w->resource->id, f->why);
-		return;
-	}
-	w->told |= bit;
-	if (f->class == IN_DENIED)
-		diag_warn("%s is not watched, all else is: %s; allow list and "
-			  "watch on it",
-		    w->resource->id, f->why);
-	else
-		diag_warn("%s: %s; trying again", w->resource->id, f->why);
 }
 
 /* ---- the machine ---- */
@@ -449,7 +402,7 @@ conclude(struct watch *w, struct http_request *r, enum machine_input in)
 
 	count_outcome(w, w->answer.form, in);
 	if (is_failure(in))
-		tell_failure(w, &w->answer.failure);
+		complain(w, &w->answer.failure);
 	if (in == IN_REGRESSED)
 		w->cause = "regressed";
 	if (!is_page(w) && w->is_open && w->env->now - started >= HEALTHY)
@@ -577,52 +530,6 @@ send_request(struct watch *w, enum machine_do what)
 
 /* ---- time ---- */
 
-/* Since when nothing has come, not counting the time that we did not read. */
-static int64_t
-quiet_since(const struct watch *w, int64_t heard)
-{
-	return heard > w->env->reading_since ? heard : w->env->reading_since;
-}
-
-/* When to give up a stream, and why. The objects of a streaming list come
- * without pause; after that a watch may be silent for a minute. */
-static int64_t
-patience(const struct watch *w, enum machine_input *class, const char **why)
-{
-	int64_t dead;
-
-	if (!w->is_open || w->machine.state == MACHINE_STREAMING) {
-		*class = w->is_open ? IN_UNSUPPORTED : IN_SERVER;
-		*why = "nothing has come for 30 s";
-		return quiet_since(w, w->request->heard) + HTTP_SILENCE;
-	}
-	dead = http_replace_at(w->request);
-	if (dead != INT64_MAX) {
-		*class = IN_EOF;
-		*why = "there is a new client certificate";
-		return dead;
-	}
-	*class = IN_CUT;
-	dead = quiet_since(w, http_link_heard(w->request)) +
-	    w->env->http->links.dead_after;
-	*why = dead < w->deadline ?
-	    "the connection is dead" :
-	    "the server has not ended the watch in time";
-	return dead < w->deadline ? dead : w->deadline;
-}
-
-/* Whether it is the connection that is silent, and not this request alone. */
-static bool
-is_link_dead(const struct watch *w)
-{
-	int64_t heard = http_link_heard(w->request);
-
-	if (!w->is_open)
-		return http_is_unheard(w->request);
-	return w->env->now >=
-	    quiet_since(w, heard) + w->env->http->links.dead_after;
-}
-
 static void
 check_silence(struct watch *w)
 {
@@ -631,10 +538,10 @@ check_silence(struct watch *w)
 	bool is_dead;
 
 	if (!w->request || is_page(w) ||
-	    w->env->now < patience(w, &class, &why))
+	    w->env->now < silence_until(w, &class, &why))
 		return;
 	failure_set(&w->answer.failure, class, "%s", why);
-	is_dead = is_link_dead(w);
+	is_dead = silence_is_of_link(w);
 	w->env->is_cut |= is_dead;
 	break_off(w, is_dead ? http_break : http_cancel);
 }
@@ -696,7 +603,7 @@ watch_due(const struct watch *w)
 		return w->due;
 	if (!w->request || is_page(w))
 		return INT64_MAX;
-	due = patience(w, &class, &why);
+	due = silence_until(w, &class, &why);
 	look = is_following(w) ? probe_due(&w->probe, w->answer.has_bookmarks) :
 				 INT64_MAX;
 	return look < due ? look : due;

@@ -207,7 +207,9 @@ put_one(struct catalog *c, const struct print *p)
 	    [PRINT_NAME] = KEY_NAME,
 	    [PRINT_PART_OF] = KEY_LABEL,
 	    [PRINT_CLASS] = KEY_CLASS,
-	    [PRINT_WORKLOAD] = KEY_WORKLOAD};
+	    [PRINT_WORKLOAD] = KEY_WORKLOAD,
+	    [PRINT_SERVICE] = KEY_SERVICE,
+	    [PRINT_WEBHOOK] = KEY_WEBHOOK};
 	struct span text = span_of(p->text);
 
 	if (p->kind == PRINT_IMAGE) {

@@ -36,6 +36,8 @@ enum catalog_key {
 	KEY_PORT = 'o',
 	KEY_PORT_NAME = 'q',
 	KEY_WORKLOAD = 'W',
+	KEY_SERVICE = 's',
+	KEY_WEBHOOK = 'v',
 	KEY_CRD = 'd',
 	KEY_GROUP = 'g',
 	KEY_CLASS = 'k'

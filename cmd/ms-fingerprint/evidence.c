@@ -16,7 +16,9 @@ evidence_group(enum print_kind kind)
 	    [PRINT_PORT] = GROUPS,
 	    [PRINT_CRD] = GROUP_API,
 	    [PRINT_CLASS] = GROUP_API,
-	    [PRINT_WORKLOAD] = GROUP_NAME};
+	    [PRINT_WORKLOAD] = GROUP_NAME,
+	    [PRINT_SERVICE] = GROUP_NAME,
+	    [PRINT_WEBHOOK] = GROUP_API};
 
 	return (enum evidence_group)group[kind];
 }

@@ -74,6 +74,8 @@ unreachable(const struct catalog *c, const struct print *print)
 				     "is what anybody calls a port" :
 				     NULL;
 	case PRINT_WORKLOAD:
+	case PRINT_SERVICE:
+	case PRINT_WEBHOOK:
 		return !is_name(text)  ? "is no object's name" :
 		    is_common(c, text) ? "is what anybody calls one" :
 					 NULL;

@@ -131,16 +131,41 @@ tell_owner(const struct filter *f, const struct record *r,
 	}
 }
 
+/* Whose it would be, if a name were enough. */
+static void
+tell_name(const struct filter *f, enum catalog_key key, const char *name)
+{
+	const struct catalog *c = f->shapes.catalog;
+	const struct catalog_link *k = catalog_find(c, key, span_of(name));
+
+	for (; k; k = catalog_next(c, k)) {
+		const struct product *p =
+		    &c->signatures->product[k->print->product];
+
+		printf("  %s is what %s calls one (%s:%u), which alone says "
+		       "nothing\n",
+		    name, p->name, p->file, k->print->line);
+	}
+}
+
 static void
 tell_service(struct filter *f, uint32_t id)
 {
+	const struct thing *t = &f->world.thing[id];
 	struct span prints = service_prints(&f->world, id, &f->value);
+	bool calls = t->what == THING_WEBHOOK;
 
 	if (prints.n)
-		printf("  the pods that it selects run %.*s\n", (int)prints.n,
-		    prints.p);
+		printf("  the pods that it %s run %.*s\n",
+		    calls ? "calls" : "selects", (int)prints.n, prints.p);
 	else
-		printf("  it selects no pods of a product that is known\n");
+		printf("  it %s no pods of a product that is known\n",
+		    calls ? "calls" : "selects");
+	tell_name(f, calls ? KEY_WEBHOOK : KEY_SERVICE,
+	    thing_text(t, THING_NAME));
+	for (const char *p = thing_text(t, THING_B); calls && *p;
+	     p += strlen(p) + 1)
+		tell_name(f, KEY_WEBHOOK, p);
 }
 
 static void
@@ -151,7 +176,8 @@ tell_other(struct filter *f, const struct record *r)
 
 	if (id == TABLE_NONE)
 		tell_owner(f, r, api_link(f->shapes.catalog, &api), "read by");
-	else if (f->world.thing[id].what == THING_SERVICE)
+	else if (f->world.thing[id].what == THING_SERVICE ||
+	    f->world.thing[id].what == THING_WEBHOOK)
 		tell_service(f, id);
 	else
 		tell_owner(f, r,

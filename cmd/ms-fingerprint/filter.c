@@ -186,6 +186,23 @@ service(struct filter *f, const struct record *r)
 			       service_prints(&f->world, id, &f->value));
 }
 
+static bool
+is_webhook(const struct record *r)
+{
+	return span_eq(r->id.kind, "MutatingWebhookConfiguration") ||
+	    span_eq(r->id.kind, "ValidatingWebhookConfiguration");
+}
+
+static void
+webhook(struct filter *f, const struct record *r)
+{
+	uint32_t id = thing_webhook(&f->world, r);
+
+	put_prints(f, r, service_prints(&f->world, id, &f->value));
+	if (r->type == RECORD_DELETED)
+		thing_forget(&f->world, id);
+}
+
 /* A CRD, or a class. */
 static void
 api(struct filter *f, const struct record *r)
@@ -256,7 +273,8 @@ deleted(struct filter *f, const struct record *r)
 	if (is_core(r) && span_eq(r->id.kind, "Pod"))
 		pod_take(&f->world, r, SHAPE_NONE, 0);
 	else if ((is_core(r) && span_eq(r->id.kind, "Service")) ||
-	    is_class(r) || is_group(r, "apiextensions.k8s.io/"))
+	    is_class(r) || is_webhook(r) ||
+	    is_group(r, "apiextensions.k8s.io/"))
 		thing_drop(&f->world, r);
 	else
 		workload_take(&f->world, r, SHAPE_NONE);
@@ -297,6 +315,8 @@ object(struct filter *f, const struct record *r)
 	else if (is_group(r, "apiextensions.k8s.io/") ||
 	    (is_class(r) && !is_bare(r)))
 		api(f, r);
+	else if (is_webhook(r) && !is_bare(r))
+		webhook(f, r);
 	else
 		custom(f, r);
 }

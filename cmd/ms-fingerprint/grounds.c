@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "named.h"
 #include "thing.h"
 
 #define MAX_EVIDENCE 64 /* of one object; more would convince nobody */
@@ -116,6 +117,26 @@ put_api(const struct world *w, const struct thing *t, const struct print *print,
 	    span_of(thing_text(t, is_crd ? THING_NAME : THING_A)));
 	json_member_text(out, "print", span_of(is_crd ? "crd" : "class"));
 	put_weight(out, "weight", print->weight);
+	json_close(out, '}');
+}
+
+/* What is called as the signature says; kind is that of its print. */
+static void
+put_named(const struct world *w, const struct sighting *s, size_t n,
+    enum print_kind kind, struct evidence_sum *sum, struct json *out)
+{
+	struct named named = named_find(w, s, n, kind);
+
+	if (!named.t)
+		return;
+	evidence_add(sum, kind, named.print->weight);
+	json_open(out, '{');
+	sight_put_reference(world_name(w, named.t->kind),
+	    world_name(w, named.t->ns), thing_text(named.t, THING_NAME), out);
+	json_member_text(out, "path", span_of(named.path));
+	json_member_text(out, "value", span_of(named.value));
+	json_member_text(out, "print", span_of(print_kind_name(kind)));
+	put_weight(out, "weight", named.print->weight);
 	json_close(out, '}');
 }
 
@@ -244,6 +265,8 @@ grounds_put(const struct world *w, const struct sighting *s, size_t n,
 		    api.print->weight);
 		put_api(w, api.t, api.print, &list);
 	}
+	put_named(w, s, n, PRINT_SERVICE, &sum, &list);
+	put_named(w, s, n, PRINT_WEBHOOK, &sum, &list);
 	json_close(&list, ']');
 	json_open(&conflicts, '[');
 	put_evidences(w, s, n, true, &sum, &conflicts);

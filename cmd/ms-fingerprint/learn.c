@@ -83,7 +83,7 @@ amend_pods(struct filter *f, char **old)
 	return n;
 }
 
-/* CRDs and classes; Services are looked at when all is settled. */
+/* CRDs and classes; Services and webhooks are looked at when all is settled. */
 static size_t
 amend_apis(struct filter *f)
 {
@@ -94,7 +94,8 @@ amend_apis(struct filter *f)
 		struct thing *t = &w->thing[i];
 		struct span prints;
 
-		if (!(t->flags & WORLD_ALIVE) || t->what == THING_SERVICE)
+		if (!(t->flags & WORLD_ALIVE) || t->what == THING_SERVICE ||
+		    t->what == THING_WEBHOOK)
 			continue;
 		prints = api_thing(f->shapes.catalog, t, &f->value);
 		if (!thing_is_news(t, prints))

@@ -90,22 +90,37 @@ add_behind(const struct world *w, struct behind *b, const struct thing *t,
 	b->n++;
 }
 
-static bool
-put_prints(const struct world *w, const struct thing *t, struct json *out)
+static void
+add_service(const struct world *w, struct behind *b, const struct thing *t)
 {
-	struct behind b = {.n = 0};
-	struct told told = {.n = 0};
-
 	for (uint32_t i = w->first[t->ns]; i != WORLD_NONE;
 	     i = w->workload[i].next) {
 		const struct workload *wl = &w->workload[i];
 
 		if (wl->cluster != t->cluster)
 			continue;
-		add_behind(w, &b, t, wl->own);
+		add_behind(w, b, t, wl->own);
 		for (unsigned k = 0; k < wl->n_uses; k++)
-			add_behind(w, &b, t, wl->use[k].shape);
+			add_behind(w, b, t, wl->use[k].shape);
 	}
+}
+
+static bool
+put_prints(const struct world *w, const struct thing *t, struct json *out)
+{
+	struct behind b = {.n = 0};
+	struct told told = {.n = 0};
+	const char *p = thing_text(t, THING_A);
+
+	if (t->what == THING_SERVICE)
+		add_service(w, &b, t);
+	else
+		for (; *p; p += strlen(p) + 1) {
+			const struct thing *called = thing_called(w, t, p);
+
+			if (called)
+				add_service(w, &b, called);
+		}
 	json_reset(out);
 	json_open(out, '[');
 	for (size_t i = 0; i < b.n; i++)
@@ -138,6 +153,25 @@ amend(struct world *w, struct thing *t, struct json *buf,
 	return true;
 }
 
+/* Whether something changed where it leads to. */
+static bool
+is_dirty(const struct world *w, const struct thing *t)
+{
+	const char *p = thing_text(t, THING_A);
+
+	if (t->what == THING_SERVICE)
+		return w->dirty_ns[t->ns];
+	if (t->what != THING_WEBHOOK)
+		return false;
+	for (; *p; p += strlen(p) + 1) {
+		struct span ns = {p, strcspn(p, "/")};
+
+		if (w->dirty_ns[intern_find(&w->names, ns)])
+			return true;
+	}
+	return false;
+}
+
 size_t
 service_settle(struct world *w, struct json *buf, const struct infra_out *out)
 {
@@ -146,8 +180,7 @@ service_settle(struct world *w, struct json *buf, const struct infra_out *out)
 	for (uint32_t i = 0; i < w->n_things; i++) {
 		struct thing *t = &w->thing[i];
 
-		if ((t->flags & WORLD_ALIVE) && t->what == THING_SERVICE &&
-		    w->dirty_ns[t->ns] &&
+		if ((t->flags & WORLD_ALIVE) && is_dirty(w, t) &&
 		    out->may_tell(out->context, world_name(w, t->cluster)))
 			n += amend(w, t, buf, out);
 	}

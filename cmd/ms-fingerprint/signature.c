@@ -45,7 +45,9 @@ static const struct {
     [PRINT_PART_OF] = {"part_of", "part-of", 0.4f},
     [PRINT_CRD] = {"crds", "crd", 0.4f},
     [PRINT_CLASS] = {"classes", "class", 0.5f},
-    [PRINT_WORKLOAD] = {"workloads", "workload", 0.2f}};
+    [PRINT_WORKLOAD] = {"workloads", "workload", 0.2f},
+    [PRINT_SERVICE] = {"services", "service", 0.2f},
+    [PRINT_WEBHOOK] = {"webhooks", "webhook", 0.4f}};
 
 const char *
 print_kind_name(enum print_kind kind)
@@ -216,7 +218,8 @@ static bool
 is_weak(enum print_kind kind)
 {
 	return kind == PRINT_NAME || kind == PRINT_PORT ||
-	    kind == PRINT_WORKLOAD;
+	    kind == PRINT_WORKLOAD || kind == PRINT_SERVICE ||
+	    kind == PRINT_WEBHOOK;
 }
 
 static int
@@ -471,8 +474,8 @@ read_product(struct reader *r, config_node *root)
 	static const char *const known[] = {"product", "name", "category",
 	    "scope", "tags", "version", "crd_version", "images", "labels",
 	    "charts", "annotations", "args", "commands", "env", "names",
-	    "ports", "part_of", "crds", "classes", "workloads", "watch",
-	    "probe", "examples", NULL};
+	    "ports", "part_of", "crds", "classes", "workloads", "services",
+	    "webhooks", "watch", "probe", "examples", NULL};
 
 	if (reader_keys(r, root, known) < 0 || read_head(r, root) < 0 ||
 	    read_images(r, config_get(&r->c, root, "images")) < 0)

@@ -100,11 +100,30 @@ touch_api(struct world *w, const struct thing *t)
 	}
 }
 
+/* The namespace in NS/NAME. */
+static struct span
+ns_of(const char *place)
+{
+	return (struct span){place, strcspn(place, "/")};
+}
+
+/* What runs there may have one more thing that speaks for it, or one less. */
+static void
+touch_called(struct world *w, const struct thing *t)
+{
+	const char *p = thing_text(t, THING_A);
+
+	for (; *p; p += strlen(p) + 1)
+		world_touch_ns(w, world_ns(w, ns_of(p)));
+}
+
 static void
 touch_thing(struct world *w, const struct thing *t)
 {
 	if (t->what == THING_SERVICE)
 		world_touch_ns(w, t->ns);
+	else if (t->what == THING_WEBHOOK)
+		touch_called(w, t);
 	else
 		touch_api(w, t);
 }
@@ -352,6 +371,79 @@ thing_api(struct world *w, const struct record *r)
 	put_said(w, r);
 	put_api(w, r, what, part);
 	return put_thing(w, r, what, part);
+}
+
+/* The Service that each webhook calls; one that calls a URL is called by none
+ * of ours. */
+static void
+put_called(struct world *w, struct span webhooks)
+{
+	struct scan_iter it;
+	struct span hook, service, ns, name;
+
+	scan_iter(&it, webhooks);
+	while (scan_element(&it, &hook)) {
+		service = scan_get(scan_get(hook, "clientConfig"), "service");
+		ns = scan_text(scan_get(service, "namespace"), NULL, 0);
+		name = scan_text(scan_get(service, "name"), NULL, 0);
+		if (!ns.n || !name.n)
+			continue;
+		json_span(&w->buf, ns);
+		json_puts(&w->buf, "/");
+		json_span(&w->buf, name);
+		json_raw(&w->buf, "", 1);
+	}
+	json_raw(&w->buf, "", 1);
+}
+
+static void
+put_hook_names(struct world *w, struct span webhooks)
+{
+	struct scan_iter it;
+	struct span hook, name;
+
+	scan_iter(&it, webhooks);
+	while (scan_element(&it, &hook)) {
+		name = scan_text(scan_get(hook, "name"), NULL, 0);
+		if (!name.n)
+			continue;
+		json_span(&w->buf, name);
+		json_raw(&w->buf, "", 1);
+	}
+	json_raw(&w->buf, "", 1);
+}
+
+uint32_t
+thing_webhook(struct world *w, const struct record *r)
+{
+	uint32_t part[THING_PARTS];
+
+	put_identity(w, r, part);
+	part[THING_SAID] = begin_part(w);
+	put_part(w, span_of(""));
+	part[THING_A] = begin_part(w);
+	put_called(w, r->at[w->webhooks]);
+	part[THING_B] = begin_part(w);
+	put_hook_names(w, r->at[w->webhooks]);
+	part[THING_RESOURCE] = begin_part(w);
+	put_part(w, r->at[AT_RESOURCE]);
+	return put_thing(w, r, THING_WEBHOOK, part);
+}
+
+const struct thing *
+thing_called(const struct world *w, const struct thing *webhook,
+    const char *place)
+{
+	struct span ns = ns_of(place);
+	struct identity id = {.kind = span_of("Service"),
+	    .cluster = intern_text(&w->names, webhook->cluster),
+	    .ns = ns,
+	    .name = span_of(place + ns.n + 1)};
+	uint32_t found = thing_find(w, &id);
+
+	return found != TABLE_NONE && w->thing[found].what == THING_SERVICE ?
+	    &w->thing[found] :
+	    NULL;
 }
 
 bool

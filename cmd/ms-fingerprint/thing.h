@@ -1,5 +1,5 @@
-/* thing - Services, CRDs and classes: objects without containers that speak
- * for a product. */
+/* thing - Services, CRDs, classes and the configurations of webhooks: objects
+ * without containers that speak for a product. */
 #ifndef MS_THING_H
 #define MS_THING_H
 
@@ -19,6 +19,14 @@ void thing_drop(struct world *w, const struct record *r);
 uint32_t thing_service(struct world *w, const struct record *r);
 /* Take in a CRD, an IngressClass or a GatewayClass. Returns its number. */
 uint32_t thing_api(struct world *w, const struct record *r);
+
+/* Take in a MutatingWebhookConfiguration or a Validating one. Returns its
+ * number. */
+uint32_t thing_webhook(struct world *w, const struct record *r);
+
+/* The Service that a webhook's NS/NAME names; NULL: there is none. */
+const struct thing *thing_called(const struct world *w,
+    const struct thing *webhook, const char *place);
 
 /* Remember what is told of its prints. True if that is something new. */
 bool thing_is_news(struct thing *t, struct span prints);

@@ -94,6 +94,24 @@ want_crds(struct tiers *t, const struct world *w, const char *cluster,
 	}
 }
 
+/* The configurations that name its webhooks come with their metadata only,
+ * which does not say what they call. */
+static void
+want_webhooks(struct tiers *t, const char *cluster, const struct product *p,
+    const struct infra_out *out)
+{
+	static const char *const kinds[] =
+	    {"mutatingwebhookconfigurations.admissionregistration.k8s.io",
+		"validatingwebhookconfigurations.admissionregistration.k8s.io"};
+
+	for (size_t i = 0; i < p->n_prints; i++)
+		if (p->print[i].kind == PRINT_WEBHOOK) {
+			want(t, cluster, p->id, kinds[0], out);
+			want(t, cluster, p->id, kinds[1], out);
+			return;
+		}
+}
+
 static const struct product *
 find_product(const struct signatures *s, const char *id)
 {
@@ -112,8 +130,10 @@ want_all(struct tiers *t, const struct world *w, const struct infra *i,
 
 	if (!p)
 		return;
-	if (!p->has_watch)
+	if (!p->has_watch) {
 		want_crds(t, w, i->key, p, out);
+		want_webhooks(t, i->key, p, out);
+	}
 	for (size_t k = 0; k < p->n_watch; k++)
 		want(t, i->key, p->id, p->watch[k], out);
 }

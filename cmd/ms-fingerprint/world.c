@@ -25,6 +25,7 @@ world_init(struct world *w, struct shapes *s, struct scan_plan *plan, int phase)
 	w->ports = scan_plan_add(plan, "object.spec.ports");
 	w->controller = scan_plan_add(plan, "object.spec.controller");
 	w->controller_name = scan_plan_add(plan, "object.spec.controllerName");
+	w->webhooks = scan_plan_add(plan, "object.webhooks");
 	w->origin = scan_plan_add(plan, "ms.origin");
 }
 

@@ -57,16 +57,18 @@ enum thing_part {
 	THING_UID,
 	THING_API, /* apiVersion */
 	THING_SAID, /* key=value each with a NUL: what may say a version */
-	THING_A, /* selector: key=value each with a NUL; or plural; controller */
-	THING_B, /* ports: "NAME PORT TARGET" each with a NUL; or group */
+	THING_A, /* selector: key=value each with a NUL; or plural; controller;
+		  * Services that a webhook calls: NS/NAME each with a NUL */
+	THING_B, /* ports: "NAME PORT TARGET" each with a NUL; or group; names
+		  * of webhooks, each with a NUL */
 	THING_RESOURCE, /* as JSON */
 	THING_PARTS
 };
 
-enum thing_what { THING_SERVICE, THING_CRD, THING_CLASS };
+enum thing_what { THING_SERVICE, THING_CRD, THING_CLASS, THING_WEBHOOK };
 
 /* A Service, or an object without a workload that speaks for a product: a CRD,
- * an IngressClass, a GatewayClass. */
+ * an IngressClass, a GatewayClass, the configuration of admission webhooks. */
 struct thing {
 	uint64_t told; /* hash of the prints that were told last */
 	char *text; /* parts: below */
@@ -119,7 +121,7 @@ struct world {
 	size_t last_sync; /* that a record was of */
 	struct json buf;
 	int phase; /* path of a pod's phase */
-	int selector, ports, origin, controller, controller_name;
+	int selector, ports, origin, controller, controller_name, webhooks;
 };
 
 void world_init(struct world *w, struct shapes *s, struct scan_plan *plan,

@@ -78,6 +78,9 @@ def renamed(line, prefix):
     m = r["object"]["metadata"]
     if "namespace" in m:
         m["namespace"] = prefix + m["namespace"]
+    for hook in r["object"].get("webhooks", []):
+        hook["clientConfig"]["service"]["namespace"] = \
+            prefix + hook["clientConfig"]["service"]["namespace"]
     return r
 
 
@@ -87,7 +90,7 @@ def dump(r):
 
 cases = ["istio", "linkerd", "prometheus", "grafana", "cert-manager",
          "ingress-nginx", "argo-cd", "nats", "redis", "meshery", "pitfalls",
-         "rollout"]
+         "rollout", "webhooks"]
 records = []
 for case in cases:
     with open(here + "/../golden/ms-fingerprint/%s.in" % case) as f:

@@ -92,6 +92,8 @@ CRDS = {"resource": "customresourcedefinitions.v1.apiextensions.k8s.io"}
 DEPLOYMENTS = {"resource": "deployments.v1.apps"}
 VIRTUAL = "virtualservices.networking.istio.io"
 RULES = "destinationrules.networking.istio.io"
+HOOKS = ["%swebhookconfigurations.admissionregistration.k8s.io" % kind
+         for kind in ("mutating", "validating")]
 istiod = deployment("istiod", "istio/pilot:1.27.1")
 begin = record("SYNC", {**CRDS, "phase": "begin", "complete": True})
 ready = record("SYNC", {"phase": "ready", "complete": True, "resources": {}})
@@ -102,7 +104,7 @@ got = s.step(begin, record("ADDED", CRDS, crd(VIRTUAL)),
              record("ADDED", DEPLOYMENTS, istiod))
 ok(got == [], "nothing is asked for before all is known")
 got = s.step(ready)
-ok(words(got) == ["watch %s istio" % VIRTUAL],
+ok(words(got) == ["watch %s istio" % r for r in HOOKS + [VIRTUAL]],
    "a product that runs unlocks its kinds %s" % words(got))
 ok(got and got[0]["ms"] == {"cluster": "c1"}, "in its cluster")
 got = s.step(record("ADDED", CRDS, crd(RULES)))
@@ -112,7 +114,8 @@ ok(s.step(record("MODIFIED", CRDS, crd(RULES)),
 got = s.step(record("DELETED", CRDS, crd(VIRTUAL)))
 ok(words(got) == ["unwatch %s istio" % VIRTUAL], "a CRD that goes")
 got = s.step(record("DELETED", DEPLOYMENTS, istiod))
-ok(words(got) == ["unwatch %s istio" % RULES], "a product that goes")
+ok(words(got) == sorted("unwatch %s istio" % r for r in HOOKS + [RULES]),
+   "a product that goes")
 s.step(record("ADDED", DEPLOYMENTS, deployment("w", "acme/widget:1.0.0")))
 text = "product: widget\nimages:\n- {repo: acme/widget}\n"
 watch = "watch: [widgets.acme.example]\n"

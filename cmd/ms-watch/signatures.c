@@ -9,9 +9,11 @@
 
 #include "config.h"
 #include "diag.h"
-#include "want.h"
+#include "record.h"
+#include "text.h"
 
 #define TOTAL (16u << 20) /* bytes: half a record */
+#define FRAME 32768u /* bytes of a record around them */
 
 /* ---- files ---- */
 
@@ -95,6 +97,9 @@ signatures_read(struct emit *e, const char *path, char err[SIGNATURES_ERROR])
 	status = S_ISDIR(st.st_mode) ? put_folder(&data, path, err) :
 				       put_file(&data, path, err);
 	json_close(&data, '}');
+	/* as JSON it may be several times as long as the files */
+	if (status == 0 && data.len > RECORD_MAX - FRAME)
+		status = fail(err, path, "more than a record can hold");
 	if (status == 0)
 		emit_signatures(e, path, (struct span){data.p, data.len});
 	json_release(&data);

@@ -360,6 +360,12 @@ def test_signatures():
             got = ask(w, control, command="signatures", path=folder, id="2")
             same(got["error"], f"unable to read {fifo}: it is no file",
                  "a FIFO in it would block: refused")
+            with open(folder + "/c.yaml", "w") as f:
+                f.write("\1" * (6 << 20))
+            got = ask(w, control, command="signatures",
+                      path=folder + "/c.yaml", id="4")
+            ok("more than a record can hold" in got.get("error", ""),
+               "nor what is too long as JSON", got)
             got = ask(w, control, command="signatures", path="/nonexistent",
                       id="3")
             ok("No such file" in got["error"], "and one that is not there",

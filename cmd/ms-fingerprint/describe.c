@@ -59,7 +59,7 @@ origin_of_workload(const struct world *w, uint32_t id)
 	if (wl->flags & WORLD_SEEN)
 		return wl->flags & (WORLD_GREEN | WORLD_BROWN);
 	for (unsigned i = 0; i < wl->n_uses; i++)
-		if (wl->use[i].green < wl->use[i].pods)
+		if (world_uses(wl)[i].green < world_uses(wl)[i].pods)
 			green = false;
 	return green ? WORLD_GREEN : 0;
 }

@@ -53,7 +53,7 @@ spread_dirt(struct world *w)
 
 			dirty_shape(w, wl->own);
 			for (unsigned k = 0; k < wl->n_uses; k++)
-				dirty_shape(w, wl->use[k].shape);
+				dirty_shape(w, world_uses(wl)[k].shape);
 		}
 	}
 }

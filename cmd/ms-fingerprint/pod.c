@@ -135,7 +135,7 @@ set_name(struct world *w, struct pod *p, uint32_t workload, struct span name)
 	free(p->name);
 	if (!is_tail)
 		n = 0;
-	p->name = diag_strndup(name.p + n, name.n - n);
+	p->name = name.n > n ? diag_strndup(name.p + n, name.n - n) : NULL;
 	p->flags =
 	    (uint8_t)((p->flags & ~WORLD_TAIL) | (is_tail ? WORLD_TAIL : 0));
 }
@@ -145,7 +145,8 @@ pod_name(const struct world *w, const struct pod *p, struct json *out)
 {
 	if (p->flags & WORLD_TAIL)
 		json_puts(out, w->workload[p->workload].name);
-	json_puts(out, p->name);
+	if (p->name)
+		json_puts(out, p->name);
 	return (struct span){out->p, out->len};
 }
 

@@ -101,7 +101,7 @@ add_service(const struct world *w, struct behind *b, const struct thing *t)
 			continue;
 		add_behind(w, b, t, wl->own);
 		for (unsigned k = 0; k < wl->n_uses; k++)
-			add_behind(w, b, t, wl->use[k].shape);
+			add_behind(w, b, t, world_uses(wl)[k].shape);
 	}
 }
 

@@ -181,7 +181,7 @@ add_workload(struct sightings *all, const struct world *w, uint32_t id,
 
 	add_shape(all, w, id, wl->own, product, true);
 	for (unsigned k = 0; k < wl->n_uses; k++)
-		add_shape(all, w, id, wl->use[k].shape, product, false);
+		add_shape(all, w, id, world_uses(wl)[k].shape, product, false);
 }
 
 void

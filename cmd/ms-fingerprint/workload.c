@@ -55,13 +55,20 @@ workloads_init(struct world *w)
 	table_init(&w->workloads, &workload_ops, w);
 }
 
+static void
+free_uses(struct workload *wl)
+{
+	if (wl->n_uses > 1)
+		free(wl->uses);
+}
+
 void
 workloads_free(struct world *w)
 {
 	for (uint32_t i = 0; i < w->n_workloads; i++)
 		if (w->workload[i].flags & WORLD_ALIVE) {
 			free(w->workload[i].name);
-			free(w->workload[i].use);
+			free_uses(&w->workload[i]);
 		}
 	free(w->workload);
 	table_free(&w->workloads);
@@ -144,7 +151,7 @@ workload_release(struct world *w, uint32_t id)
 		table_remove(&w->workloads, id);
 		unlink_workload(w, id);
 		free(wl->name);
-		free(wl->use);
+		free_uses(wl);
 		wl->flags = 0;
 		wl->next = w->free_workload;
 		w->free_workload = id;
@@ -161,7 +168,7 @@ touch(struct world *w, uint32_t id)
 
 	world_touch_shape(w, wl->own, wl->ns);
 	for (unsigned i = 0; i < wl->n_uses; i++)
-		world_touch_shape(w, wl->use[i].shape, wl->ns);
+		world_touch_shape(w, world_uses(wl)[i].shape, wl->ns);
 }
 
 static void
@@ -268,29 +275,64 @@ workload_take(struct world *w, const struct record *r, uint32_t shape)
 	workload_set_origin(w, id, world_origin_of(w, r));
 }
 
+/* Room for one more, which is the last. */
+static void
+add_use(struct workload *wl, uint32_t shape)
+{
+	struct use first = wl->one_use, *uses;
+
+	if (wl->n_uses == 0) {
+		wl->one_use = (struct use){.shape = shape};
+	} else {
+		uses = wl->n_uses > 1 ? wl->uses : NULL;
+		uses = diag_alloc(uses, (wl->n_uses + 1u) * sizeof(*uses));
+		if (wl->n_uses == 1)
+			uses[0] = first;
+		uses[wl->n_uses] = (struct use){.shape = shape};
+		wl->uses = uses;
+	}
+	wl->n_uses++;
+}
+
+static void
+remove_use(struct workload *wl, unsigned i)
+{
+	struct use *uses = wl->n_uses > 1 ? wl->uses : NULL;
+
+	wl->n_uses--;
+	if (!uses)
+		return;
+	uses[i] = uses[wl->n_uses];
+	if (wl->n_uses == 1) {
+		wl->one_use = uses[0];
+		free(uses);
+	}
+}
+
 void
 workload_use(struct world *w, uint32_t id, uint32_t shape, int pods, int green)
 {
 	struct workload *wl = &w->workload[id];
+	const struct use *uses = world_uses(wl);
+	struct use *use;
 	unsigned i = 0;
 	bool was_green;
 
-	while (i < wl->n_uses && wl->use[i].shape != shape)
+	while (i < wl->n_uses && uses[i].shape != shape)
 		i++;
 	if (i == wl->n_uses) {
-		wl->use = diag_alloc(wl->use, (i + 1) * sizeof(*wl->use));
-		wl->use[i] = (struct use){.shape = shape};
-		wl->n_uses++;
+		add_use(wl, shape);
 		touch(w, id);
 	}
-	was_green = wl->use[i].pods && wl->use[i].green == wl->use[i].pods;
-	wl->use[i].pods += (uint32_t)pods;
-	wl->use[i].green += (uint32_t)green;
-	if ((wl->use[i].green == wl->use[i].pods) != was_green)
+	use = wl->n_uses > 1 ? &wl->uses[i] : &wl->one_use;
+	was_green = use->pods && use->green == use->pods;
+	use->pods += (uint32_t)pods;
+	use->green += (uint32_t)green;
+	if ((use->green == use->pods) != was_green)
 		touch(w, id);
-	if (wl->use[i].pods == 0) {
+	if (use->pods == 0) {
 		touch(w, id);
-		wl->use[i] = wl->use[--wl->n_uses];
+		remove_use(wl, i);
 	}
 }
 

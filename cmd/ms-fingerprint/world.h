@@ -29,7 +29,10 @@ enum world_flag {
 
 struct workload {
 	char *name;
-	struct use *use;
+	union {
+		struct use one_use; /* while there is one, as mostly */
+		struct use *uses;
+	};
 	uint8_t uid[WORLD_UID]; /* all zero: not known */
 	uint32_t cluster, ns, group, kind; /* in world.names */
 	uint32_t api; /* apiVersion, as it was seen last */
@@ -44,7 +47,8 @@ struct workload {
 
 struct pod {
 	uint64_t key;
-	char *name; /* less its workload's, if it begins with that */
+	char *
+	    name; /* less its workload's, if it begins with that; NULL: empty */
 	uint8_t uid[WORLD_UID];
 	uint32_t check;
 	uint32_t workload, shape;
@@ -156,6 +160,13 @@ void world_read_uid(struct span uid, uint8_t out[WORLD_UID]);
 /* The text again; empty if it is not known. */
 struct span world_uid_text(const uint8_t uid[WORLD_UID],
     char out[WORLD_UID_TEXT]);
+
+/* Those of its pods, n_uses of them; gone when one more or less is used. */
+static inline const struct use *
+world_uses(const struct workload *wl)
+{
+	return wl->n_uses > 1 ? wl->uses : &wl->one_use;
+}
 
 static inline const char *
 world_name(const struct world *w, uint32_t number)

@@ -47,5 +47,20 @@ options = text[text.index("Options go"):text.index("Without --to")]
 # -n and -l are enough there
 same(set(re.findall(r"--[a-z-]+", options)) | {"--namespace", "--selector"},
      run, "the supervisor's options are those of its stages")
+
+# The defects of the Go MeshSync are told in three places, too.
+publish = os.path.join(BIN, "ms-publish")
+with open(os.path.join(TOP, "cmd", "ms-publish", "ms-publish.1")) as f:
+    defects = f.read().split(".Sh DEFECTS OF THE GO MESHSYNC\n")[1]
+defects = set(re.findall(r"^\.It Cm (\w+)$", defects.split("\n.Sh ")[0], re.M))
+wrong = subprocess.run([publish, "--fix", "none-such"], capture_output=True,
+                       text=True).stderr
+known = re.search("--fix is (.*), not", wrong).group(1)
+same(set(re.split(", | or ", known)), defects, "--fix and the man page")
+text = helped(publish)[0].split("--fix NAME")[1].split("--enrich")[0]
+same(set(re.findall(r"\w+", text)) & defects, defects, "--fix and --help")
+same({name for name in defects if subprocess.run(
+    [publish, "--to", "-", "--fix", name], stdin=subprocess.DEVNULL,
+    capture_output=True).returncode == 0}, defects, "each is taken")
 print("1..%d" % len(results))
 raise SystemExit(not all(results))

@@ -221,3 +221,14 @@ config_error(const struct config *c, const config_node *node,
 	va_end(ap);
 	return -1;
 }
+
+int
+config_fail(char err[CONFIG_ERROR], const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err, CONFIG_ERROR, fmt, ap);
+	va_end(ap);
+	return -1;
+}

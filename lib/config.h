@@ -54,6 +54,9 @@ bool config_get_bool(struct config *c, config_node *map, const char *key,
 int config_error(const struct config *c, const config_node *node,
     char err[CONFIG_ERROR], const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* The same without a place. */
+int config_fail(char err[CONFIG_ERROR], const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* The whole of a file as text, terminated, the caller's to free; NULL: errno.
  * *n may be NULL. */

@@ -1,27 +1,11 @@
 #include "execcredential.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "diag.h"
 #include "pem.h"
-
-static int fail(char err[CONFIG_ERROR], const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static int
-fail(char err[CONFIG_ERROR], const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(err, CONFIG_ERROR, fmt, ap);
-	va_end(ap);
-	return -1;
-}
 
 void
 execcredential_free(struct execcredential *e)
@@ -103,7 +87,7 @@ get_token(struct execcredential *e, struct config *c, config_node *status,
 		return 0;
 	for (size_t i = 0; i < node->data.scalar.length; i++)
 		if ((unsigned char)text[i] <= 0x20 || text[i] == 0x7f)
-			return fail(err,
+			return config_fail(err,
 			    "status.token holds spaces, line breaks or "
 			    "control characters");
 	e->token = diag_strndup(text, strlen(text));
@@ -120,7 +104,8 @@ get_pem(char **out, struct config *c, config_node *status, const char *key,
 		return 0;
 	wrong = pem_wrong(text, label);
 	if (wrong)
-		return fail(err, "status.%s cannot be used: %s", key, wrong);
+		return config_fail(err, "status.%s cannot be used: %s", key,
+		    wrong);
 	*out = diag_strndup(text, strlen(text));
 	return 0;
 }
@@ -137,15 +122,15 @@ read_status(struct execcredential *e, struct config *c, config_node *status,
 	    get_pem(&e->key, c, status, "clientKeyData", PEM_KEY, err) < 0)
 		return -1;
 	if (!e->certificate != !e->key)
-		return fail(err,
+		return config_fail(err,
 		    "status has clientCertificateData without clientKeyData, "
 		    "or the other way round");
 	if (!e->token && !e->certificate)
-		return fail(err,
+		return config_fail(err,
 		    "status has neither token nor "
 		    "clientCertificateData");
 	if (expiry && !parse_time(expiry, &e->expires))
-		return fail(err,
+		return config_fail(err,
 		    "status.expirationTimestamp is no time as in RFC 3339");
 	return 0;
 }
@@ -160,13 +145,13 @@ read_document(struct execcredential *e, struct config *c, const char *want,
 	const char *version = config_get_text(c, root, "apiVersion");
 
 	if (!kind || strcmp(kind, "ExecCredential") != 0)
-		return fail(err, "it is no ExecCredential");
+		return config_fail(err, "it is no ExecCredential");
 	if (!version || strcmp(version, want) != 0)
-		return fail(err,
+		return config_fail(err,
 		    "its apiVersion is not %s, which the kubeconfig asks for",
 		    want);
 	if (!config_is_map(status))
-		return fail(err, "it has no status");
+		return config_fail(err, "it has no status");
 	return read_status(e, c, status, err);
 }
 

@@ -1,7 +1,6 @@
 #include "kubeconfig.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,20 +19,6 @@ struct files {
 	size_t n;
 	char *err;
 };
-
-static int fail(char err[CONFIG_ERROR], const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static int
-fail(char err[CONFIG_ERROR], const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(err, CONFIG_ERROR, fmt, ap);
-	va_end(ap);
-	return -1;
-}
 
 static void
 free_pem(struct pem_source *p)
@@ -125,7 +110,7 @@ add_file(struct files *f, const char *path)
 	int r;
 
 	if (!text)
-		return fail(f->err,
+		return config_fail(f->err,
 		    "unable to read the kubeconfig %s: %s; give another with "
 		    "--kubeconfig FILE or KUBECONFIG",
 		    path, strerror(errno));
@@ -295,12 +280,12 @@ read_context(struct kubeconfig *k, struct files *f, const char *wanted)
 	int r = -1;
 
 	if (!name)
-		return fail(f->err,
+		return config_fail(f->err,
 		    "%s: there is no current-context: set it "
 		    "(kubectl config use-context NAME) or give --context NAME",
 		    file);
 	if (!find_stanza(f, "context", name, &s))
-		return fail(f->err,
+		return config_fail(f->err,
 		    "%s: contexts has no '%s': correct %s or "
 		    "give --context NAME (kubectl config get-contexts lists "
 		    "them)",
@@ -353,7 +338,7 @@ read_pod(struct kubeconfig *k, char err[CONFIG_ERROR])
 	char *start, *end;
 
 	if (!host || !*host || !port || !*port)
-		return fail(err,
+		return config_fail(err,
 		    "no kubeconfig was found: give --kubeconfig "
 		    "FILE, or set KUBECONFIG, or have ~/.kube/config (and this "
 		    "is no pod: KUBERNETES_SERVICE_HOST is not set)");
@@ -388,7 +373,7 @@ read_files(struct kubeconfig *k, struct files *f, const char *path,
 	if (path || !is_empty(f))
 		return read_context(k, f, context);
 	if (context)
-		return fail(f->err,
+		return config_fail(f->err,
 		    "no kubeconfig was found, so there is no context '%s': "
 		    "give --kubeconfig FILE",
 		    context);

@@ -196,6 +196,50 @@ def test_missing():
                  "48. what discovery names no longer is let go")
 
 
+def test_forbidden_heir():
+    """Another version is served, and may not be read: what is known of the old
+    one stays, at the price of a question a minute."""
+    old = Resource("foos", "Foo", "example.com", "v1beta1")
+    with Server(PODS, old, CRDS) as server:
+        server.put("foos", "a")
+        with Watch(server, env=hurry(200)) as w:
+            w.wait_ready()
+            count = len(server.requests)
+
+            async def answer(r):
+                if r.path == old.path() + "/foos":
+                    await r.fail(404, "NotFound", "not found")
+                elif r.path == FOOS.path() + "/foos":
+                    await r.fail(403, "Forbidden", "foos is forbidden")
+                else:
+                    return False
+                return True
+
+            def tries():
+                return [r for r in server.requests[count:]
+                        if r.path == old.path() + "/foos"]
+            server.hook(answer)
+            server.resources.remove(old)
+            server.resources.append(FOOS)
+            server.put("customresourcedefinitions", "x")
+            server.cut()
+            server.wait(lambda: len(tries()) >= 10, "ten tries")
+            times = gaps(tries(), 200)
+            ok(min(times[7:]) > 20, "21. the new version is forbidden: the "
+               "old one is asked for every minute or so", times)
+            looks = [r for r in server.requests[count:] if r.path == "/apis"]
+            ok(len(looks) < 60, "21. and so is discovery, a little more",
+               gaps(looks, 200))
+            same([d for d in w.digests() if "DELETED" in d or "gone" in d],
+                 [], "21. nothing is deleted")
+            server.unhook()
+            w.wait(lambda r: r["ms"].get("phase") == "gone", "gone")
+            said = [d for d in w.digests() if d.startswith("foos")]
+            same(said[-4:], ["foos begin start", "foos ADDED a 101",
+                             f"foos end {server.rv}", "foos gone"],
+                 "21. when it is granted, the old one goes after it")
+
+
 def test_method():
     with Server(PODS, CONFIGMAPS, CRDS) as server:
         server.put("configmaps", "a")
@@ -387,6 +431,7 @@ test_group_version()
 test_server_errors()
 test_denied()
 test_missing()
+test_forbidden_heir()
 test_method()
 test_regressed()
 test_bookmark_before()

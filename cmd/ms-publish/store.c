@@ -77,8 +77,12 @@ store_complain(struct store *s, sqlite3 *db)
 	int64_t now = (int64_t)time(NULL);
 
 	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
-		storefile_set_aside(s->path, sqlite3_errmsg(db));
-		diag_die(EXIT_TEMPORARY, "the snapshot has to be begun anew");
+		/* A disk that fails leaves SQLite with odd pages in memory:
+		 * who opens the file next judges it. */
+		storefile_doubt(s->path);
+		diag_die(EXIT_TEMPORARY,
+		    "unable to go on with %s (%s): start again", s->path,
+		    sqlite3_errmsg(db));
 	}
 	if (last && now - last < COMPLAIN_EVERY)
 		return;

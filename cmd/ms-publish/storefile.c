@@ -99,8 +99,8 @@ storefile_path(const char *path)
 }
 
 /* Keep what may be somebody's data, and clear the place. */
-void
-storefile_set_aside(const char *path, const char *why)
+static void
+set_aside(const char *path, const char *why)
 {
 	char suffix[64], *to, *wal, *wal_to;
 
@@ -188,7 +188,8 @@ examine(const char *path, sqlite3 *db, int *version)
 	if (code != SQLITE_OK)
 		return why_not(path, db, code);
 	if (storefile_ask(db, "PRAGMA application_id", &code) != SCHEMA_ID)
-		return "it is another program's database";
+		return code == SQLITE_OK ? "it is another program's database" :
+					   why_not(path, db, code);
 	*version = (int)storefile_ask(db, "PRAGMA user_version", &code);
 	if (*version > SCHEMA_VERSION || *version < 1) {
 		snprintf(text, sizeof(text),
@@ -230,6 +231,47 @@ connect_to(const char *path, int flags)
 	return db;
 }
 
+/* ---- doubt ---- */
+
+void
+storefile_doubt(const char *path)
+{
+	char *mark = with_suffix(path, "-doubt");
+	int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd);
+	free(mark);
+}
+
+/* What a check of the whole file says against it; NULL: nothing. It reads all
+ * of it, so only a file in doubt is checked. */
+static const char *
+check_doubted(const char *path, sqlite3 *db)
+{
+	static char text[256];
+	char *mark = with_suffix(path, "-doubt");
+	sqlite3_stmt *st = NULL;
+	const char *wrong = NULL;
+	int code;
+
+	if (access(mark, F_OK) == 0) {
+		code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &st,
+		    NULL);
+		if (code == SQLITE_OK)
+			code = sqlite3_step(st);
+		snprintf(text, sizeof(text), "%s",
+		    code == SQLITE_ROW ?
+			(const char *)sqlite3_column_text(st, 0) :
+			why_not(path, db, code));
+		sqlite3_finalize(st);
+		unlink(mark);
+		wrong = strcmp(text, "ok") == 0 ? NULL : text;
+	}
+	free(mark);
+	return wrong;
+}
+
 /* NULL: the file has been set aside, try again. */
 static sqlite3 *
 try_open(const char *path, int *version)
@@ -243,9 +285,9 @@ try_open(const char *path, int *version)
 		    "%s may be read only: see who owns it, or give another "
 		    "--store",
 		    path);
-	if (!wrong)
+	if (!wrong && !(wrong = check_doubted(path, db)))
 		return db;
-	storefile_set_aside(path, wrong);
+	set_aside(path, wrong);
 	sqlite3_close(db);
 	return NULL;
 }

@@ -26,8 +26,8 @@ sqlite3 *storefile_open(const char *path, bool durable);
 /* Open for reading what storefile_open has opened. */
 sqlite3 *storefile_open_reader(const char *path);
 
-/* Keep the file under another name and tell why. */
-void storefile_set_aside(const char *path, const char *why);
+/* Have the file checked as a whole by who opens it next: FILE-doubt. */
+void storefile_doubt(const char *path);
 
 /* Die (111) of an SQLite code that is not SQLITE_OK. */
 void storefile_must(const char *path, sqlite3 *db, int code);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -18,7 +17,7 @@
 #define FIRST_WAIT 100 /* ms after the first failure, doubled then */
 #define LAST_WAIT 5000
 #define SETTLE 1000 /* ms until a server has read what it was sent before */
-#define WARN_EVERY 60 /* s */
+#define WARN_EVERY 60000 /* ms */
 
 struct deliver {
 	struct store *store;
@@ -40,7 +39,7 @@ struct deliver {
 	bool is_unsettled; /* something may still be on its way */
 	bool is_well; /* it takes messages */
 	unsigned wait;
-	time_t warned; /* 0: all is well */
+	int64_t warned; /* ms; 0: all is well */
 };
 
 struct deliver *
@@ -137,8 +136,7 @@ pause_ms(unsigned ms)
 static void
 say_lost(struct deliver *d)
 {
-	time_t now = time(NULL);
-	int64_t owed;
+	int64_t now = clock_ms(), owed;
 
 	d->is_well = false;
 	pulse_away(d->pulse, d->sink->name, d->sink->why);

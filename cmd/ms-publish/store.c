@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "diag.h"
 #include "schema.h"
 #include "storefile.h"
 
-#define COMPLAIN_EVERY 60 /* seconds */
+#define COMPLAIN_EVERY 60000 /* ms */
 
 static const char *const statement[S_COUNT] = {[S_BEGIN] = "BEGIN IMMEDIATE",
     [S_COMMIT] = "COMMIT",
@@ -74,7 +74,7 @@ store_complain(struct store *s, sqlite3 *db)
 {
 	static _Atomic int64_t last;
 	int code = sqlite3_errcode(db) & 0xff, err = sqlite3_system_errno(db);
-	int64_t now = (int64_t)time(NULL);
+	int64_t now = clock_ms();
 
 	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
 		/* A disk that fails leaves SQLite with odd pages in memory:

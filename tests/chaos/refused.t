@@ -103,4 +103,10 @@ ok(b'"name": "meshsync"' in page, "the client is called meshsync")
 ok(p.end() == 0, "it ends with 0")
 ok(p.said().count("\n") == 2, "lost and back are all it said") or \
     note(p.said())
+
+p = Publish("nats://127.0.0.1:%d" % free_port(), "--drain", "0",
+            env={"MS_PUBLISH_HURRY": "200"})
+ok(until(lambda: p.said().count("wait for it") > 1, 20),
+   "a broker that stays away is told about again") or note(p.said())
+p.end()
 done()

@@ -150,11 +150,12 @@ is "a client certificate" "$(told '"type":"ADDED"' '"Namespace"')" \
 start_watcher
 crd='{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"foos.example.com"},"spec":{"group":"example.com","scope":"Namespaced","names":{"plural":"foos","singular":"foo","kind":"Foo"},"versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}]}}'
 echo "$crd" | cluster_load >/dev/null
-for i in $(seq 100); do
+foos=1000
+for i in $(seq $foos); do
 	echo '{"apiVersion":"example.com/v1","kind":"Foo","metadata":{"namespace":"default","name":"foo-'"$i"'"}}'
 done | cluster_load >/dev/null
-until_told 100 '"type":"ADDED"' '"resource":"foos'
-is "19. a new CRD's objects" "$(told '"type":"ADDED"' '"resource":"foos')" 100
+until_told $foos '"type":"ADDED"' '"resource":"foos'
+is "19. a new CRD's objects" "$(told '"type":"ADDED"' '"resource":"foos')" $foos
 is "19. others were not listed again" "$(told '"phase":"begin"' '"configmaps')" 1
 
 before=$(told '"resource":"foos')
@@ -173,7 +174,7 @@ is "22. and nothing unchanged was told again" \
 cluster_kubectl delete crd foos.example.com >/dev/null
 until_told 1 '"resource":"foos' '"phase":"gone"'
 is "20. a CRD that goes: its objects, then gone" \
-	"$(told '"resource":"foos' '"type":"DELETED"') $(told '"phase":"gone"')" "100 1"
+	"$(told '"resource":"foos' '"type":"DELETED"') $(told '"phase":"gone"')" "$foos 1"
 
 # A CRD goes over to another version.
 schema='"schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}'

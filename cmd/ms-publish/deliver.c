@@ -18,6 +18,7 @@
 #define LAST_WAIT 5000
 #define SETTLE 1000 /* ms until a server has read what it was sent before */
 #define WARN_EVERY 60000 /* ms */
+#define BURST 4096 /* changes that leave memory behind */
 
 struct deliver {
 	struct store *store;
@@ -34,6 +35,7 @@ struct deliver {
 	int ended; /* eventfd */
 	bool is_answered; /* a dial was: held rows may go on */
 
+	int64_t rested; /* the last change, when memory was given back */
 	int64_t since; /* when the first in flight was sent */
 	bool is_open;
 	bool is_unsettled; /* something may still be on its way */
@@ -416,6 +418,17 @@ work(struct deliver *d)
 	return true;
 }
 
+/* Memory is for bursts, and the first sync is the largest there is. */
+static void
+rest(struct deliver *d)
+{
+	if (d->outbox.n || d->store->confirmed < d->store->committed ||
+	    d->store->confirmed - d->rested < BURST)
+		return;
+	d->rested = d->store->confirmed;
+	store_rest(d->store);
+}
+
 static void *
 run(void *deliver)
 {
@@ -438,6 +451,7 @@ run(void *deliver)
 			continue;
 		if (has_ended(d))
 			break;
+		rest(d);
 		wait_for_news(d);
 	}
 	d->sink->close(d->sink);

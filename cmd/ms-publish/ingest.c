@@ -124,8 +124,9 @@ commit(struct ingest *in)
 	sync_committed(in->sync);
 	in->is_open = false;
 	in->n_kept = 0;
-	if (in->kept.cap > 4 * BATCH_BYTES)
-		json_release(&in->kept);
+	if (in->kept.cap > 4 * BATCH_BYTES ||
+	    (in->kept.cap > BATCH_BYTES && in->kept.len < BATCH_BYTES / 4))
+		json_release(&in->kept); /* the burst is over */
 	json_reset(&in->kept);
 	pulse_committed(in->pulse, in->store->committed);
 	deliver_wake(in->deliver);

@@ -1,5 +1,6 @@
 #include "store.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -272,6 +273,16 @@ store_rollback(struct store *s)
 	s->free.n = s->begun.n_free; /* what was taken still stands there */
 	s->freed.n = 0;
 	hand_on(s);
+}
+
+void
+store_rest(struct store *s)
+{
+	take_turn(s);
+	sqlite3_db_release_memory(s->db);
+	hand_on(s);
+	sqlite3_db_release_memory(s->reader);
+	malloc_trim(0);
 }
 
 bool

@@ -110,6 +110,10 @@ bool store_begin(struct store *s);
 bool store_commit(struct store *s);
 void store_rollback(struct store *s);
 
+/* Give back the memory that a burst took: both threads' pages, and the heap's.
+ * For the deliver thread, outside a transaction. */
+void store_rest(struct store *s);
+
 /* An id for a new row, and an id given back with its row: inside a transaction,
  * and only if that is committed. Ids are used again, as memory is kept by id. */
 int64_t store_take_id(struct store *s);

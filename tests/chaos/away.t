@@ -85,7 +85,8 @@ ok(count("select count(*) from row") == N + again,
    "what came and went left no trace")
 after = pss(p.p.pid)
 note("PSS %d kB before, %d kB after" % (before, after))
-ok(after < before + 3000, "memory is flat")
+# the caches are full again, and no more: the changes are many times that
+ok(after < before + 6000, "memory is flat")
 broker.up()
 ok(until(lambda: owed(store) == 0), "nothing is owed once it is back")
 same_world(w, c, "and all is right")

@@ -1,6 +1,7 @@
 #!/bin/bash
-# The whole pipe on a real API server, beside curl reading the same lists into
-# /dev/null, which is the limit. BIN: the programs; PODS: how many (20000).
+# The whole pipe on a real API server, beside curl reading the same pods, which
+# is the limit: as one list into /dev/null, and as the streaming list that
+# ms-watch asks for. BIN: the programs; PODS: how many (20000).
 # Needs Go (tests/cluster).
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -25,6 +26,7 @@ for kind in configmaps secrets services serviceaccounts deployments; do
 	cluster_generate "$kind" 100 | cluster_load >/dev/null
 done
 cluster_load_pods "$PODS"
+mkfifo "$dir/stream"
 port=$(free_port)
 nats-server -a 127.0.0.1 -p "$port" >/dev/null 2>&1 &
 nats=$!
@@ -32,11 +34,23 @@ nats=$!
 server=https://127.0.0.1:$(cluster_port kube-apiserver)
 token=$(awk -F, '$2 == "admin" { print $1 }' "$dir/cluster/tokens.csv")
 
+curl=(curl -sN --http2 --cacert "$dir/cluster/ca.crt" -A meshsync-bench
+	-H "Authorization: Bearer $token")
+pods=$server/api/v1/pods
+
 # One list of pods at once: as many bytes, one request.
-curl_pods() {
-	curl -s --http2 --cacert "$dir/cluster/ca.crt" -o /dev/null \
-		-H "Authorization: Bearer $token" -A meshsync-bench \
-		"$server/api/v1/pods"
+curl_list() {
+	"${curl[@]}" "$pods"
+}
+
+# The same objects in the form that ms-watch reads. It never ends by itself:
+# grep waits for the bookmark that is the end of the first sync.
+curl_stream() {
+	"${curl[@]}" "$pods?watch=1&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan" \
+		>"$dir/stream" &
+	LC_ALL=C grep -qm1 'k8s.io/initial-events-end' "$dir/stream"
+	kill $!
+	wait $!
 }
 
 measure() {
@@ -65,11 +79,11 @@ row() {
 
 printf '%d pods on a real API server\n' "$PODS"
 for _ in 1 2 3; do
-	curl=$(measure curl_pods)
-	row 'curl, all pods to /dev/null' "$curl" "$curl"
-	row 'ms-watch --once, pods' "$(measure watch_pods)" \
-		"$curl"
-	row 'the whole pipe into nats-server' "$(measure pipe_once)" "$curl"
+	limit=$(measure curl_list)
+	row 'curl, one list of all pods' "$limit" "$limit"
+	row 'curl, a streaming list of them' "$(measure curl_stream)" "$limit"
+	row 'ms-watch --once, pods' "$(measure watch_pods)" "$limit"
+	row 'the whole pipe into nats-server' "$(measure pipe_once)" "$limit"
 done
 
 MESHSYNC_BIN=$BIN scripts/meshsync run --kubeconfig "$dir/cluster/kubeconfig" \

@@ -33,38 +33,15 @@ import h2.events
 import h2.exceptions
 import h2.settings
 
+sys.path.insert(0, os.path.join(os.path.dirname(
+    os.path.abspath(__file__)), ".."))
+from tap import done, ok, same  # noqa: E402,F401 - for the tests as well
+
 PATIENCE = 60       # seconds that anything may take; never what decides
 BIN = os.environ.get("BIN", "build")
 logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 KUBE_SYSTEM = "11111111-2222-4333-8444-555555555555"
 VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
-
-# ---- TAP ----
-
-_run = 0
-_failed = 0
-
-
-def ok(is_true, name, *notes):
-    global _run, _failed
-    _run += 1
-    _failed += not is_true
-    print(f"{'' if is_true else 'not '}ok {_run} - {name}")
-    if not is_true:
-        for note in notes:
-            print("#", str(note)[:2000])
-    sys.stdout.flush()
-    return bool(is_true)
-
-
-def same(got, want, name):
-    return ok(got == want, name, f"got  {got}", f"want {want}")
-
-
-def done():
-    print(f"1..{_run}")
-    sys.exit(_failed > 0)
-
 
 # ---- certificates ----
 

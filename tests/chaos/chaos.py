@@ -17,6 +17,9 @@ import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, ".."))
+from tap import done, note, ok     # noqa: E402,F401 - for the tests as well
+
 BIN = os.environ.get("BIN", os.path.join(HERE, "..", "..", "build"))
 PUBLISH = os.path.join(BIN, "ms-publish")
 SERVER = shutil.which("nats-server") or "/usr/sbin/nats-server"
@@ -24,7 +27,6 @@ LIMIT = 60      # seconds that anything may take, on a busy machine
 
 tmp = tempfile.mkdtemp(prefix="ms-chaos-")
 started = []
-run = failed = 0
 
 
 def cleanup():
@@ -37,24 +39,6 @@ def cleanup():
 
 
 atexit.register(cleanup)
-
-
-def ok(is_true, name):
-    global run, failed
-    run += 1
-    failed += not is_true
-    print("%sok %d - %s" % ("" if is_true else "not ", run, name), flush=True)
-    return is_true
-
-
-def note(text):
-    for line in str(text).splitlines():
-        print("# " + line, flush=True)
-
-
-def done():
-    print("1..%d" % run, flush=True)
-    sys.exit(1 if failed else 0)
 
 
 def until(condition, seconds=LIMIT):

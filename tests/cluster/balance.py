@@ -16,6 +16,11 @@ import threading
 import time
 import urllib.request
 
+sys.path.insert(0, os.path.join(os.path.dirname(
+    os.path.abspath(__file__)), ".."))
+import tap     # noqa: E402 - the path comes first
+from tap import ok     # noqa: E402
+
 DIR = sys.argv[1]
 BIN = os.environ.get("BIN", "build")
 SECONDS = float(os.environ.get("SECONDS", "45"))
@@ -23,7 +28,6 @@ RATE = 50           # writes a second
 NAMES = 300
 PATIENCE = 120      # seconds that anything may take; never what decides
 PATH = "/api/v1/namespaces/default/configmaps"
-count = failed = 0
 
 
 def read(name):
@@ -34,16 +38,6 @@ def read(name):
 TOKEN = next(line.split(",")[0] for line in read("tokens.csv").splitlines()
              if line.split(",")[1] == "admin")
 TRUST = ssl.create_default_context(cafile=os.path.join(DIR, "ca.crt"))
-
-
-def ok(is_true, name, *notes):
-    global count, failed
-    count += 1
-    failed += not is_true
-    print(f"{'' if is_true else 'not '}ok {count} - {name}")
-    for note in notes if not is_true else ():
-        print("#", str(note)[:2000])
-    sys.stdout.flush()
 
 
 def until(test, what):
@@ -347,15 +341,14 @@ def main():
     finally:
         watch.send_signal(signal.SIGTERM)
         watch.wait(30)
-        if failed:
+        if tap.failed:
             with open(out + ".err") as f:
                 print("".join("# " + x for x in f.readlines()[-30:]))
         for server in servers:
             server.stop()
-    print(f"1..{count}")
     for name in (path, out, out + ".err"):
         os.unlink(name)
-    sys.exit(failed > 0)
+    tap.done()
 
 
 main()

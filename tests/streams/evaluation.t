@@ -12,6 +12,10 @@ import sys
 import tempfile
 
 here = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, here + "/..")
+sys.dont_write_bytecode = True
+from tap import done, ok     # noqa: E402 - the path comes first
+
 program = os.path.join(os.environ.get("BIN", here + "/../../build"),
                        "ms-fingerprint")
 # What must hold on distributions that nobody has seen; and here, where all
@@ -19,14 +23,6 @@ program = os.path.join(os.environ.get("BIN", here + "/../../build"),
 PRECISION, RECALL, VERSION = 0.995, 0.985, 0.985
 API = {"Pod": "v1", "ReplicationController": "v1", "Job": "batch/v1",
        "CronJob": "batch/v1"}
-tests = failed = 0
-
-
-def ok(true, what):
-    global tests, failed
-    tests += 1
-    failed += not true
-    print("%sok %d - %s" % ("" if true else "not ", tests, what), flush=True)
 
 
 # ---- the files ----
@@ -290,8 +286,7 @@ def main():
                                 for w in users)),
        "no product in a user's own workload")
     ok(len(set(score.right)) >= 200, "at least 200 products were found")
-    print("1..%d" % tests)
-    sys.exit(failed > 0)
+    done()
 
 
 main()

@@ -7,18 +7,16 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE + "/..")
+sys.dont_write_bytecode = True
+from tap import done, ok     # noqa: E402 - the path comes first
+
 BIN = os.path.abspath(os.environ.get("BIN", HERE + "/../../build"))
 tmp = tempfile.mkdtemp(prefix="ms-file-")
-tests = 0
-
-
-def ok(is_true, name):
-    global tests
-    tests += 1
-    print("%sok %d - %s" % ("" if is_true else "not ", tests, name))
 
 
 def publish(lines, *args):
@@ -142,5 +140,5 @@ subprocess.run([BIN + "/ms-publish", "--to", "-", "--format", "event"],
                input=(both[0] + "\n").encode(), stdout=inner,
                env={**os.environ, "NO_COLOR": "1"})
 ok(os.read(terminal, 99).startswith(b"ADDED    Pod"), "unless NO_COLOR is set")
-print("1..%d" % tests)
+done()
 shutil.rmtree(tmp, ignore_errors=True)

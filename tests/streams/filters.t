@@ -9,6 +9,11 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(
+    os.path.abspath(__file__)), ".."))
+sys.dont_write_bytecode = True
+from tap import done, ok     # noqa: E402 - the path comes first
+
 BIN = os.environ.get("BIN", "build")
 STAGES = {
     "ms-classify": [],
@@ -16,13 +21,6 @@ STAGES = {
     "ms-publish": ["--to", "-", "--format", "record"],
 }
 LIMIT = 20  # seconds that anything may take before it counts as hung
-results = []
-
-
-def ok(is_true, title):
-    results.append(bool(is_true))
-    print("%sok %d - %s" % ("" if is_true else "not ", len(results), title))
-    sys.stdout.flush()
 
 
 def pod(name, spec='{"x":1}'):
@@ -205,5 +203,4 @@ for stage in STAGES:
     for check in CHECKS:
         check(stage)
 usage("ms-watch")
-print("1..%d" % len(results))
-sys.exit(0 if all(results) else 1)
+done()

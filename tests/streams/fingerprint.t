@@ -9,16 +9,12 @@ import subprocess
 import sys
 
 here = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, here + "/..")
+sys.dont_write_bytecode = True
+from tap import done, ok     # noqa: E402 - the path comes first
+
 program = os.path.join(os.environ.get("BIN", here + "/../../build"),
                        "ms-fingerprint")
-tests = failed = 0
-
-
-def ok(true, what):
-    global tests, failed
-    tests += 1
-    failed += not true
-    print("%sok %d - %s" % ("" if true else "not ", tests, what), flush=True)
 
 
 def key(o):
@@ -279,5 +275,4 @@ for seed in range(4):
     ok(p.returncode == 0 and out, "bent records, seed %d: status %d, %d lines"
        % (seed, p.returncode, len(out)))
 
-print("1..%d" % tests)
-sys.exit(failed > 0)
+done()

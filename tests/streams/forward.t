@@ -5,19 +5,17 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE + "/..")
+sys.dont_write_bytecode = True
+from tap import done, ok     # noqa: E402 - the path comes first
+
 BIN = os.path.abspath(os.environ.get("BIN", HERE + "/../../build"))
 tmp = tempfile.mkdtemp(prefix="ms-forward-")
 fifo = tmp + "/control"
-tests = 0
-
-
-def ok(is_true, name):
-    global tests
-    tests += 1
-    print("%sok %d - %s" % ("" if is_true else "not ", tests, name))
 
 
 def publish(lines, *args):
@@ -57,4 +55,4 @@ ok(run.returncode == 100 and b"is no FIFO" in run.stderr and
 run = publish([asked], tmp + "/none", "--to", "-")
 ok(run.returncode == 100, "a path that is not there is told")
 shutil.rmtree(tmp)
-print("1..%d" % tests)
+done()

@@ -8,16 +8,12 @@ import subprocess
 import sys
 
 here = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, here + "/..")
+sys.dont_write_bytecode = True
+from tap import done, ok     # noqa: E402 - the path comes first
+
 program = os.path.join(os.environ.get("BIN", here + "/../../build"),
                        "ms-fingerprint")
-tests = failed = 0
-
-
-def ok(true, what):
-    global tests, failed
-    tests += 1
-    failed += not true
-    print("%sok %d - %s" % ("" if true else "not ", tests, what), flush=True)
 
 
 class Stage:
@@ -198,5 +194,4 @@ ok([c.get("versionFrom") for c in told] == ["probe"],
    "found infrastructure says who told %s" % told)
 ok(s.end() == 0, "it ends clean, probes and all")
 
-print("1..%d" % tests)
-sys.exit(failed > 0)
+done()

@@ -10,15 +10,15 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "fuzz"))
+sys.path[:0] = [HERE + "/..", HERE + "/../fuzz"]
 sys.dont_write_bytecode = True
 import wire     # noqa: E402 - the path comes first
+from tap import done, ok     # noqa: E402
 
 BIN = os.environ.get("BIN", os.path.join(HERE, "..", "..", "build"))
 COUNT = int(os.environ.get("WIRE_OBJECTS", "1000"))
 SEED = int(os.environ.get("WIRE_SEED", "1"))
 CLUSTER = "3f2a0a6e-5f0a-4c55-9a30-6d1c6c1b7d10"
-tests = 0
 
 
 def drawn(sort):
@@ -41,7 +41,7 @@ def first_difference(objects, got, redact):
     for (seed, event, o), line in zip(objects, got):
         want = wire.message(event, o, CLUSTER, redact)
         if line != want:
-            return "WIRE_SEED=%d %s\n# got  %s\n# want %s" % (
+            return "WIRE_SEED=%d %s\ngot  %s\nwant %s" % (
                 seed, o, line.decode(), want.decode())
     return None
 
@@ -59,19 +59,15 @@ def misfits():
 
 
 def check(objects, redact, name):
-    global tests
-    tests += 1
     got = published(objects, [] if redact else ["--no-redact"])
     wrong = first_difference(objects, got, redact)
     if len(got) != len(objects):
         wrong = "%d of %d objects" % (len(got), len(objects))
-    print("%sok %d - %s" % ("not " if wrong else "", tests, name))
-    if wrong:
-        print("# " + wrong)
+    ok(not wrong, name, wrong)
 
 
 check(list(drawn("record")), False, "5-17: %d objects" % COUNT)
 check(list(drawn("record")), True, "17: %d objects, Secrets redacted" % COUNT)
 check(list(drawn("service")), False, "18: %d Services" % COUNT)
 check(list(misfits()), False, "18: Services of another shape, each way")
-print("1..%d" % tests)
+done()

@@ -1,5 +1,6 @@
 #include "json.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,23 @@ void
 json_puts(struct json *j, const char *text)
 {
 	json_raw(j, text, strlen(text));
+}
+
+void
+json_printf(struct json *j, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n <= 0)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(json_room(j, (size_t)n + 1), (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	j->len += (size_t)n; /* its NUL is not part of it */
 }
 
 /* The length of a valid UTF-8 sequence at p, 0 if there is none. */

@@ -29,6 +29,9 @@ void json_reset(struct json *j);
 void json_raw(struct json *j, const char *p, size_t n);
 void json_span(struct json *j, struct span s);
 void json_puts(struct json *j, const char *text);
+/* Text as printf would print it, all of it, and nothing of it escaped. */
+void json_printf(struct json *j, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* A string value from plain text, escaped as RFC 8259 wants it and no more;
  * bytes that are not UTF-8 become U+FFFD. */

@@ -1,6 +1,5 @@
 #include "ready.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,23 +7,6 @@
 
 #define LISTED 50 /* resources that are named; the rest are counted */
 #define STATUS_LATE 300 /* s without a STATUS after which that is said */
-
-static void put(struct json *out, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-put(struct json *out, const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	json_raw(out, text,
-	    (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
-}
 
 /* "3 s", "12 min", "5 h", "9 days" */
 static const char *
@@ -48,13 +30,13 @@ tell_broker(struct json *out, struct pulse *p)
 	const char *since = duration(difftime(time(NULL), p->since), buf);
 
 	if (p->is_up)
-		put(out, "[+]broker ok: %s has been there for %s\n", p->broker,
-		    since);
+		json_printf(out, "[+]broker ok: %s has been there for %s\n",
+		    p->broker, since);
 	else if (*p->broker)
-		put(out, "[-]broker failed: %s: %s (for %s)\n", p->broker,
-		    p->why, since);
+		json_printf(out, "[-]broker failed: %s: %s (for %s)\n",
+		    p->broker, p->why, since);
 	else
-		put(out, "[-]broker failed: not tried yet\n");
+		json_puts(out, "[-]broker failed: not tried yet\n");
 	return p->is_up;
 }
 
@@ -81,22 +63,26 @@ watched(const struct pulse *p)
 	return status.n ? get(get(status, "ms-watch"), "resources") : status;
 }
 
+/* Text of somebody else's, which must not end the line. */
+static void
+say_text(struct json *out, struct span text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		json_raw(out, (unsigned char)text.p[i] < ' ' ? " " : text.p + i,
+		    1);
+}
+
 /* What the API server said of a resource: ": words", or nothing. */
 static void
 say_message(struct json *out, struct span one)
 {
-	struct span text;
 	char buf[256];
+	struct span text = scan_text(get(one, "message"), buf, sizeof(buf));
 
-	if (scan_type(one) != SCAN_OBJECT)
-		return;
-	text = scan_text(scan_get(one, "message"), buf, sizeof(buf));
 	if (!text.n)
 		return;
 	json_puts(out, ": ");
-	for (size_t i = 0; i < text.n; i++)
-		put(out, "%c",
-		    (unsigned char)text.p[i] < ' ' ? ' ' : text.p[i]);
+	say_text(out, text);
 }
 
 static void
@@ -110,8 +96,10 @@ name_resources(struct json *out, struct pulse *p)
 		if (strcmp(r->state, "synced") == 0 || !left)
 			continue;
 		left--;
-		put(out, "[%c]resource %s is %s", is_well(r->state) ? '!' : '-',
-		    r->name, r->state);
+		json_printf(out, "[%c]resource ",
+		    is_well(r->state) ? '!' : '-');
+		say_text(out, span_of(r->name));
+		json_printf(out, " is %s", r->state);
 		say_message(out, get(watched(p), r->name));
 		json_puts(out, "\n");
 	}
@@ -128,7 +116,8 @@ tell_resources(struct json *out, struct pulse *p)
 		denied += strcmp(p->resource[i].state, "denied") == 0;
 	}
 	ok = p->is_ready && synced + denied == p->n_resources;
-	put(out, "[%c]resources %s: %zu synced, %zu denied, %zu not synced%s\n",
+	json_printf(out,
+	    "[%c]resources %s: %zu synced, %zu denied, %zu not synced%s\n",
 	    ok ? '+' : '-', ok ? "ok" : "failed", synced, denied,
 	    p->n_resources - synced - denied,
 	    !p->is_ready ? "; the first sync goes on" :
@@ -158,10 +147,11 @@ tell_watches(struct json *out, struct pulse *p)
 		last = one;
 	}
 	if (!lost) {
-		put(out, "[+]watches ok: %zu resources\n", n);
+		json_printf(out, "[+]watches ok: %zu resources\n", n);
 		return true;
 	}
-	put(out, "[%c]watches %s: %zu of %zu resources cannot be watched now",
+	json_printf(out,
+	    "[%c]watches %s: %zu of %zu resources cannot be watched now",
 	    lost == n ? '-' : '!', lost == n ? "failed" : "partly failed", lost,
 	    n);
 	say_message(out, last);
@@ -177,7 +167,8 @@ tell_status(struct json *out, struct pulse *p)
 
 	if (!p->status_at)
 		return;
-	put(out, "[%c]stages %s: all of them passed a status on %s ago\n",
+	json_printf(out,
+	    "[%c]stages %s: all of them passed a status on %s ago\n",
 	    age < STATUS_LATE ? '+' : '!', age < STATUS_LATE ? "ok" : "late",
 	    duration(age, buf));
 }
@@ -186,13 +177,15 @@ static bool
 tell_store(struct json *out, const struct store *s, const struct census *c)
 {
 	if (!c->is_known) {
-		put(out, "[-]snapshot failed: %s cannot be read\n", s->path);
+		json_printf(out, "[-]snapshot failed: %s cannot be read\n",
+		    s->path);
 		return false;
 	}
-	put(out, "[+]snapshot ok: %lld objects in %s\n", (long long)c->objects,
-	    s->path);
+	json_printf(out, "[+]snapshot ok: %lld objects in %s\n",
+	    (long long)c->objects, s->path);
 	if (c->oversized)
-		put(out, "[!]%lld objects are larger than the broker takes\n",
+		json_printf(out,
+		    "[!]%lld objects are larger than the broker takes\n",
 		    (long long)c->oversized);
 	return true;
 }
@@ -205,17 +198,18 @@ tell_backlog(struct json *out, struct pulse *p, const struct census *c)
 	int64_t at = p->confirmed_at;
 
 	if (c->waiting > c->oversized)
-		put(out, "[+]backlog: %lld changes wait, the oldest for %s\n",
+		json_printf(out,
+		    "[+]backlog: %lld changes wait, the oldest for %s\n",
 		    (long long)(c->waiting - c->oversized),
 		    duration(pulse_backlog_age(p), buf));
 	else
-		put(out, "[+]backlog: none\n");
+		json_puts(out, "[+]backlog: none\n");
 	if (at)
-		put(out, "[+]confirmed: change %lld, %s ago\n",
+		json_printf(out, "[+]confirmed: change %lld, %s ago\n",
 		    (long long)p->confirmed,
 		    duration(difftime(time(NULL), (time_t)at), buf));
 	else
-		put(out, "[+]confirmed: nothing yet in this run\n");
+		json_puts(out, "[+]confirmed: nothing yet in this run\n");
 }
 
 bool
@@ -235,6 +229,6 @@ ready_tell(struct json *out, struct pulse *p, struct store *s)
 		ok = tell_store(out, s, &c) && ok;
 		tell_backlog(out, p, &c);
 	}
-	put(out, "readyz check %s\n", ok ? "passed" : "failed");
+	json_printf(out, "readyz check %s\n", ok ? "passed" : "failed");
 	return ok;
 }

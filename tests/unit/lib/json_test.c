@@ -128,6 +128,27 @@ test_commas(void)
 }
 
 static void
+test_printf(void)
+{
+	static char text[5000];
+	struct json j = {0};
+
+	memset(text, 'x', sizeof(text) - 1);
+	json_puts(&j, "a");
+	json_printf(&j, "%d\"%s", -1, "\n");
+	json_printf(&j, "%s", "");
+	ok(j.len == 5 && memcmp(j.p, "a-1\"\n", 5) == 0,
+	    "text as printf has it: %.*s", (int)j.len, j.p);
+	json_release(&j);
+	json_printf(&j, "<%s>", text);
+	ok(j.len == sizeof(text) + 1 && j.p[0] == '<' &&
+		memcmp(j.p + 1, text, sizeof(text) - 1) == 0 &&
+		j.p[j.len - 1] == '>',
+	    "all of it, however long");
+	json_release(&j);
+}
+
+static void
 test_room(void)
 {
 	struct json j = {0};
@@ -158,6 +179,7 @@ main(void)
 	test_all_short();
 	test_numbers();
 	test_commas();
+	test_printf();
 	test_room();
 	return tap_done();
 }

@@ -30,12 +30,12 @@ def call(*args, program=MESHSYNC, env=None, cwd=None):
 
 
 class Meshsync(Process):
-    def __init__(self, *args, program=MESHSYNC, env=None, cwd=None):
+    def __init__(self, *args, program=MESHSYNC, env=None, **how):
         self.err = path("meshsync-%d" % len(started))
         self.start([program, *args], stdin=subprocess.DEVNULL,
                    stdout=open(self.err + ".out", "wb"),
                    stderr=open(self.err, "wb"), env={**ENV, **(env or {})},
-                   cwd=cwd)
+                   **how)
 
     def said(self):
         with open(self.err, errors="replace") as f:
@@ -93,6 +93,15 @@ for args in ([], ["wrong"], ["run", "--wrong"], ["run", "--to"],
     code, out, err = call(*args)
     ok(code == 100 and err.count("\n") == 1, "%s is a wrong use" % args) or \
         note(err)
+for option, why in (("--wrong", "unknown option --wrong"),
+                    ("--store", "option --store needs a value")):
+    err = call("run", option)[2]
+    ok(why in err, "run %s: %s" % (option, why)) or note(err)
+ok(call("run", "--once", "--help") == call("run", "--help"),
+   "--help behind other options")
+code, out, err = call("run", env={"MESHSYNC_BIN": "/none"})
+ok(code == 100 and err.count("\n") == 1 and "make" in err,
+   "without its stages it says how to get them") or note(err)
 for args in (["status"], ["resync"]):
     code, out, err = call(*args)
     ok(code == 111 and "no meshsync runs here" in err, "%s: nobody runs" %
@@ -211,6 +220,19 @@ with apiserver.Server(apiserver.PODS, apiserver.CONFIGMAPS, NAMESPACES,
                        for fd in os.listdir("/proc/%d/fd" % pid)),
                "nor a way to command ms-watch")
 
+    # What check starts is given no more than what a run starts.
+    spies = path("spies")
+    os.mkdir(spies)
+    for stage in ("classify", "fingerprint", "publish"):
+        os.symlink(os.path.abspath(BIN) + "/ms-" + stage,
+                   spies + "/ms-" + stage)
+    with open(spies + "/ms-watch", "w") as f:
+        f.write("#!/bin/sh\nenv >'%s'\n" % path("environ"))
+    os.chmod(spies + "/ms-watch", 0o755)
+    call("check", env={"BROKER_URL": url, "MESHSYNC_BIN": spies})
+    with open(path("environ")) as f:
+        ok("hush" not in f.read(), "nor has ms-watch in a check")
+
     # Two at once, and a stage that dies.
     other = Meshsync("run", "--to", "-", "--format", "event")
     ok(until(lambda: "another meshsync runs here, as process %d" % m.p.pid in
@@ -246,6 +268,20 @@ with apiserver.Server(apiserver.PODS, apiserver.CONFIGMAPS, NAMESPACES,
        and "another meshsync" not in m.said(),
        "a run does not take itself for another") or show(m)
     m.stop()
+
+    # Whose terminal is closed, all of them are told.
+    m = Meshsync("run", "--to", url[len("nats://"):], "--listen", "off",
+                 start_new_session=True)
+    ears = listening(nats)
+    ok(until(lambda: call("status")[0] == 111 and "serves no status" in
+             call("status")[2]), "--listen off") or show(m)
+    server.put("pods", "p9", namespace="a")
+    ok(until(lambda: "p9" in names(ears)) and "on a volume" in m.said(),
+       "a URL without a scheme is a broker's, too") or show(m)
+    os.killpg(m.p.pid, signal.SIGHUP)
+    ok(m.p.wait(LIMIT) == 0, "SIGHUP for all ends all, in their order") or \
+        show(m)
+    server.delete("pods", "p9", namespace="a")
 
     os.mkdir(path("theirs"))
     with open(path("theirs/snapshot.db.old"), "w") as f:
@@ -309,6 +345,11 @@ with apiserver.Server(apiserver.PODS, apiserver.CONFIGMAPS, NAMESPACES,
     code, out, err = call("capture", "--once", "-v", "--status", "1")
     ok(code == 0 and '"phase":"ready"' in out and "ms-watch: info" in err,
        "capture --once -v") or note(err)
+    with open("/dev/full", "wb") as full:
+        code = subprocess.run([MESHSYNC, "capture", "--once"], stdout=full,
+                              stderr=subprocess.DEVNULL, env=ENV,
+                              timeout=LIMIT).returncode
+    ok(code == 111, "a capture that cannot be written: 111") or note(code)
     with open(path("captured"), "w") as f:
         f.write(out)
     code, out, err = call("replay", path("captured"), "-q", "--no-built-in",

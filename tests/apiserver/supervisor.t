@@ -1,6 +1,7 @@
 #!/usr/bin/python3 -B
 """scripts/meshsync and scripts/meshery-meshsync without a cluster: a scripted
 API server, a real nats-server. Numbers are the contract's cases."""
+import gzip
 import os
 import re
 import sys
@@ -355,5 +356,14 @@ with apiserver.Server(apiserver.PODS, apiserver.CONFIGMAPS, NAMESPACES,
     code, out, err = call("replay", path("captured"), "-q", "--no-built-in",
                           "--settle", "1")
     ok(code == 0 and "p1" in out, "replay FILE") or note(out + err)
+    packed = gzip.compress(open(path("captured"), "rb").read())
+    for name, n in (("whole.gz", len(packed)), ("torn.gz", 200)):
+        with open(path(name), "wb") as f:
+            f.write(packed[:n])
+    ok(call("replay", path("whole.gz"), "-q", "--no-built-in",
+            "--settle", "1") == (code, out, err), "replay FILE.gz")
+    code, out, err = call("replay", path("torn.gz"))
+    ok(code == 111 and err.count("\n") == 1 and "torn" in err,
+       "one that is torn is told") or note(err)
 nats.kill()
 done()

@@ -5,19 +5,14 @@
 # Needs Go (tests/cluster).
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
-: "${BIN:=$PWD/build}" "${PODS:=20000}"
+: "${PODS:=20000}"
 . tests/cluster/harness.sh
 cluster_build || exit 0
-dir=$(mktemp -d)
+cluster_scratch
 end() {
 	[ -z "${nats:-}" ] || kill "$nats" 2>/dev/null
 	[ -z "${pipe:-}" ] || { kill "$pipe" && wait "$pipe"; } 2>/dev/null
-	cluster_stop "$dir/cluster"
-	rm -rf "$dir"
 }
-trap end EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 TIMEFORMAT='%R %U %S'
 
 cluster_start "$dir/cluster" || exit 1

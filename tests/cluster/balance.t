@@ -7,11 +7,7 @@
 . tests/tap.sh
 cluster_require
 
-dir=$(mktemp -d)
-trap 'cluster_stop "$dir/cluster"; rm -rf "$dir"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+cluster_scratch
 
 CLUSTER_CONTROLLERS=no cluster_start "$dir/cluster" || {
 	echo "Bail out! no cluster"

@@ -8,12 +8,10 @@
 . tests/tap.sh
 cluster_require
 
-: "${BIN:=build}"
-dir=$(mktemp -d)
-trap 'stop_pipe; cluster_stop "$dir/cluster"; rm -rf "$dir"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+cluster_scratch
+end() {
+	stop_pipe
+}
 
 # ms-watch into a file, and from there into a consumer with a memory.
 start_pipe() {

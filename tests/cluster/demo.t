@@ -7,11 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/tap.sh
 cluster_require
 
-dir=$(mktemp -d)
-trap 'cluster_stop "$dir/cluster"; rm -rf "$dir"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+cluster_scratch
 
 # get KIND TEMPLATE [NAMESPACE]: a line an object, by a Go template of its fields
 get() {

@@ -4,11 +4,9 @@
 # A POSIX sh library, to be sourced from a script that runs in the top folder:
 #
 #	. tests/cluster/harness.sh
-#	cluster_require				# skips this test without Go
-#	dir=$(mktemp -d)
-#	trap 'cluster_stop "$dir"; rm -rf "$dir"' EXIT
-#	trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM
-#	cluster_start "$dir" || exit 1
+#	cluster_require				# a test: skipped without Go
+#	cluster_scratch				# $dir, cleaned up at the end
+#	cluster_start "$dir/cluster" || exit 1
 #	cluster_load_pods 2000
 #	cluster_kubectl get pods -A
 #
@@ -104,6 +102,24 @@ cluster_require() {
 	fi
 	echo "1..0 # SKIP $(printf '%s\n' "$cluster_why" | tail -n 1)"
 	exit 0
+}
+
+# cluster_scratch: a folder of the script's own in $dir, with its cluster, once
+# started, in $dir/cluster. However the script ends: its own end(), if it has
+# one, and then both go. $BIN gets its default.
+cluster_scratch() {
+	: "${BIN:=$PWD/build}"
+	dir=$(mktemp -d) || exit 1
+	trap cluster_clean EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
+cluster_clean() {
+	! command -v end >/dev/null || end
+	cluster_stop "$dir/cluster"
+	rm -rf "$dir"
 }
 
 # Small tools

@@ -6,9 +6,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/cluster/harness.sh
 . tests/tap.sh
-: "${BIN:=$PWD/build}"
 cluster_require
-dir=$(mktemp -d)
+cluster_scratch
 
 end() {
 	for name in pipe world nats; do
@@ -16,12 +15,7 @@ end() {
 			kill "$(cat "$dir/$name.pid")" 2>/dev/null
 	done
 	[ -z "${pid_pipe:-}" ] || wait "$pid_pipe" 2>/dev/null
-	cluster_stop "$dir/cluster"
-	rm -rf "$dir"
 }
-trap end EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 
 # The pipe by its supervisor, and the pids of its stages.
 start_pipe() {

@@ -8,14 +8,12 @@
 . tests/tap.sh
 cluster_require
 
-: "${BIN:=build}"
-dir=$(mktemp -d)
+cluster_scratch
 account=$dir/account
 relay='' watcher=''
-trap 'kill $relay $watcher 2>/dev/null; cluster_stop "$dir/cluster"; rm -rf "$dir"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+end() {
+	{ kill $relay $watcher && wait $relay $watcher; } 2>/dev/null
+}
 
 CLUSTER_CONTROLLERS=no cluster_start "$dir/cluster" || {
 	echo "Bail out! no cluster"

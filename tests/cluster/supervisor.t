@@ -6,20 +6,14 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/cluster/harness.sh
 . tests/tap.sh
-: "${BIN:=$PWD/build}"
 cluster_require
-dir=$(mktemp -d)
+cluster_scratch
 
 end() {
 	[ -z "${supervisor:-}" ] || kill "$supervisor" 2>/dev/null
 	[ -z "${supervisor:-}" ] || wait "$supervisor" 2>/dev/null
 	[ -z "${nats:-}" ] || kill "$nats" 2>/dev/null
-	cluster_stop "$dir/cluster"
-	rm -rf "$dir"
 }
-trap end EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 
 pid_of() {
 	pgrep -P "$supervisor" "ms-$1"

@@ -7,13 +7,11 @@
 . tests/tap.sh
 cluster_require
 
-: "${BIN:=build}"
-dir=$(mktemp -d)
+cluster_scratch
 watcher=
-trap 'stop_watcher; cluster_stop "$dir/cluster"; rm -rf "$dir"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+end() {
+	stop_watcher
+}
 
 watch() {
 	"$BIN/ms-watch" --kubeconfig "$dir/cluster/kubeconfig" "$@" 2>"$dir/err"

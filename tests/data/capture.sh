@@ -5,12 +5,8 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/cluster/harness.sh
-: "${BIN:=$PWD/build}"
 cluster_build || exit 1
-dir=$(mktemp -d)
-trap 'cluster_stop "$dir/cluster"; rm -rf "$dir"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+cluster_scratch
 
 cluster_start "$dir/cluster" && cluster_demo || exit 1
 MESHSYNC_BIN=$BIN scripts/meshsync capture \

@@ -20,24 +20,53 @@ table_free(struct table *t)
 {
 	free(t->slot);
 	t->slot = NULL;
-	t->size = t->used = 0;
+	t->size = t->used = t->ids = 0;
 }
 
-/* Where hash's search begins. Slots hold id + 1, so that 0 is empty. */
-static uint32_t
-home(const struct table *t, uint64_t hash)
+/* Callers' hashes may have few bits that differ; home takes the upper ones of
+ * this, and a slot's mark the lower ones. */
+static uint64_t
+spread(uint64_t hash)
 {
-	return (uint32_t)(hash >> 32 ^ hash) & (t->size - 1);
+	return (hash ^ hash >> 32) * 0x9e3779b97f4a7c15u;
+}
+
+/* Where a search begins. */
+static uint32_t
+home(const struct table *t, uint64_t h)
+{
+	return (uint32_t)((h >> 32) * t->size >> 32);
+}
+
+static uint32_t
+next(const struct table *t, uint32_t i)
+{
+	return i + 1 < t->size ? i + 1 : 0;
+}
+
+/* How far it is to i, going on from `from`. */
+static uint32_t
+distance(const struct table *t, uint32_t from, uint32_t i)
+{
+	return i >= from ? i - from : i + t->size - from;
+}
+
+/* The id in a slot that is not empty. */
+static uint32_t
+id_in(const struct table *t, uint32_t slot)
+{
+	return (slot & t->ids) - 1;
 }
 
 static void
 place(struct table *t, uint32_t id)
 {
-	uint32_t i = home(t, t->ops->hash(t->context, id));
+	uint64_t h = spread(t->ops->hash(t->context, id));
+	uint32_t i = home(t, h);
 
 	while (t->slot[i])
-		i = (i + 1) & (t->size - 1);
-	t->slot[i] = id + 1;
+		i = next(t, i);
+	t->slot[i] = ((uint32_t)h & ~t->ids) | (id + 1);
 }
 
 static void
@@ -50,27 +79,42 @@ resize(struct table *t, uint32_t size)
 	t->size = size;
 	for (uint32_t i = 0; i < n; i++)
 		if (old[i])
-			place(t, old[i] - 1);
+			place(t, id_in(t, old[i]));
 	free(old);
+}
+
+/* Ids need one bit more, which is taken from the marks. */
+static void
+widen(struct table *t)
+{
+	uint32_t wider = t->ids * 2 + 1;
+
+	for (uint32_t i = 0; i < t->size; i++)
+		t->slot[i] &= ~(wider & ~t->ids);
+	t->ids = wider;
 }
 
 uint32_t
 table_find(const struct table *t, uint64_t hash, const void *key)
 {
+	uint64_t h = spread(hash);
+
 	if (!t->size)
 		return TABLE_NONE;
-	for (uint32_t i = home(t, hash); t->slot[i];
-	     i = (i + 1) & (t->size - 1))
-		if (t->ops->equal(t->context, t->slot[i] - 1, key))
-			return t->slot[i] - 1;
+	for (uint32_t i = home(t, h); t->slot[i]; i = next(t, i))
+		if (((t->slot[i] ^ (uint32_t)h) & ~t->ids) == 0 &&
+		    t->ops->equal(t->context, id_in(t, t->slot[i]), key))
+			return id_in(t, t->slot[i]);
 	return TABLE_NONE;
 }
 
 void
 table_insert(struct table *t, uint32_t id)
 {
-	if ((t->used + 1) * 4ull > t->size * 3ull)
-		resize(t, t->size ? t->size * 2 : FIRST_SIZE);
+	while (id >= t->ids)
+		widen(t);
+	if ((t->used + 1) * 5ull > t->size * 4ull)
+		resize(t, t->size / 2 * 3 + FIRST_SIZE);
 	place(t, id);
 	t->used++;
 }
@@ -80,21 +124,23 @@ table_insert(struct table *t, uint32_t id)
 void
 table_remove(struct table *t, uint32_t id)
 {
-	uint32_t mask = t->size - 1;
-	uint32_t gap = home(t, t->ops->hash(t->context, id));
+	uint32_t gap = home(t, spread(t->ops->hash(t->context, id)));
 
-	while (t->slot[gap] != id + 1)
-		gap = (gap + 1) & mask;
-	for (uint32_t i = (gap + 1) & mask; t->slot[i]; i = (i + 1) & mask) {
-		uint32_t at = home(t, t->ops->hash(t->context, t->slot[i] - 1));
+	while ((t->slot[gap] & t->ids) != id + 1)
+		gap = next(t, gap);
+	for (uint32_t i = next(t, gap); t->slot[i]; i = next(t, i)) {
+		uint32_t other = id_in(t, t->slot[i]);
+		uint32_t at = home(t, spread(t->ops->hash(t->context, other)));
 
-		if (((i - at) & mask) >= ((i - gap) & mask)) {
+		if (distance(t, at, i) >= distance(t, gap, i)) {
 			t->slot[gap] = t->slot[i];
 			gap = i;
 		}
 	}
 	t->slot[gap] = 0;
 	t->used--;
+	if (t->size > 4 * FIRST_SIZE && t->used < t->size / 4)
+		resize(t, t->size / 2);
 }
 
 uint64_t

@@ -94,8 +94,7 @@ static bool
 is_beside(const struct world *w, const struct sighting *s,
     const struct match *m, struct span target)
 {
-	const char *container =
-	    listener(shape_facts(w->shapes, s->shape), target);
+	const char *container = listener(s->facts, target);
 
 	if (!container)
 		return m->n_verdicts && m->verdict[0].product != s->v.product;
@@ -130,7 +129,7 @@ put_service(const struct world *w, const struct thing *t,
 {
 	struct match m;
 
-	match_facts(w->shapes->catalog, shape_facts(w->shapes, s->shape), &m);
+	match_facts(w->shapes->catalog, s->facts, &m);
 	for (const char *p = thing_text(t, THING_B); *p; p += strlen(p) + 1) {
 		struct port port = read_port(p);
 

@@ -464,3 +464,18 @@ facts_next(struct facts_iter *it, enum fact *fact, struct span *text)
 	it->p += text->n + 1;
 	return true;
 }
+
+struct span
+facts_label(struct span facts, const char *key)
+{
+	struct facts_iter it = {facts.p, facts.p + facts.n};
+	size_t n = strlen(key);
+	struct span text;
+	enum fact fact;
+
+	while (facts_next(&it, &fact, &text))
+		if (fact == FACT_LABEL && text.n > n && text.p[n] == '=' &&
+		    memcmp(text.p, key, n) == 0)
+			return (struct span){text.p + n + 1, text.n - n - 1};
+	return (struct span){0};
+}

@@ -59,6 +59,9 @@ struct facts_iter {
 };
 bool facts_next(struct facts_iter *it, enum fact *fact, struct span *text);
 
+/* The value of the whole pod's label, absent if there is none of this key. */
+struct span facts_label(struct span facts, const char *key);
+
 /* Whether a label is only a controller's mark on one pod or revision. */
 bool facts_is_mark(struct span key);
 

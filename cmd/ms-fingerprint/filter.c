@@ -30,13 +30,10 @@ put_line(void *context, struct span line)
 static void
 dirty_shape(struct world *w, uint32_t shape)
 {
-	const struct shape *s;
+	const struct outcome *o = shape_outcome(w->shapes, shape);
 
-	if (shape == SHAPE_NONE)
-		return;
-	s = &w->shapes->shape[shape];
-	for (uint32_t p = 0; p < s->n_products; p++)
-		w->dirty[s->product[p]] |= WORLD_DIRTY_NS;
+	for (uint32_t p = 0; p < o->n_products; p++)
+		w->dirty[o->product[p]] |= WORLD_DIRTY_NS;
 }
 
 /* Endpoints come from Services: in a namespace where something changed, all
@@ -158,8 +155,7 @@ running(struct filter *f, const struct record *r, bool is_pod)
 	uint64_t glance = is_pod ? facts_glance(&f->paths, r) : 0;
 	uint32_t shape = shapes_of(&f->shapes, &f->paths, r, glance);
 	/* what runs to its end makes nothing run */
-	bool counts =
-	    shape == SHAPE_NONE || *f->shapes.shape[shape].facts != FACT_JOB;
+	bool counts = shape == SHAPE_NONE || !f->shapes.shape[shape].is_job;
 	struct span prints;
 
 	if (counts && is_pod)

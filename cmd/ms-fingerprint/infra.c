@@ -271,6 +271,7 @@ settle_product(struct infras *f, struct world *w, uint32_t product,
 			w->any_dirty = true;
 		}
 	}
+	sight_free(&f->sightings);
 	remove_stale(f, told ? out : NULL);
 }
 

@@ -1,6 +1,5 @@
 #include "learn.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "amend.h"
@@ -35,7 +34,8 @@ prints_of_workload(const struct world *w, const struct catalog *c,
 }
 
 static size_t
-amend_workloads(struct filter *f, const struct catalog *before, char **old)
+amend_workloads(struct filter *f, const struct catalog *before,
+    const uint32_t *old)
 {
 	const struct world *w = &f->world;
 	struct json a = {0}, b = {0};
@@ -47,7 +47,7 @@ amend_workloads(struct filter *f, const struct catalog *before, char **old)
 
 		if (!(wl->flags & WORLD_SEEN) || wl->own == SHAPE_NONE)
 			continue;
-		was = span_of(old[wl->own] ? old[wl->own] : "");
+		was = outcome_prints(&f->shapes.outcomes, old[wl->own]);
 		is = shape_prints(&f->shapes, wl->own);
 		was = prints_of_workload(w, before, wl, was, &a);
 		is = prints_of_workload(w, f->shapes.catalog, wl, is, &b);
@@ -62,7 +62,7 @@ amend_workloads(struct filter *f, const struct catalog *before, char **old)
 }
 
 static size_t
-amend_pods(struct filter *f, char **old)
+amend_pods(struct filter *f, const uint32_t *old)
 {
 	const struct world *w = &f->world;
 	size_t n = 0;
@@ -73,7 +73,7 @@ amend_pods(struct filter *f, char **old)
 
 		if (!(p->flags & WORLD_ALIVE))
 			continue;
-		was = span_of(old[p->shape] ? old[p->shape] : "");
+		was = outcome_prints(&f->shapes.outcomes, old[p->shape]);
 		is = shape_prints(&f->shapes, p->shape);
 		if (same(was, is))
 			continue;
@@ -111,16 +111,14 @@ static void
 judge_by(struct filter *f, const struct catalog *c)
 {
 	const struct catalog *before = f->shapes.catalog;
-	char **old = shapes_learn(&f->shapes, c);
+	uint32_t *old = shapes_learn(&f->shapes, c);
 
 	world_learn(&f->world);
 	f->amended += amend_workloads(f, before, old);
 	f->amended += amend_pods(f, old);
 	f->amended += amend_apis(f);
 	infras_learn(&f->infras, &f->world, &f->out);
-	for (uint32_t i = 0; i < f->shapes.n; i++)
-		free(old[i]);
-	free(old);
+	shapes_learnt(&f->shapes, old);
 }
 
 static void

@@ -89,7 +89,7 @@ ask(struct filter *f, uint32_t shape, const struct verdict *v)
 	struct span key = answers_key(p->id, v->digest, buf);
 	uint32_t pod;
 
-	if (!shape_wants(p, v) || !key.n ||
+	if (!outcome_wants(p, v) || !key.n ||
 	    intern_find(&f->answers.keys, key) != TABLE_NONE)
 		return;
 	pod = find_pod(f, shape);
@@ -100,15 +100,18 @@ ask(struct filter *f, uint32_t shape, const struct verdict *v)
 void
 probe_settle(struct filter *f)
 {
+	struct json facts = {0};
 	struct match m;
 
 	for (uint32_t i = 0; f->probes && i < f->shapes.n; i++) {
-		if (!f->shapes.shape[i].facts || !f->shapes.shape[i].wants)
+		if (!f->shapes.shape[i].refs ||
+		    !shape_outcome(&f->shapes, i)->wants)
 			continue;
-		match_facts(f->shapes.catalog, shape_facts(&f->shapes, i), &m);
+		shape_match(&f->shapes, i, &facts, &m);
 		for (unsigned k = 0; k < m.n_verdicts; k++)
 			ask(f, i, &m.verdict[k]);
 	}
+	json_release(&facts);
 }
 
 /* ---- answers ---- */

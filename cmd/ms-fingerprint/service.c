@@ -33,9 +33,10 @@ add_prints(const struct shapes *shapes, uint32_t shape, struct told *told,
     struct json *out)
 {
 	const struct signatures *s = shapes->catalog->signatures;
+	struct json facts = {0};
 	struct match m;
 
-	match_facts(shapes->catalog, shape_facts(shapes, shape), &m);
+	shape_match(shapes, shape, &facts, &m);
 	for (unsigned i = 0; i < m.n_verdicts; i++) {
 		const struct verdict *v = &m.verdict[i];
 		const struct product *p = &s->product[v->product];
@@ -46,6 +47,7 @@ add_prints(const struct shapes *shapes, uint32_t shape, struct told *told,
 		prints_add(out, p, v->component, (enum role)v->role,
 		    (struct span){0}, evidence_confidence(&v->sum));
 	}
+	json_release(&facts);
 }
 
 struct behind {
@@ -56,11 +58,15 @@ struct behind {
 static int
 compare_shapes(const struct shapes *s, uint32_t a, uint32_t b)
 {
-	struct span x = shape_facts(s, a), y = shape_facts(s, b);
-	size_t n = x.n < y.n ? x.n : y.n;
-	int c = memcmp(x.p, y.p, n);
+	struct json x = {0}, y = {0};
+	int c;
 
-	return c ? c : x.n < y.n ? -1 : x.n > y.n;
+	shape_facts(s, a, &x);
+	shape_facts(s, b, &y);
+	c = sight_compare((struct span){x.p, x.len}, (struct span){y.p, y.len});
+	json_release(&x);
+	json_release(&y);
+	return c;
 }
 
 /* Sorted by content, so that it does not matter who came first. */
@@ -70,7 +76,8 @@ add_behind(const struct world *w, struct behind *b, const struct thing *t,
 {
 	size_t i = b->n;
 
-	if (shape == SHAPE_NONE || !w->shapes->shape[shape].n_products ||
+	if (shape == SHAPE_NONE ||
+	    !shape_outcome(w->shapes, shape)->n_products ||
 	    !thing_selects(w, t, shape))
 		return;
 	for (size_t k = 0; k < b->n; k++)

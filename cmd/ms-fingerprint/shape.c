@@ -4,24 +4,26 @@
 #include <string.h>
 
 #include "diag.h"
-#include "prints.h"
+#include "pack.h"
+
+static struct span
+packed_of(const struct shapes *s, uint32_t id)
+{
+	return pile_get(&s->pile, s->shape[id].facts);
+}
 
 static uint64_t
 hash(const void *context, uint32_t id)
 {
-	const struct shapes *s = context;
-
-	return s->shape[id].hash;
+	return ((const struct shapes *)context)->shape[id].hash;
 }
 
 static bool
 equal(const void *context, uint32_t id, const void *key)
 {
 	const struct shapes *s = context;
-	const struct span *facts = key;
 
-	return s->shape[id].len == facts->n &&
-	    memcmp(s->shape[id].facts, facts->p, facts->n) == 0;
+	return pack_is(&s->texts, packed_of(s, id), *(const struct span *)key);
 }
 
 static const struct table_ops ops = {hash, equal};
@@ -31,6 +33,8 @@ shapes_init(struct shapes *s, const struct catalog *c)
 {
 	*s = (struct shapes){.catalog = c, .free = SHAPE_NONE};
 	table_init(&s->table, &ops, s);
+	texts_init(&s->texts);
+	outcomes_init(&s->outcomes);
 	s->glance = diag_alloc(NULL, SHAPE_GLANCES * sizeof(*s->glance));
 	memset(s->glance, 0, SHAPE_GLANCES * sizeof(*s->glance));
 }
@@ -38,15 +42,14 @@ shapes_init(struct shapes *s, const struct catalog *c)
 void
 shapes_free(struct shapes *s)
 {
-	for (uint32_t i = 0; i < s->n; i++) {
-		free(s->shape[i].facts);
-		free(s->shape[i].prints);
-		free(s->shape[i].product);
-	}
 	free(s->shape);
 	free(s->glance);
 	table_free(&s->table);
-	json_release(&s->buf);
+	pile_free(&s->pile);
+	texts_free(&s->texts);
+	outcomes_free(&s->outcomes);
+	json_release(&s->read);
+	json_release(&s->packed);
 }
 
 static uint32_t
@@ -55,71 +58,54 @@ new_id(struct shapes *s)
 	uint32_t id = s->free;
 
 	if (id != SHAPE_NONE) {
-		s->free = s->shape[id].next_free;
+		s->free = s->shape[id].hash;
 		return id;
 	}
 	if (s->n == s->size) {
 		s->size = s->size ? s->size * 2 : 64;
 		s->shape = diag_alloc(s->shape, s->size * sizeof(*s->shape));
 	}
-	s->shape[s->n] = (struct shape){.serial = 1};
 	return s->n++;
 }
 
-bool
-shape_wants(const struct product *p, const struct verdict *v)
+static uint32_t
+add(struct shapes *s, struct span facts, uint32_t h)
 {
-	return v->makes && !v->version.n && v->digest.n && p->probe.path;
+	uint32_t id = new_id(s);
+
+	json_reset(&s->packed);
+	pack_facts(&s->texts, facts, &s->packed);
+	match_facts(s->catalog, facts, &s->match);
+	s->shape[id] = (struct shape){.hash = h,
+	    .facts =
+		pile_put(&s->pile, (struct span){s->packed.p, s->packed.len}),
+	    .outcome = outcomes_hold(&s->outcomes, s->catalog, &s->match),
+	    .is_job = *facts.p == FACT_JOB};
+	table_insert(&s->table, id);
+	return id;
 }
 
-/* Its prints and products anew; those it had are the caller's. */
-static void
-judge(struct shapes *s, struct shape *sh)
+/* The shape of facts, with one more reference. */
+static uint32_t
+put(struct shapes *s, struct span facts)
 {
-	struct match *m = &s->match;
-	struct json out = {0};
-
-	match_facts(s->catalog, (struct span){sh->facts, sh->len}, m);
-	sh->n_products = m->n_verdicts;
-	sh->prints = NULL;
-	sh->n_prints = 0;
-	sh->product = NULL;
-	sh->wants = false;
-	if (!m->n_verdicts)
-		return;
-	prints_of(&out, s->catalog, m);
-	sh->prints = diag_strndup(out.p, out.len);
-	sh->n_prints = (uint32_t)out.len;
-	json_release(&out);
-	sh->product = diag_alloc(NULL, m->n_verdicts * sizeof(*sh->product));
-	for (unsigned i = 0; i < m->n_verdicts; i++) {
-		uint32_t p = m->verdict[i].product;
-
-		sh->product[i] = p;
-		sh->wants |= shape_wants(&s->catalog->signatures->product[p],
-		    &m->verdict[i]);
-	}
-}
-
-uint32_t
-shapes_put(struct shapes *s, struct span facts)
-{
-	uint64_t h = table_hash(facts.p, facts.n, 0);
+	uint32_t h = (uint32_t)table_hash(facts.p, facts.n, 0);
 	uint32_t id = table_find(&s->table, h, &facts);
-	struct shape *sh;
 
-	if (id == TABLE_NONE) {
-		id = new_id(s);
-		sh = &s->shape[id];
-		*sh = (struct shape){.hash = h,
-		    .serial = sh->serial,
-		    .len = (uint32_t)facts.n,
-		    .facts = diag_strndup(facts.p, facts.n)};
-		judge(s, sh);
-		table_insert(&s->table, id);
-	}
+	if (id == TABLE_NONE)
+		id = add(s, facts, h);
 	s->shape[id].refs++;
 	return id;
+}
+
+/* Whether what was seen at that glance is still there: the number may have
+ * been given to other facts. */
+static bool
+is_there(const struct shapes *s, const struct shape_glance *g)
+{
+	const struct shape *sh = &s->shape[g->shape];
+
+	return sh->refs && sh->hash == g->hash;
 }
 
 uint32_t
@@ -129,37 +115,43 @@ shapes_of(struct shapes *s, const struct facts_paths *paths,
 	struct shape_glance *g = &s->glance[glance / 2 % SHAPE_GLANCES];
 	uint32_t id;
 
-	if (glance && g->glance == glance &&
-	    s->shape[g->shape].serial == g->serial) {
+	if (glance && g->glance == glance && is_there(s, g)) {
 		s->shape[g->shape].refs++;
 		return g->shape;
 	}
-	json_reset(&s->buf);
-	if (!facts_read(paths, s->catalog, r, &s->buf))
+	json_reset(&s->read);
+	if (!facts_read(paths, s->catalog, r, &s->read))
 		return SHAPE_NONE;
-	id = shapes_put(s, (struct span){s->buf.p, s->buf.len});
+	id = put(s, (struct span){s->read.p, s->read.len});
 	if (glance)
-		*g = (struct shape_glance){glance, id, s->shape[id].serial};
+		*g = (struct shape_glance){glance, id, s->shape[id].hash};
 	return id;
 }
 
-char **
+uint32_t *
 shapes_learn(struct shapes *s, const struct catalog *c)
 {
-	char **old = diag_alloc(NULL, (s->n + 1) * sizeof(*old));
+	uint32_t *before = diag_alloc(NULL, (s->n + 1) * sizeof(*before));
 
 	s->catalog = c;
 	for (uint32_t i = 0; i < s->n; i++) {
-		struct shape *sh = &s->shape[i];
-
-		old[i] = NULL;
-		if (!sh->facts)
+		before[i] = OUTCOME_NOTHING;
+		if (!s->shape[i].refs)
 			continue;
-		old[i] = sh->prints;
-		free(sh->product);
-		judge(s, sh);
+		before[i] = s->shape[i].outcome;
+		shape_match(s, i, &s->read, &s->match);
+		s->shape[i].outcome = outcomes_hold(&s->outcomes, c, &s->match);
 	}
-	return old;
+	return before;
+}
+
+void
+shapes_learnt(struct shapes *s, uint32_t *before)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		if (s->shape[i].refs)
+			outcomes_drop(&s->outcomes, before[i]);
+	free(before);
 }
 
 void
@@ -178,41 +170,48 @@ shapes_drop(struct shapes *s, uint32_t id)
 		return;
 	sh = &s->shape[id];
 	table_remove(&s->table, id);
-	free(sh->facts);
-	free(sh->prints);
-	free(sh->product);
-	sh->facts = sh->prints = NULL;
-	sh->product = NULL;
-	sh->serial++;
-	sh->next_free = s->free;
+	outcomes_drop(&s->outcomes, sh->outcome);
+	pack_drop(&s->texts, packed_of(s, id));
+	pile_drop(&s->pile, sh->facts);
+	*sh = (struct shape){.facts = PILE_NONE, .hash = s->free};
 	s->free = id;
+	if (pile_is_loose(&s->pile))
+		pile_tidy(&s->pile, &s->shape->facts, sizeof(*s->shape), s->n);
 }
 
-struct span
-shape_facts(const struct shapes *s, uint32_t id)
+/* ---- looking at one ---- */
+
+const struct outcome *
+shape_outcome(const struct shapes *s, uint32_t id)
 {
-	return (struct span){s->shape[id].facts, s->shape[id].len};
+	return &s->outcomes.outcome[id == SHAPE_NONE ? OUTCOME_NOTHING :
+						       s->shape[id].outcome];
 }
 
 struct span
 shape_prints(const struct shapes *s, uint32_t id)
 {
-	if (id == SHAPE_NONE)
-		return (struct span){0};
-	return (struct span){s->shape[id].prints, s->shape[id].n_prints};
+	return outcome_prints(&s->outcomes,
+	    id == SHAPE_NONE ? OUTCOME_NOTHING : s->shape[id].outcome);
 }
 
-struct span
-shape_label(const struct shapes *s, uint32_t id, const char *key)
+void
+shape_facts(const struct shapes *s, uint32_t id, struct json *out)
 {
-	struct span facts = shape_facts(s, id), text;
-	struct facts_iter it = {facts.p, facts.p + facts.n};
-	size_t n = strlen(key);
-	enum fact fact;
+	pack_open(&s->texts, packed_of(s, id), out);
+}
 
-	while (facts_next(&it, &fact, &text))
-		if (fact == FACT_LABEL && text.n > n && text.p[n] == '=' &&
-		    memcmp(text.p, key, n) == 0)
-			return (struct span){text.p + n + 1, text.n - n - 1};
-	return (struct span){0};
+void
+shape_match(const struct shapes *s, uint32_t id, struct json *out,
+    struct match *m)
+{
+	json_reset(out);
+	shape_facts(s, id, out);
+	match_facts(s->catalog, (struct span){out->p, out->len}, m);
+}
+
+bool
+shape_has_label(const struct shapes *s, uint32_t id, struct span label)
+{
+	return pack_has(&s->texts, packed_of(s, id), FACT_LABEL, label);
 }

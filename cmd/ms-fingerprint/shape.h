@@ -6,26 +6,22 @@
 #ifndef MS_SHAPE_H
 #define MS_SHAPE_H
 
-#include "match.h"
-#include "table.h"
+#include "outcome.h"
+#include "texts.h"
 
 #define SHAPE_NONE UINT32_MAX
 
 struct shape {
-	char *facts;
-	char *prints; /* the value of ms.prints; NULL: none */
-	uint32_t *product; /* those of its verdicts */
-	uint64_t hash;
-	uint32_t len, n_prints;
-	uint32_t n_products;
-	uint32_t refs, serial;
-	uint32_t next_free;
-	bool wants; /* a version that only a running instance tells */
+	uint32_t facts; /* packed, in the pile; PILE_NONE: a free number */
+	uint32_t hash; /* of the facts; or the next free number */
+	uint32_t refs;
+	uint32_t outcome : 31;
+	uint32_t is_job : 1; /* it runs to its end */
 };
 
 struct shape_glance {
 	uint64_t glance;
-	uint32_t shape, serial;
+	uint32_t shape, hash;
 };
 
 #define SHAPE_GLANCES 4096
@@ -35,11 +31,15 @@ struct shapes {
 	struct table table;
 	struct shape *shape;
 	uint32_t n, size, free;
+	struct pile pile;
+	struct texts texts; /* words of facts, and the world's names */
+	struct outcomes outcomes;
 	struct shape_glance *glance;
-	struct json buf;
+	struct json read, packed;
 	struct match match;
 };
 
+/* The struct must not move after this. */
 void shapes_init(struct shapes *s, const struct catalog *c);
 void shapes_free(struct shapes *s);
 
@@ -47,21 +47,24 @@ void shapes_free(struct shapes *s);
  * no containers. glance is facts_glance() of a pod, or 0. */
 uint32_t shapes_of(struct shapes *s, const struct facts_paths *paths,
     const struct record *r, uint64_t glance);
-/* The shape of facts, with one more reference. */
-uint32_t shapes_put(struct shapes *s, struct span facts);
-/* Judge all of them by another catalog. Returns what prints each had (NULL:
- * none), by number; the array and its texts are the caller's to free. */
-char **shapes_learn(struct shapes *s, const struct catalog *c);
+/* Judge all of them by another catalog. Returns what each came to before, by
+ * number, for shapes_learnt() to take back. */
+uint32_t *shapes_learn(struct shapes *s, const struct catalog *c);
+void shapes_learnt(struct shapes *s, uint32_t *before);
 void shapes_hold(struct shapes *s, uint32_t id);
 void shapes_drop(struct shapes *s, uint32_t id); /* SHAPE_NONE: nothing */
 
-/* Whether only a running instance can tell the version of this. */
-bool shape_wants(const struct product *p, const struct verdict *v);
-
-struct span shape_facts(const struct shapes *s, uint32_t id);
+/* What a shape comes to; of SHAPE_NONE nothing. */
+const struct outcome *shape_outcome(const struct shapes *s, uint32_t id);
+/* What is told of that. */
 struct span shape_prints(const struct shapes *s, uint32_t id);
 
-/* The value of a label, absent if there is none of this key. */
-struct span shape_label(const struct shapes *s, uint32_t id, const char *key);
+/* The facts, appended to out. */
+void shape_facts(const struct shapes *s, uint32_t id, struct json *out);
+/* The match again, of its facts in out, where they must stay with it. */
+void shape_match(const struct shapes *s, uint32_t id, struct json *out,
+    struct match *m);
+/* Whether it has a label: key=value. */
+bool shape_has_label(const struct shapes *s, uint32_t id, struct span label);
 
 #endif

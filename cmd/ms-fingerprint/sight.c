@@ -9,8 +9,8 @@
 #include "version.h"
 #include "workload.h"
 
-static int
-compare_spans(struct span a, struct span b)
+int
+sight_compare(struct span a, struct span b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;
 	int c = n ? memcmp(a.p, b.p, n) : 0;
@@ -34,8 +34,8 @@ compare_groups(const struct world *w, const struct sighting *a,
 	if (!c)
 		c = compare_names(w, a->ns, b->ns);
 	if (!c)
-		c = compare_spans(a->instance, b->instance);
-	return c ? c : compare_spans(a->part_name, b->part_name);
+		c = sight_compare(a->instance, b->instance);
+	return c ? c : sight_compare(a->part_name, b->part_name);
 }
 
 static int
@@ -72,16 +72,14 @@ compare(const void *x, const void *y, void *context)
 		c = b->is_own - a->is_own;
 	if (!c)
 		c = version_compare(a->v.version, b->v.version);
-	return c ? c :
-		   compare_spans(shape_facts(w->shapes, a->shape),
-		       shape_facts(w->shapes, b->shape));
+	return c ? c : sight_compare(a->facts, b->facts);
 }
 
 static bool
-has_product(const struct shape *s, uint32_t product)
+has_product(const struct outcome *o, uint32_t product)
 {
-	for (uint32_t i = 0; i < s->n_products; i++)
-		if (s->product[i] == product)
+	for (uint32_t i = 0; i < o->n_products; i++)
+		if (o->product[i] == product)
 			return true;
 	return false;
 }
@@ -98,10 +96,8 @@ name_group(const struct world *w, struct sighting *s, enum scope scope)
 	s->instance = s->part_name = (struct span){0};
 	if (scope != SCOPE_WORKLOAD)
 		return;
-	s->instance =
-	    shape_label(w->shapes, s->shape, "app.kubernetes.io/instance");
-	s->part_name =
-	    shape_label(w->shapes, s->shape, "app.kubernetes.io/name");
+	s->instance = facts_label(s->facts, "app.kubernetes.io/instance");
+	s->part_name = facts_label(s->facts, "app.kubernetes.io/name");
 	if (!s->instance.n) {
 		s->instance = span_of(wl->name);
 		s->part_name = (struct span){0};
@@ -119,9 +115,9 @@ is_told(const struct sightings *all, const struct sighting *s)
 		if (o->v.role == s->v.role && o->cluster == s->cluster &&
 		    o->ns == s->ns && !sight_is_member(o) &&
 		    strcmp(o->v.component, s->v.component) == 0 &&
-		    compare_spans(o->v.version, s->v.version) == 0 &&
-		    compare_spans(o->instance, s->instance) == 0 &&
-		    compare_spans(o->part_name, s->part_name) == 0)
+		    sight_compare(o->v.version, s->v.version) == 0 &&
+		    sight_compare(o->instance, s->instance) == 0 &&
+		    sight_compare(o->part_name, s->part_name) == 0)
 			return true;
 	}
 	return false;
@@ -152,25 +148,44 @@ add_verdict(struct sightings *all, const struct match *m, unsigned i,
 	all->s[all->n++] = s;
 }
 
+/* As long as the sightings are. */
+static struct span
+keep_facts(struct sightings *all, const struct shapes *s, uint32_t shape)
+{
+	struct json facts = {0};
+
+	shape_facts(s, shape, &facts);
+	if (all->n_facts == all->size_facts) {
+		all->size_facts = all->size_facts ? all->size_facts * 2 : 64;
+		all->facts = diag_alloc(all->facts,
+		    all->size_facts * sizeof(*all->facts));
+	}
+	all->facts[all->n_facts++] = facts.p;
+	return (struct span){facts.p, facts.len};
+}
+
 static void
 add_shape(struct sightings *all, const struct world *w, uint32_t workload,
     uint32_t shape, uint32_t product, bool is_own)
 {
+	size_t n = all->n;
 	struct match m;
 	struct sighting s = {.workload = workload_root(w, workload),
 	    .shape = shape,
 	    .is_own = is_own};
 
-	if (shape == SHAPE_NONE ||
-	    !has_product(&w->shapes->shape[shape], product))
+	if (!has_product(shape_outcome(w->shapes, shape), product))
 		return;
+	s.facts = keep_facts(all, w->shapes, shape);
 	s.has_own = w->workload[s.workload].own != SHAPE_NONE;
-	match_facts(w->shapes->catalog, shape_facts(w->shapes, shape), &m);
+	match_facts(w->shapes->catalog, s.facts, &m);
 	name_group(w, &s,
 	    w->shapes->catalog->signatures->product[product].scope);
 	for (unsigned i = 0; i < m.n_verdicts; i++)
 		if (m.verdict[i].product == product)
 			add_verdict(all, &m, i, s);
+	if (all->n == n)
+		free(all->facts[--all->n_facts]);
 }
 
 static void
@@ -203,6 +218,9 @@ sight_free(struct sightings *all)
 {
 	for (size_t i = 0; i < all->n; i++)
 		free(all->s[i].evidence);
+	for (size_t i = 0; i < all->n_facts; i++)
+		free(all->facts[i]);
+	free(all->facts);
 	free(all->s);
 	*all = (struct sightings){0};
 }

@@ -14,6 +14,7 @@ struct sighting {
 	uint32_t shape;
 	bool is_own; /* of the workload's template, not its pods */
 	bool has_own; /* there is a template that says so too */
+	struct span facts; /* those that the verdict is about */
 	struct verdict v;
 	struct evidence *evidence;
 	unsigned n_evidence;
@@ -25,11 +26,13 @@ struct sighting {
 struct sightings {
 	struct sighting *s;
 	size_t n, size;
+	char **facts; /* of the shapes that are seen */
+	size_t n_facts, size_facts;
 };
 
 /* All sightings of a product, sorted by group; everywhere, or only in the
- * namespaces that world.dirty_ns marks. The verdicts point into shapes, so the
- * world must not change while they are used. */
+ * namespaces that world.dirty_ns marks. They name the world's things, so it must
+ * not change while they are used. */
 void sight_product(struct sightings *all, const struct world *w,
     uint32_t product, bool everywhere);
 void sight_free(struct sightings *all);
@@ -44,8 +47,9 @@ bool sight_is_member(const struct sighting *s);
 
 const struct product *sight_product_of(const struct world *w,
     const struct sighting *s);
-/* Whether two texts are the same; absent is as empty. */
+/* Whether two texts are the same, or which comes first; absent is as empty. */
 bool sight_same(struct span a, struct span b);
+int sight_compare(struct span a, struct span b);
 
 /* The member "object" of something said about an object: KIND/NS/NAME. */
 void sight_put_object(const struct world *w, uint32_t workload,

@@ -460,20 +460,12 @@ bool
 thing_selects(const struct world *w, const struct thing *service,
     uint32_t shape)
 {
-	struct span facts = shape_facts(w->shapes, shape), text;
 	const char *p = thing_text(service, THING_A);
-	enum fact fact;
 
 	if (!*p)
 		return false;
-	for (; *p; p += strlen(p) + 1) {
-		struct facts_iter it = {facts.p, facts.p + facts.n};
-		bool found = false;
-
-		while (!found && facts_next(&it, &fact, &text))
-			found = fact == FACT_LABEL && span_eq(text, p);
-		if (!found)
+	for (; *p; p += strlen(p) + 1)
+		if (!shape_has_label(w->shapes, shape, span_of(p)))
 			return false;
-	}
 	return true;
 }

@@ -74,14 +74,11 @@ world_grow(void *array, uint32_t n, uint32_t *size, size_t one)
 void
 world_touch_shape(struct world *w, uint32_t shape, uint32_t ns)
 {
-	const struct shape *s;
+	const struct outcome *o = shape_outcome(w->shapes, shape);
 
-	if (shape == SHAPE_NONE)
-		return;
-	s = &w->shapes->shape[shape];
-	for (uint32_t i = 0; i < s->n_products; i++)
-		w->dirty[s->product[i]] |= WORLD_DIRTY_NS;
-	if (s->n_products) {
+	for (uint32_t i = 0; i < o->n_products; i++)
+		w->dirty[o->product[i]] |= WORLD_DIRTY_NS;
+	if (o->n_products) {
 		w->dirty_ns[ns] = 1;
 		w->any_dirty = true;
 	}

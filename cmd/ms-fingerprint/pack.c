@@ -1,0 +1,239 @@
+#include "pack.h"
+
+#include <string.h>
+
+#include "facts.h"
+
+/* ---- where facts are cut ---- */
+
+#define WORDS 5 /* of one fact, at most */
+
+/* The pieces of one fact; the first one has its letter. */
+struct words {
+	struct span word[WORDS];
+	unsigned n;
+};
+
+/* Cut the last one after n of its bytes. */
+static void
+cut(struct words *w, size_t n)
+{
+	struct span *last = &w->word[w->n - 1];
+
+	if (n == 0 || n >= last->n)
+		return;
+	w->word[w->n++] = (struct span){last->p + n, last->n - n};
+	last->n = n;
+}
+
+/* registry/owner/ name : tag */
+static void
+cut_image(struct words *w)
+{
+	struct span *last = &w->word[0];
+	size_t n = last->n, slash = 1, i;
+
+	while (n > 1 && last->p[n - 1] != '/')
+		n--;
+	/* the slashes of a digest are none: it has only hex digits */
+	slash = n > 1 ? n : 1;
+	cut(w, slash);
+	last = &w->word[w->n - 1];
+	for (i = 0; i < last->n && last->p[i] != ':' && last->p[i] != '@'; i++)
+		;
+	if (i == last->n)
+		return;
+	cut(w, i);
+	cut(w, 1);
+}
+
+/* key= value, and of a chart name - version */
+static void
+cut_pair(struct words *w)
+{
+	static const char chart[] = "helm.sh/chart=";
+	struct span *last = &w->word[0];
+	const char *at = memchr(last->p, '=', last->n);
+
+	if (!at)
+		return;
+	cut(w, (size_t)(at + 1 - last->p));
+	if (w->n == 1 || w->word[0].n != sizeof(chart) ||
+	    memcmp(w->word[0].p + 1, chart, sizeof(chart) - 1) != 0)
+		return;
+	last = &w->word[1];
+	for (size_t i = 1; i + 1 < last->n; i++)
+		if (last->p[i] == '-' && last->p[i + 1] >= '0' &&
+		    last->p[i + 1] <= '9') {
+			cut(w, i);
+			cut(w, 1);
+			return;
+		}
+}
+
+/* Keep letters apart from names that stand in several kinds of facts, and what
+ * is common to many texts from what is not. */
+static void
+cut_fact(struct span fact, struct words *w)
+{
+	w->word[0] = fact;
+	w->n = 1;
+	switch (*fact.p) {
+	case FACT_CONTAINER:
+	case FACT_WORKLOAD:
+		cut(w, 1);
+		break;
+	case FACT_IMAGE:
+		cut_image(w);
+		break;
+	case FACT_LABEL:
+	case FACT_OWN_LABEL:
+	case FACT_ANNOTATION:
+		cut_pair(w);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- numbers, seven bits a byte; the lowest bit of all: the fact ends ---- */
+
+static void
+put_number(struct json *out, uint32_t number, bool is_last)
+{
+	uint64_t n = (uint64_t)number << 1 | is_last;
+	char *to = json_room(out, 6);
+
+	for (; n > 127; n >>= 7, out->len++)
+		*to++ = (char)(n | 128);
+	*to = (char)n;
+	out->len++;
+}
+
+struct reader {
+	const unsigned char *p, *end;
+};
+
+static struct reader
+read_from(struct span packed)
+{
+	const unsigned char *p = (const unsigned char *)packed.p;
+
+	return (struct reader){p, p + packed.n};
+}
+
+static bool
+next_number(struct reader *r, uint32_t *number, bool *is_last)
+{
+	uint64_t n = 0;
+	unsigned shift = 0;
+
+	if (r->p == r->end)
+		return false;
+	do
+		n |= (uint64_t)(*r->p & 127) << shift;
+	while (shift += 7, *r->p++ & 128);
+	*number = (uint32_t)(n >> 1);
+	*is_last = n & 1;
+	return true;
+}
+
+/* ---- packing ---- */
+
+/* A fact with its letter, and the place of the next one behind it. */
+static struct span
+take_fact(const char **p)
+{
+	struct span fact = {*p, strlen(*p)};
+
+	*p += fact.n + 1;
+	return fact;
+}
+
+void
+pack_facts(struct texts *words, struct span facts, struct json *out)
+{
+	struct words w;
+
+	for (const char *p = facts.p; p < facts.p + facts.n;) {
+		cut_fact(take_fact(&p), &w);
+		for (unsigned i = 0; i < w.n; i++)
+			put_number(out, texts_hold(words, w.word[i]),
+			    i + 1 == w.n);
+	}
+}
+
+void
+pack_open(const struct texts *words, struct span packed, struct json *out)
+{
+	struct reader r = read_from(packed);
+	uint32_t number;
+	bool is_last;
+
+	while (next_number(&r, &number, &is_last)) {
+		json_span(out, texts_get(words, number));
+		if (is_last)
+			json_raw(out, "", 1);
+	}
+}
+
+void
+pack_drop(struct texts *words, struct span packed)
+{
+	struct reader r = read_from(packed);
+	uint32_t number;
+	bool is_last;
+
+	while (next_number(&r, &number, &is_last))
+		texts_drop(words, number);
+}
+
+/* ---- looking at it as it is ---- */
+
+bool
+pack_is(const struct texts *words, struct span packed, struct span facts)
+{
+	struct reader r = read_from(packed);
+	const char *p = facts.p, *end = facts.p + facts.n;
+	uint32_t number;
+	bool is_last;
+
+	while (next_number(&r, &number, &is_last)) {
+		struct span word = texts_get(words, number);
+
+		if ((size_t)(end - p) < word.n + is_last ||
+		    memcmp(p, word.p, word.n) != 0 || (is_last && p[word.n]))
+			return false;
+		p += word.n + is_last;
+	}
+	return p == end;
+}
+
+bool
+pack_has(const struct texts *words, struct span packed, char letter,
+    struct span text)
+{
+	struct reader r = read_from(packed);
+	uint32_t number;
+	bool is_last, begins = true;
+	size_t done = 0; /* of letter and text; it matched up to here */
+	bool matches = true;
+
+	while (next_number(&r, &number, &is_last)) {
+		struct span word = texts_get(words, number);
+
+		if (begins) {
+			matches = word.n && *word.p == letter;
+			done = 0;
+			word.p++;
+			word.n--;
+		}
+		matches = matches && text.n - done >= word.n &&
+		    memcmp(text.p + done, word.p, word.n) == 0;
+		done += word.n;
+		if (is_last && matches && done == text.n)
+			return true;
+		begins = is_last;
+	}
+	return false;
+}

@@ -1,0 +1,101 @@
+#include "texts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+
+static uint64_t
+hash(const void *context, uint32_t number)
+{
+	return ((const struct texts *)context)->text[number].hash;
+}
+
+static bool
+equal(const void *context, uint32_t number, const void *key)
+{
+	const struct span *a = key;
+	struct span b = texts_get(context, number);
+
+	return a->n == b.n && (!b.n || memcmp(a->p, b.p, b.n) == 0);
+}
+
+static const struct table_ops ops = {hash, equal};
+
+void
+texts_init(struct texts *t)
+{
+	*t = (struct texts){.free = TABLE_NONE};
+	table_init(&t->table, &ops, t);
+}
+
+void
+texts_free(struct texts *t)
+{
+	table_free(&t->table);
+	pile_free(&t->pile);
+	free(t->text);
+}
+
+static uint32_t
+hash_of(struct span text)
+{
+	return (uint32_t)table_hash(text.p, text.n, 0);
+}
+
+static uint32_t
+new_number(struct texts *t)
+{
+	uint32_t number = t->free;
+
+	if (number != TABLE_NONE) {
+		t->free = t->text[number].hash;
+		return number;
+	}
+	if (t->n == t->size) {
+		t->size = t->size ? t->size * 2 : 64;
+		t->text = diag_alloc(t->text, t->size * sizeof(*t->text));
+	}
+	return t->n++;
+}
+
+uint32_t
+texts_hold(struct texts *t, struct span text)
+{
+	uint32_t h = hash_of(text), number = table_find(&t->table, h, &text);
+
+	if (number == TABLE_NONE) {
+		number = new_number(t);
+		t->text[number] = (struct text){pile_put(&t->pile, text), h, 0};
+		table_insert(&t->table, number);
+	}
+	t->text[number].holds++;
+	return number;
+}
+
+void
+texts_drop(struct texts *t, uint32_t number)
+{
+	struct text *text = &t->text[number];
+
+	if (--text->holds)
+		return;
+	table_remove(&t->table, number);
+	pile_drop(&t->pile, text->place);
+	*text = (struct text){.place = PILE_NONE, .hash = t->free};
+	t->free = number;
+	if (pile_is_loose(&t->pile))
+		pile_tidy(&t->pile, &t->text->place, sizeof(*t->text), t->n);
+}
+
+uint32_t
+texts_find(const struct texts *t, struct span text)
+{
+	return table_find(&t->table, hash_of(text), &text);
+}
+
+struct span
+texts_get(const struct texts *t, uint32_t number)
+{
+	return pile_get(&t->pile, t->text[number].place);
+}

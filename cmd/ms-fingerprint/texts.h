@@ -1,0 +1,37 @@
+/* texts - each distinct text once, for as long as something holds it.
+ *
+ * As lib/intern, but counted: what nobody holds any more is gone, and its
+ * number may be given to another text.
+ */
+#ifndef MS_TEXTS_H
+#define MS_TEXTS_H
+
+#include "pile.h"
+#include "table.h"
+
+struct text {
+	uint32_t place; /* in the pile; PILE_NONE: a free number */
+	uint32_t hash; /* or the next free number */
+	uint32_t holds;
+};
+
+struct texts {
+	struct table table;
+	struct text *text;
+	struct pile pile;
+	uint32_t n, size, free;
+};
+
+/* The struct must not move after this. */
+void texts_init(struct texts *t);
+void texts_free(struct texts *t);
+
+/* The number of a text, which is held once more. */
+uint32_t texts_hold(struct texts *t, struct span text);
+void texts_drop(struct texts *t, uint32_t number);
+/* The number of a text, or TABLE_NONE. */
+uint32_t texts_find(const struct texts *t, struct span text);
+/* The text of a number that is held; borrowed until texts come or go. */
+struct span texts_get(const struct texts *t, uint32_t number);
+
+#endif

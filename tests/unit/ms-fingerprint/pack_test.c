@@ -1,0 +1,239 @@
+/* pack, texts, pile: facts come back to the byte, whatever came and went in
+ * between, and what is held does not depend on it. */
+#include "pack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "facts.h"
+#include "tap.h"
+
+#define MANY 400
+#define LINES 24 /* facts of one object, at most */
+
+static struct texts words;
+static struct pile pile;
+
+/* One object's facts, and their packed form while it is held. */
+struct thing {
+	struct json facts;
+	uint32_t place;
+};
+
+static struct thing thing[MANY];
+
+/* Facts as objects have them, and some that nobody has. */
+static const char *const form[] = {"Capp-%d", "iregistry:5000/shop/app-%d:1.%d",
+    "iredis", "iapp-%d@sha256:abc%d", "i/", "i:", "i", "lapp=app-%d",
+    "lapp.kubernetes.io/version=1.%d", "lhelm.sh/chart=app-%d-1.%d",
+    "lhelm.sh/chart=", "l=", "l=a=b", "Lhelm.sh/chart=a-b-2%d", "w--config",
+    "eNAME_%d", "o80%d", "J", "P", "C", "Wapp-%d", "a%d=%d"};
+
+static void
+put_random(struct json *out)
+{
+	int n = 1 + (int)random() % LINES;
+
+	while (n--) {
+		char line[128];
+		const char *f =
+		    form[(size_t)random() % (sizeof(form) / sizeof(*form))];
+		int a = (int)random() % 50, b = (int)random() % 9;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		snprintf(line, sizeof(line), f, a, b);
+#pragma GCC diagnostic pop
+		json_raw(out, line, strlen(line) + 1);
+	}
+}
+
+static struct span
+facts_of(const struct thing *t)
+{
+	return (struct span){t->facts.p, t->facts.len};
+}
+
+static void
+come(struct thing *t)
+{
+	struct json packed = {0};
+
+	put_random(&t->facts);
+	pack_facts(&words, facts_of(t), &packed);
+	t->place = pile_put(&pile, (struct span){packed.p, packed.len});
+	json_release(&packed);
+}
+
+static void
+go(struct thing *t)
+{
+	pack_drop(&words, pile_get(&pile, t->place));
+	pile_drop(&pile, t->place);
+	t->place = PILE_NONE;
+	json_release(&t->facts);
+	if (pile_is_loose(&pile))
+		pile_tidy(&pile, &thing[0].place, sizeof(thing[0]), MANY);
+}
+
+static bool
+is_right(const struct thing *t)
+{
+	struct span packed = pile_get(&pile, t->place);
+	struct json out = {0};
+	bool same;
+
+	pack_open(&words, packed, &out);
+	same = out.len == t->facts.len &&
+	    memcmp(out.p, t->facts.p, out.len) == 0 &&
+	    pack_is(&words, packed, facts_of(t));
+	/* and of no others */
+	out.p[random() % (long)out.len] ^= 1;
+	same = same &&
+	    !pack_is(&words, packed, (struct span){out.p, out.len}) &&
+	    !pack_is(&words, packed, (struct span){t->facts.p, 0});
+	json_release(&out);
+	return same;
+}
+
+static void
+test_churn(void)
+{
+	bool right = true, bounded = true;
+
+	for (int turn = 0; turn < 60000; turn++) {
+		struct thing *t = &thing[random() % MANY];
+
+		if (t->place == PILE_NONE)
+			come(t);
+		else
+			go(t);
+		bounded = bounded &&
+		    pile.used <= (pile.used - pile.idle) * 3 / 2 + (40u << 10);
+		if (turn % 1000)
+			continue;
+		for (int i = 0; i < MANY; i++)
+			right = right &&
+			    (thing[i].place == PILE_NONE ||
+				is_right(&thing[i]));
+	}
+	ok(right, "facts come back as they were put in");
+	ok(bounded, "what was dropped does not pile up");
+}
+
+/* What is held, whatever came before. */
+static void
+test_same(void)
+{
+	struct texts fresh;
+	struct json packed = {0};
+	uint32_t used = words.pile.used - words.pile.idle, n = 0;
+	bool same = true;
+
+	texts_init(&fresh);
+	for (int i = 0; i < MANY; i++)
+		if (thing[i].place != PILE_NONE)
+			pack_facts(&fresh, facts_of(&thing[i]), &packed);
+	same = fresh.table.used == words.table.used && fresh.pile.used == used;
+	for (int i = 0; i < MANY; i++)
+		if (thing[i].place != PILE_NONE)
+			go(&thing[i]);
+	for (uint32_t i = 0; i < words.n; i++)
+		n += words.text[i].place != PILE_NONE;
+	ok(same, "churn ends in what the same objects alone come to");
+	ok(n == 0 && words.table.used == 0 &&
+		words.pile.used == words.pile.idle && pile.used == pile.idle,
+	    "when all is gone nothing is held");
+	json_release(&packed);
+	texts_free(&fresh);
+}
+
+static struct span
+packed(const char *facts, size_t n, struct json *out)
+{
+	json_reset(out);
+	pack_facts(&words, (struct span){facts, n}, out);
+	return (struct span){out->p, out->len};
+}
+
+static void
+test_has(void)
+{
+	static const char facts[] =
+	    "Cweb\0ishop/web:1.2\0P\0lapp=web\0lapp.kubernetes.io/name=web\0l=";
+	struct json out = {0};
+	struct span p = packed(facts, sizeof(facts), &out);
+
+	ok(pack_has(&words, p, 'l', span_of("app=web")) &&
+		pack_has(&words, p, 'l', span_of("=")) &&
+		pack_has(&words, p, 'i', span_of("shop/web:1.2")),
+	    "a fact is found by its text");
+	ok(!pack_has(&words, p, 'l', span_of("app=we")) &&
+		!pack_has(&words, p, 'l', span_of("app=webs")) &&
+		!pack_has(&words, p, 'l', span_of("app=")) &&
+		!pack_has(&words, p, 'L', span_of("app=web")) &&
+		!pack_has(&words, p, 'l', span_of("")) &&
+		!pack_has(&words, p, 'i', span_of("shop/web")),
+	    "and by no part of it, nor under another letter");
+	pack_drop(&words, p);
+	json_release(&out);
+}
+
+static void
+test_size(void)
+{
+	static const char facts[] =
+	    "Cx\0w--config\0eHOST\0eDATABASE_URL\0o8080\0qhttp\0"
+	    "iregistry.example.com/shop/x:3.12.8\0P\0lapp=x\0"
+	    "lapp.kubernetes.io/name=x\0lapp.kubernetes.io/version=3.12.8";
+	struct json out = {0};
+	size_t n;
+
+	n = packed(facts, sizeof(facts), &out).n;
+	ok(n * 5 < sizeof(facts), "%zu bytes of facts are packed in %zu",
+	    sizeof(facts), n);
+	pack_drop(&words, (struct span){out.p, out.len});
+	json_release(&out);
+}
+
+static void
+test_long(void)
+{
+	struct texts t;
+	char *text = diag_alloc(NULL, 70000);
+	uint32_t a, b;
+
+	texts_init(&t);
+	memset(text, 'x', 70000);
+	a = texts_hold(&t, (struct span){text, 70000});
+	b = texts_hold(&t, (struct span){text, 128});
+	ok(a != b && texts_get(&t, a).n == 70000 && texts_get(&t, b).n == 128 &&
+		texts_hold(&t, span_of("")) != a &&
+		texts_find(&t, (struct span){text, 127}) == TABLE_NONE,
+	    "texts of any length");
+	texts_drop(&t, a);
+	ok(texts_find(&t, (struct span){text, 70000}) == TABLE_NONE &&
+		texts_find(&t, (struct span){text, 128}) == b &&
+		texts_get(&t, b).n == 128 && t.pile.used < 1000,
+	    "one that is dropped is gone, and its room with it");
+	texts_free(&t);
+	free(text);
+}
+
+int
+main(void)
+{
+	srandom(7);
+	texts_init(&words);
+	for (int i = 0; i < MANY; i++)
+		thing[i].place = PILE_NONE;
+	test_churn();
+	test_same();
+	test_has();
+	test_size();
+	test_long();
+	texts_free(&words);
+	pile_free(&pile);
+	return tap_done();
+}

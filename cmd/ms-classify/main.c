@@ -43,7 +43,8 @@ struct classify {
 	struct redact redact;
 	bool masks, only_masks;
 	uint64_t redacted, amended; /* records */
-	struct json origin, app, cluster, amend;
+	struct span cluster; /* of --cluster */
+	struct json quoted_cluster, origin, app, amend;
 };
 
 static void
@@ -64,8 +65,9 @@ parse_options(struct classify *c, int argc, char **argv)
 			c->only_masks = true;
 			break;
 		case OPT_CLUSTER:
-			json_reset(&c->cluster);
-			json_string(&c->cluster, optarg, strlen(optarg));
+			c->cluster = span_of(optarg);
+			json_reset(&c->quoted_cluster);
+			json_string(&c->quoted_cluster, optarg, strlen(optarg));
 			break;
 		default:
 			opts_common(opt, argv, HELP);
@@ -83,13 +85,16 @@ amend(void *context, const struct identity *id, struct span resource,
 {
 	struct classify *c = context;
 	struct json *j = &c->amend, quoted = {0};
+	struct identity named = *id;
 	struct span line;
 
+	if (!named.cluster.n)
+		named.cluster = c->cluster;
 	if (resource.n)
 		json_string(&quoted, resource.p, resource.n);
 	json_reset(j);
 	record_open(j, "AMEND");
-	record_identity(j, id, (struct span){quoted.p, quoted.len});
+	record_identity(j, &named, (struct span){quoted.p, quoted.len});
 	json_key(j, "origin");
 	origin_write(origin, &c->family.texts, j);
 	json_puts(j, "}}");
@@ -121,9 +126,9 @@ put_object(struct classify *c, const struct record *r)
 
 	json_reset(&c->origin);
 	json_reset(&c->app);
-	if (c->cluster.len && !r->id.cluster.n)
+	if (c->cluster.n && !r->id.cluster.n)
 		set[n++] = (struct record_member){"cluster",
-		    {c->cluster.p, c->cluster.len}};
+		    {c->quoted_cluster.p, c->quoted_cluster.len}};
 	if (!c->only_masks) {
 		origin_write(find_origin(c, r), &c->family.texts, &c->origin);
 		set[n++] = (struct record_member){"origin",
@@ -193,7 +198,7 @@ release(struct classify *c)
 	redact_free(&c->redact);
 	json_release(&c->origin);
 	json_release(&c->app);
-	json_release(&c->cluster);
+	json_release(&c->quoted_cluster);
 	json_release(&c->amend);
 }
 

@@ -1,6 +1,7 @@
 #include "record.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -205,17 +206,29 @@ records_release(struct records *rs)
 }
 
 void
-records_refuse(struct records *rs, const struct scan_error *err)
+records_refuse(struct records *rs, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (rs->refused++ < MAX_WARNINGS)
+		diag_warn("%s", text);
+	else if (rs->refused == MAX_WARNINGS + 1)
+		diag_warn("more lines are no records; they are only counted");
+}
+
+void
+records_refuse_line(struct records *rs, const struct scan_error *err)
 {
 	char place[32] = "";
 
 	if (err->at)
 		snprintf(place, sizeof(place), " (byte %zu)", err->at + 1);
-	if (rs->refused++ < MAX_WARNINGS)
-		diag_warn("line %llu is dropped: %s%s",
-		    (unsigned long long)rs->io.number, err->what, place);
-	else if (rs->refused == MAX_WARNINGS + 1)
-		diag_warn("more lines are no records; they are only counted");
+	records_refuse(rs, "line %llu is dropped: %s%s",
+	    (unsigned long long)rs->io.number, err->what, place);
 }
 
 bool
@@ -227,7 +240,7 @@ records_next(struct records *rs, struct record *r)
 	while (lines_next(&rs->io, &line)) {
 		if (parse(rs, line, r, &err) == 0)
 			return true;
-		records_refuse(rs, &err);
+		records_refuse_line(rs, &err);
 	}
 	return false;
 }

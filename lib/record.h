@@ -95,9 +95,11 @@ void records_release(struct records *rs);
  * False at the end of the input. *r is valid until the next call. */
 bool records_next(struct records *rs, struct record *r);
 
-/* Warn about the current line, which is no record, and count it. For stages
- * that read lines themselves. */
-void records_refuse(struct records *rs, const struct scan_error *err);
+/* Count what was no record, and warn of it, unless many have been warned of. */
+void records_refuse(struct records *rs, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The same of the current line. For stages that read lines themselves. */
+void records_refuse_line(struct records *rs, const struct scan_error *err);
 
 /* Read one line as a record. -1: it is none, and err says why. */
 int record_parse(const struct scan_plan *plan, struct span line,

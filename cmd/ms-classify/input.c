@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-#include "diag.h"
+#define TOO_LONG \
+	"it is longer than a record may be; ask for less at once, or use " \
+	"ms-watch --once"
 
 void
 input_init(struct input *in, int from, int to, size_t cap)
@@ -54,8 +56,8 @@ wrap(struct input *in, const char *type, struct span object,
 static void
 refuse(struct input *in, const char *why)
 {
-	in->rs.refused++;
-	diag_warn("the document that ends in line %llu is dropped: %s",
+	records_refuse(&in->rs,
+	    "the document that ends in line %llu is dropped: %s",
 	    (unsigned long long)in->rs.io.number, why);
 }
 
@@ -163,7 +165,7 @@ parse(struct input *in, struct span document, struct record *r,
 {
 	bool good = record_parse(&in->rs.plan, document, r, err) == 0;
 
-	/* a document with an error has err->at set, or no kind found */
+	/* what is valid, but no record, may be an object: its paths are found */
 	if (!good &&
 	    scan_find(NULL, document.p, document.n, NULL,
 		&(struct scan_error){0}) < 0)
@@ -202,20 +204,31 @@ follow(struct input *in, struct span line)
 }
 
 /* Records are one line each, so the line breaks go; where JSON may break, it
- * needs no space. */
+ * needs no space. Of what is too long only the end is looked for. */
 static void
 keep(struct input *in, struct span line)
 {
-	json_span(&in->document, trim(line));
+	if (!in->is_too_long)
+		json_span(&in->document, trim(line));
+	if (in->document.len > in->rs.io.cap) {
+		in->is_too_long = true;
+		json_reset(&in->document);
+	}
+}
+
+static void
+forget(struct input *in)
+{
+	in->depth = 0;
+	in->in_string = in->is_too_long = false;
+	json_reset(&in->document);
 }
 
 static void
 abandon(struct input *in, const char *why)
 {
 	refuse(in, why);
-	in->depth = 0;
-	in->in_string = false;
-	json_reset(&in->document);
+	forget(in);
 }
 
 /* A printed document breaks its lines behind brackets and commas only; a line
@@ -237,13 +250,25 @@ begin(struct input *in, struct span line, const struct scan_error *err)
 	if (!body.n || (*body.p != '{' && *body.p != '[') ||
 	    err->at != line.n || !may_go_on(line))
 		return false;
-	in->in_string = false;
-	in->depth = 0;
-	json_reset(&in->document);
+	forget(in);
 	if (follow(in, line) || in->in_string)
 		return false;
 	keep(in, line);
 	return true;
+}
+
+/* A document has come to its end. True: *r is a record. */
+static bool
+finish(struct input *in, struct record *r)
+{
+	struct span document = {in->document.p, in->document.len};
+	struct scan_error err;
+
+	if (parse(in, document, r, &err))
+		return true;
+	if (err.what)
+		abandon(in, err.what);
+	return false;
 }
 
 /* A further line of a document. True: *r is a record. */
@@ -262,14 +287,10 @@ go_on(struct input *in, struct span line, struct record *r)
 	keep(in, line);
 	if (in->in_string)
 		abandon(in, "a line ends within a string");
-	else if (!complete && in->document.len > in->rs.io.cap)
-		abandon(in, "it is longer than a record may be");
-	if (!complete)
-		return false;
-	if (parse(in, (struct span){in->document.p, in->document.len}, r, &err))
-		return true;
-	if (err.what)
-		abandon(in, err.what);
+	else if (complete && in->is_too_long)
+		abandon(in, TOO_LONG);
+	else if (complete)
+		return finish(in, r);
 	return false;
 }
 
@@ -290,7 +311,7 @@ input_next(struct input *in, struct record *r)
 		if (parse(in, line, r, &err))
 			return true;
 		if (err.what && !begin(in, line, &err))
-			records_refuse(&in->rs, &err);
+			records_refuse_line(&in->rs, &err);
 	}
 	if (in->depth > 0)
 		abandon(in, "the input ends in the middle of it");

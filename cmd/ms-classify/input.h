@@ -14,7 +14,7 @@ struct input {
 	int kind, api_version, items; /* slots: of a bare object or a list */
 	struct json document; /* one that spans lines, as far as it came */
 	unsigned depth; /* of brackets open in it; 0: none is begun */
-	bool in_string;
+	bool in_string, is_too_long;
 	struct json list; /* a List being handed out … */
 	struct scan_iter item;
 	struct span item_kind, item_api_version; /* … and its items' */

@@ -138,9 +138,10 @@ def bad_lines(stage):
 
 
 def warnings_are_bounded(stage):
-    _, err, status = run(stage, b"garbage\n" * 100000)
-    ok(status == 0 and 10 < err.count(b"\n") < 40,
-       stage + ": a flood of bad lines gives no flood of messages")
+    for bad in (b"garbage\n" * 100000, b"{\n}}\n" * 1000):
+        _, err, status = run(stage, bad)
+        ok(status == 0 and 10 < err.count(b"\n") < 40,
+           stage + ": a flood of bad lines gives no flood of messages")
 
 
 def gigantic_line(stage):
@@ -154,6 +155,20 @@ def gigantic_line(stage):
     out, _, status = run(stage, pod("big", '"%s"' % ("x" * (20 << 20))))
     ok(names(out) == ["big"] and status == 0 and len(out) > 20 << 20,
        stage + ": a line of 20 MiB passes whole")
+
+
+def gigantic_document(stage):
+    """Spread over lines, as kubectl prints it."""
+    if stage != "ms-classify":
+        return
+    item = b'{\n"kind": "Pod",\n"x": "' + b"x" * (1 << 20) + b'"\n},\n'
+    out, err, status = run(stage, b'{\n"items": [\n' + item * 33 + b"{}\n]\n}\n"
+                           + pod("after"))
+    ok(names(out) == ["after"] and status == 0,
+       stage + ": a document over the cap is left out, the next line is not")
+    ok(err.count(b"\n") == 1 and b"the document that ends in line 137 is "
+       b"dropped: it is longer than a record may be" in err,
+       stage + ": and told, once")
 
 
 def empty_input(stage):
@@ -197,7 +212,7 @@ def closed(stage):
 
 CHECKS = [answers_before_eof, one_byte_reads, reader_leaves, full_disk,
           nonblocking_stdin, bad_lines, warnings_are_bounded, gigantic_line,
-          empty_input, usage, closed]
+          gigantic_document, empty_input, usage, closed]
 
 for stage in STAGES:
     for check in CHECKS:

@@ -1,11 +1,9 @@
 /* config_fuzz - any bytes as YAML: read, or refused with a place. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz/fuzz.h"
 
 /* An alias may lead back to what holds it: depth ends the walk. */
 static size_t
@@ -36,8 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct config c;
 
 	if (config_parse(&c, "fuzz", (const char *)data, size, err) < 0) {
-		if (strncmp(err, "fuzz:", 5) != 0)
-			abort();
+		MUST(strncmp(err, "fuzz:", 5) == 0);
 		return 0;
 	}
 	walk(&c, config_root(&c), 4);

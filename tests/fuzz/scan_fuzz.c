@@ -7,16 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/fuzz.h"
 #include "json.h"
 #include "scan.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(x) \
-	do { \
-		if (!(x)) \
-			abort(); \
-	} while (0)
 
 static const char *const paths[] = {"a", "a.b", "a.b.c", "kind", "apiVersion",
     "metadata.name", "metadata.namespace", "metadata.labels",

@@ -9,14 +9,7 @@
 #include <unistd.h>
 
 #include "filter.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(x) \
-	do { \
-		if (!(x)) \
-			abort(); \
-	} while (0)
+#include "fuzz/fuzz.h"
 
 static const char *const texts[] =
     {"product: istio\nscope: namespace\nversion: label\nimages:\n"

@@ -3,20 +3,11 @@
  * What is taken from a reference lies within it; a version is a part of its
  * tag, and whoever is found has a print and a weight.
  */
-#include <stdlib.h>
-#include <string.h>
 
+#include "fuzz/fuzz.h"
 #include "known.h"
 #include "library.h"
 #include "version.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(x) \
-	do { \
-		if (!(x)) \
-			abort(); \
-	} while (0)
 
 static bool
 is_within(struct span part, struct span whole)

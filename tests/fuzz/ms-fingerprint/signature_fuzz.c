@@ -3,19 +3,11 @@
  * It is refused with its place, or holds; and then objects can be matched by
  * it, and it can be read once more in its own place.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/fuzz.h"
 #include "library.h"
 #include "match.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(x) \
-	do { \
-		if (!(x)) \
-			abort(); \
-	} while (0)
 
 static void
 match_some(const struct catalog *c)

@@ -4,19 +4,11 @@
  * same object the same whatever was converted before. That the bytes are right
  * is for tests/streams/wire.t to say.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "fixes.h"
+#include "fuzz/fuzz.h"
 #include "meshery.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(x) \
-	do { \
-		if (!(x)) \
-			abort(); \
-	} while (0)
 
 static enum service_answer
 answer(void *context, const char *host, int port)

@@ -1,18 +1,10 @@
 /* yaml_fuzz - any object as YAML, read again by libyaml: the same values. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
+#include "fuzz/fuzz.h"
 #include "yamldoc.h"
 #include "yamlplain.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(x) \
-	do { \
-		if (!(x)) \
-			abort(); \
-	} while (0)
 
 static struct tape tape;
 static struct json text[2], out, name;

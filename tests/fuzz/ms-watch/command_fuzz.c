@@ -1,19 +1,10 @@
 /* command_fuzz - any bytes as a line of the control FIFO: a command that asks
  * for no more than it may, or none. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(int is_true)
-{
-	if (!is_true)
-		abort();
-}
+#include "fuzz/fuzz.h"
 
 /* What curl and servers may take for a step up, in any spelling. */
 static void
@@ -22,7 +13,7 @@ check_path(const char *path)
 	char plain[COMMAND_MAX];
 	size_t n = 0;
 
-	require(path && *path == '/');
+	MUST(path && *path == '/');
 	for (const char *p = path; *p; p++) {
 		char digits[3] = {p[0] == '%' ? p[1] : 0,
 		    p[0] == '%' && p[1] ? p[2] : 0, 0};
@@ -35,13 +26,13 @@ check_path(const char *path)
 	plain[n] = '\0';
 	for (char *step = strtok(plain, "/?#;\\"); step;
 	     step = strtok(NULL, "/?#;\\"))
-		require(strcmp(step, ".") != 0 && strcmp(step, "..") != 0);
+		MUST(strcmp(step, ".") != 0 && strcmp(step, "..") != 0);
 }
 
 static void
 check_name(const char *name)
 {
-	require(name && *name && !strpbrk(name, "/%:?#\\ ") &&
+	MUST(name && *name && !strpbrk(name, "/%:?#\\ ") &&
 	    strcmp(name, "..") != 0);
 }
 
@@ -52,11 +43,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *why = NULL;
 
 	if (command_read(&c, (const char *)data, size, &why) < 0) {
-		require(why != NULL);
-		require(!c.id || strlen(c.id) <= COMMAND_ID);
+		MUST(why != NULL);
+		MUST(!c.id || strlen(c.id) <= COMMAND_ID);
 		return 0;
 	}
-	require(!why && c.name && size < COMMAND_MAX);
+	MUST(!why && c.name && size < COMMAND_MAX);
 	if (c.verb == COMMAND_PROBE) {
 		check_path(c.path);
 		check_name(c.ns);
@@ -64,6 +55,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_name(c.port);
 	}
 	if (c.verb == COMMAND_WATCH)
-		require(c.resource && c.by && c.depth > DEPTH_OFF);
+		MUST(c.resource && c.by && c.depth > DEPTH_OFF);
 	return 0;
 }

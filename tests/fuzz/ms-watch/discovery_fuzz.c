@@ -1,19 +1,9 @@
 /* discovery_fuzz - any JSON object as a discovery document of either form: a
  * catalog whose resources are whole, each chosen at most once. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "catalog.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(int is_true)
-{
-	if (!is_true)
-		abort();
-}
+#include "fuzz/fuzz.h"
 
 static void
 check(struct catalog *c)
@@ -22,11 +12,11 @@ check(struct catalog *c)
 	for (size_t i = 0; i < c->n; i++) {
 		const struct resource *r = c->resource[i];
 
-		require(*r->name && *r->kind && !strchr(r->name, '/'));
-		require(strncmp(r->id, r->name, strlen(r->name)) == 0);
-		require(!r->is_chosen || r->is_watchable);
+		MUST(*r->name && *r->kind && !strchr(r->name, '/'));
+		MUST(strncmp(r->id, r->name, strlen(r->name)) == 0);
+		MUST(!r->is_chosen || r->is_watchable);
 		for (size_t j = 0; j < i && r->is_chosen; j++)
-			require(!c->resource[j]->is_chosen ||
+			MUST(!c->resource[j]->is_chosen ||
 			    strcmp(c->resource[j]->name, r->name) != 0 ||
 			    strcmp(c->resource[j]->group, r->group) != 0);
 	}

@@ -4,28 +4,18 @@
  * What is taken is sound: a server with a scheme and a host, nothing with line
  * breaks where a header comes from it, no credentials for http, and an
  * environment for the plugin that is JSON. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "diag.h"
+#include "fuzz/fuzz.h"
 #include "kubeconfig.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(int is_true)
-{
-	if (!is_true)
-		abort();
-}
 
 static void
 check_line(const char *text)
 {
 	for (; text && *text; text++)
-		require((unsigned char)*text >= 0x20 && *text != 0x7f);
+		MUST((unsigned char)*text >= 0x20 && *text != 0x7f);
 }
 
 static void
@@ -38,9 +28,9 @@ check_list(const struct opts_list *list)
 static void
 check_pem(const struct pem_source *p)
 {
-	require(!p->data || !p->path);
-	require(!p->data || strstr(p->data, "-----BEGIN "));
-	require((!p->data && !p->path) || p->field);
+	MUST(!p->data || !p->path);
+	MUST(!p->data || strstr(p->data, "-----BEGIN "));
+	MUST((!p->data && !p->path) || p->field);
 }
 
 static void
@@ -49,9 +39,9 @@ check_plugin(const struct plugin *p)
 	struct json info = {0};
 	struct scan_error err;
 
-	require(*p->command && p->name && p->api_version);
+	MUST(*p->command && p->name && p->api_version);
 	plugin_info(p, "-----BEGIN", &info);
-	require(scan_find(NULL, info.p, info.len - 1, NULL, &err) == 0);
+	MUST(scan_find(NULL, info.p, info.len - 1, NULL, &err) == 0);
 	json_release(&info);
 }
 
@@ -60,8 +50,8 @@ check(const struct kubeconfig *k)
 {
 	const char *host = strstr(k->server, "://");
 
-	require(host && host[3] && k->source && k->context && *k->ns);
-	require(!strpbrk(k->server, "?#"));
+	MUST(host && host[3] && k->source && k->context && *k->ns);
+	MUST(!strpbrk(k->server, "?#"));
 	check_line(k->server);
 	check_line(k->tls_server_name);
 	check_line(k->token);
@@ -71,9 +61,9 @@ check(const struct kubeconfig *k)
 	check_pem(&k->ca);
 	check_pem(&k->certificate);
 	check_pem(&k->key);
-	require(k->is_secure ||
+	MUST(k->is_secure ||
 	    (!k->token && !k->token_file && !k->user && !k->plugin.command));
-	require(!k->is_insecure || (!k->ca.data && !k->ca.path));
+	MUST(!k->is_insecure || (!k->ca.data && !k->ca.path));
 	if (k->plugin.command)
 		check_plugin(&k->plugin);
 }
@@ -87,7 +77,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	diag_level(DIAG_FATAL); /* of http without credentials */
 	if (kubeconfig_parse(&k, "fuzz", (const char *)data, size, NULL, err) <
 	    0) {
-		require(strncmp(err, "fuzz:", 5) == 0);
+		MUST(strncmp(err, "fuzz:", 5) == 0);
 		return 0;
 	}
 	check(&k);

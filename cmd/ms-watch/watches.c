@@ -353,16 +353,6 @@ watches_free(struct watches *ws)
 
 /* ---- turns ---- */
 
-static bool
-is_same_resource_busy(const struct watches *ws, const struct watch *w)
-{
-	for (size_t i = 0; i < ws->n; i++)
-		if (is_same(ws->watch[i]->resource, w->resource) &&
-		    machine_is_busy(&ws->watch[i]->machine))
-			return true;
-	return false;
-}
-
 /* Requests that find all connections full open one each, unless they come
  * after it is open. Servers have room for a hundred and more on one. */
 static unsigned
@@ -375,24 +365,48 @@ most_at_once(const struct watches *ws)
 	return links_are_opening(&h->links) || h->is_fresh ? 0 : 1;
 }
 
+/* Whose snapshots are under way: those of few, however many are waiting. */
+struct busy {
+	const struct resource *resource[SNAPSHOTS];
+	unsigned n;
+};
+
+static void
+add_busy(struct busy *busy, const struct watch *w)
+{
+	if (busy->n < SNAPSHOTS)
+		busy->resource[busy->n++] = w->resource;
+}
+
+static bool
+is_resource_busy(const struct busy *busy, const struct resource *r)
+{
+	for (unsigned i = 0; i < busy->n; i++)
+		if (is_same(busy->resource[i], r))
+			return true;
+	return false;
+}
+
 /* Snapshots are begun in order, and never two of the same resource: between
  * begin and end a resource has one scope. */
 static void
 give_turns(struct watches *ws)
 {
-	unsigned busy = 0, more = most_at_once(ws);
+	struct busy busy = {0};
+	unsigned more = most_at_once(ws);
 
 	for (size_t i = 0; i < ws->n; i++)
-		busy += machine_is_busy(&ws->watch[i]->machine);
-	ws->is_busy = busy > 0;
-	for (size_t i = 0; i < ws->n && busy < SNAPSHOTS && more > 0; i++) {
+		if (machine_is_busy(&ws->watch[i]->machine))
+			add_busy(&busy, ws->watch[i]);
+	ws->is_busy = busy.n > 0;
+	for (size_t i = 0; i < ws->n && busy.n < SNAPSHOTS && more > 0; i++) {
 		struct watch *w = ws->watch[i];
 
 		if (w->machine.state != MACHINE_QUEUED ||
-		    is_same_resource_busy(ws, w) || !watch_may_begin(w))
+		    is_resource_busy(&busy, w->resource) || !watch_may_begin(w))
 			continue;
 		watch_input(w, IN_TURN);
-		busy++;
+		add_busy(&busy, w);
 		more--;
 	}
 }

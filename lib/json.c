@@ -72,27 +72,6 @@ json_printf(struct json *j, const char *fmt, ...)
 	j->len += (size_t)n; /* its NUL is not part of it */
 }
 
-/* The length of a valid UTF-8 sequence at p, 0 if there is none. */
-static size_t
-utf8_length(const unsigned char *p, size_t left)
-{
-	size_t n = p[0] < 0xc2 ? 0 :
-	    p[0] < 0xe0        ? 2 :
-	    p[0] < 0xf0        ? 3 :
-	    p[0] < 0xf5        ? 4 :
-				 0;
-
-	if (!n || n > left)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 static void
 put_escape(struct json *j, unsigned char c)
 {
@@ -116,7 +95,7 @@ json_string(struct json *j, const char *text, size_t n)
 
 	json_raw(j, "\"", 1);
 	while (i < n) {
-		if (p[i] >= 0x80 && (seq = utf8_length(p + i, n - i))) {
+		if (p[i] >= 0x80 && (seq = scan_utf8_length(text + i, n - i))) {
 			i += seq;
 			continue;
 		}

@@ -140,8 +140,8 @@ skip_utf8(struct scan *s, const char *p)
 	return p + n;
 }
 
-static int
-hex_digit(char c)
+int
+scan_hex(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -172,7 +172,7 @@ skip_escape(struct scan *s, const char *p)
 	for (int i = 2; i < 6; i++) {
 		if (p + i >= s->end)
 			return fail(s, "the document ends early", s->end);
-		if (hex_digit(p[i]) < 0)
+		if (scan_hex(p[i]) < 0)
 			return fail(s, "\\u wants four hex digits", p);
 	}
 	return p + 6;
@@ -728,8 +728,29 @@ scan_pass(struct scan_walk *w)
 	return (struct span){p, (size_t)(w->p - p)};
 }
 
-static size_t
-put_utf8(char *buf, unsigned c)
+size_t
+scan_utf8_length(const char *text, size_t left)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t n = p[0] < 0xc2 ? 0 :
+	    p[0] < 0xe0        ? 2 :
+	    p[0] < 0xf0        ? 3 :
+	    p[0] < 0xf5        ? 4 :
+				 0;
+
+	if (!n || n > left)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+size_t
+scan_utf8(char *buf, unsigned c)
 {
 	if (c < 0x80) {
 		buf[0] = (char)c;
@@ -759,7 +780,7 @@ hex4(const char *p)
 	unsigned c = 0;
 
 	for (int i = 0; i < 4; i++)
-		c = c << 4 | (unsigned)hex_digit(p[i]);
+		c = c << 4 | (unsigned)scan_hex(p[i]);
 	return c;
 }
 
@@ -802,15 +823,15 @@ decode_short(char c)
 	}
 }
 
-/* The character of the escape at *pp, into out, which holds four bytes. */
-static size_t
-decode_escape(const char **pp, const char *end, char *out)
+unsigned
+scan_escape(const char **pp, const char *end)
 {
-	if ((*pp)[1] == 'u')
-		return put_utf8(out, decode_unicode(pp, end));
-	*out = decode_short((*pp)[1]);
+	char c = (*pp)[1];
+
+	if (c == 'u')
+		return decode_unicode(pp, end);
 	*pp += 2;
-	return 1;
+	return (unsigned char)decode_short(c);
 }
 
 size_t
@@ -828,7 +849,7 @@ scan_decode(const char *raw, size_t n, char *buf)
 		if (!escape)
 			break;
 		p = escape;
-		out += decode_escape(&p, end, out);
+		out += scan_utf8(out, scan_escape(&p, end));
 	}
 	return (size_t)(out - buf);
 }
@@ -872,7 +893,7 @@ scan_key_eq(struct span key, const char *text)
 	for (; p < end; text += n) {
 		n = 1;
 		if (*p == '\\')
-			n = decode_escape(&p, end, c);
+			n = scan_utf8(c, scan_escape(&p, end));
 		else
 			c[0] = *p++;
 		if (!c[0] || strncmp(text, c, n) != 0)

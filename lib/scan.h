@@ -137,6 +137,15 @@ struct span scan_text(struct span value, char *buf, size_t cap);
  * Returns the number of bytes written. */
 size_t scan_decode(const char *raw, size_t n, char *buf);
 
+/* One character at a time. The one that the escape at *p stands for, which
+ * begins with its backslash and is valid: *p is behind it then. The length of
+ * the UTF-8 at p, of left bytes; 0: it is none. A character as UTF-8, of at
+ * most four bytes: how many. The value of a hex digit; -1: it is none. */
+unsigned scan_escape(const char **p, const char *end);
+size_t scan_utf8_length(const char *p, size_t left);
+size_t scan_utf8(char *buf, unsigned c);
+int scan_hex(char c);
+
 /* Whether value is a string with this content. */
 bool scan_eq(struct span value, const char *text);
 /* Whether a key, as scan_member gives it, says this. */

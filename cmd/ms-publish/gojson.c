@@ -72,27 +72,6 @@ escape_of(unsigned c, char esc[8])
 	return 2;
 }
 
-static char *
-put_utf8(char *out, unsigned c)
-{
-	if (c < 0x80) {
-		*out++ = (char)c;
-	} else if (c < 0x800) {
-		*out++ = (char)(0xc0 | c >> 6);
-		*out++ = (char)(0x80 | (c & 0x3f));
-	} else if (c < 0x10000) {
-		*out++ = (char)(0xe0 | c >> 12);
-		*out++ = (char)(0x80 | (c >> 6 & 0x3f));
-		*out++ = (char)(0x80 | (c & 0x3f));
-	} else {
-		*out++ = (char)(0xf0 | c >> 18);
-		*out++ = (char)(0x80 | (c >> 12 & 0x3f));
-		*out++ = (char)(0x80 | (c >> 6 & 0x3f));
-		*out++ = (char)(0x80 | (c & 0x3f));
-	}
-	return out;
-}
-
 /* One character in Go's form. An escape escaped again has its backslashes and
  * its quote doubled up; the rest of it is plain. */
 static char *
@@ -102,7 +81,7 @@ put_char(char *out, unsigned c, enum gojson_level level)
 	size_t n = escape_of(c, esc);
 
 	if (!n)
-		return put_utf8(out, c);
+		return out + scan_utf8(out, c);
 	for (size_t i = 0; i < n; i++) {
 		if (level == GOJSON_TWICE && (esc[i] == '\\' || esc[i] == '"'))
 			*out++ = '\\';
@@ -111,74 +90,19 @@ put_char(char *out, unsigned c, enum gojson_level level)
 	return out;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return (c | 0x20) - 'a' + 10;
-}
-
-static unsigned
-hex4(const char *p)
-{
-	return (unsigned)(hex_digit(p[0]) << 12 | hex_digit(p[1]) << 8 |
-	    hex_digit(p[2]) << 4 | hex_digit(p[3]));
-}
-
-/* What the escape at p stands for; a pair of surrogates is one character, half
- * a pair is none. */
-static const char *
-read_escape(const char *p, const char *end, unsigned *c)
-{
-	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
-	const char *at;
-
-	if (p[1] != 'u') {
-		at = strchr(from, p[1]);
-		*c = (unsigned char)(at ? to[at - from] : p[1]);
-		return p + 2;
-	}
-	*c = hex4(p + 2);
-	p += 6;
-	if (*c < 0xd800 || *c > 0xdfff)
-		return p;
-	if (*c < 0xdc00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
-		unsigned low = hex4(p + 2);
-
-		if (low >= 0xdc00 && low <= 0xdfff) {
-			*c = 0x10000 + ((*c - 0xd800) << 10) + low - 0xdc00;
-			return p + 6;
-		}
-	}
-	*c = REPLACEMENT;
-	return p;
-}
-
 /* The character at p, which is not ASCII; bytes that are no UTF-8 are replaced
  * one by one, as Go's decoder does. */
 static const char *
 read_utf8(const char *p, const char *end, unsigned *c)
 {
-	const unsigned char *u = (const unsigned char *)p;
-	size_t n = u[0] < 0xc2 ? 0 :
-	    u[0] < 0xe0        ? 2 :
-	    u[0] < 0xf0        ? 3 :
-	    u[0] < 0xf5        ? 4 :
-				 0;
+	size_t n = scan_utf8_length(p, (size_t)(end - p));
 
 	*c = REPLACEMENT;
-	if (!n || (size_t)(end - p) < n)
+	if (!n)
 		return p + 1;
+	*c = (unsigned char)*p & (0xffu >> (n + 1));
 	for (size_t i = 1; i < n; i++)
-		if ((u[i] & 0xc0) != 0x80)
-			return p + 1;
-	if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] > 0x9f) ||
-	    (u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] > 0x8f))
-		return p + 1;
-	*c = u[0] & (0xffu >> (n + 1));
-	for (size_t i = 1; i < n; i++)
-		*c = *c << 6 | (u[i] & 0x3f);
+		*c = *c << 6 | ((unsigned char)p[i] & 0x3f);
 	return p + n;
 }
 
@@ -197,7 +121,7 @@ copy_odd(char *out, const char *p, const char *end, enum gojson_level level)
 				p += 2;
 				continue;
 			}
-			p = read_escape(p, end, &c);
+			c = scan_escape(&p, end);
 		} else if ((unsigned char)*p >= 0x80) {
 			p = read_utf8(p, end, &c);
 		} else {

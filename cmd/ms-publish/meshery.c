@@ -216,15 +216,6 @@ put_uuid(char *out, const unsigned char uuid[16])
 	return out;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* A UUID in one of the forms that Google's library takes: plain, in braces,
  * with urn:uuid: before it, or without its dashes. */
 static bool
@@ -244,8 +235,8 @@ read_uuid(struct span text, unsigned char uuid[16])
 		if (has_dashes && (i == 4 || i == 6 || i == 8 || i == 10) &&
 		    *p++ != '-')
 			return false;
-		high = hex_digit(*p++);
-		low = high < 0 ? -1 : hex_digit(*p++);
+		high = scan_hex(*p++);
+		low = high < 0 ? -1 : scan_hex(*p++);
 		if (low < 0)
 			return false;
 		uuid[i] = (unsigned char)(high << 4 | low);

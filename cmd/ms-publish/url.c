@@ -4,16 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_PORT 4222
+#include "scan.h"
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#define DEFAULT_PORT 4222
 
 /* Percent-decode [p, end) into out. */
 static int
@@ -28,9 +21,9 @@ decode(const char *p, const char *end, char out[URL_TEXT])
 			out[n++] = *p;
 			continue;
 		}
-		if (end - p < 3 || hex_digit(p[1]) < 0 || hex_digit(p[2]) < 0)
+		if (end - p < 3 || scan_hex(p[1]) < 0 || scan_hex(p[2]) < 0)
 			return -1;
-		out[n] = (char)(hex_digit(p[1]) << 4 | hex_digit(p[2]));
+		out[n] = (char)(scan_hex(p[1]) << 4 | scan_hex(p[2]));
 		if (!out[n++])
 			return -1;
 		p += 2;

@@ -51,6 +51,27 @@ is_refused(struct span doc, const char *want, size_t want_at)
 }
 
 static void
+test_characters(void)
+{
+	static const char text[] = "\\u00e9x", bad[] = "\xed\xa0\x80";
+	const char *p = text;
+	char buf[4];
+
+	ok(scan_escape(&p, text + 7) == 0xe9 && p == text + 6, "an escape");
+	p = "\\\"";
+	ok(scan_escape(&p, p + 2) == '"', "a short one");
+	ok(scan_utf8(buf, 0x20ac) == 3 && memcmp(buf, "\u20ac", 3) == 0 &&
+		scan_utf8_length(buf, 3) == 3 && scan_utf8_length(buf, 2) == 0,
+	    "UTF-8 and back, and cut off");
+	ok(!scan_utf8_length(bad, 3) && !scan_utf8_length("\xc0\x80", 2),
+	    "half a pair and a long form are none");
+	ok(scan_hex('7') == 7 && scan_hex('b') == 11 && scan_hex('F') == 15 &&
+		scan_hex('g') < 0 && scan_hex('@') < 0 && scan_hex('/') < 0 &&
+		scan_hex(0x10) < 0,
+	    "hex digits of either case, and nothing else");
+}
+
+static void
 test_grammar(void)
 {
 	is_valid(S("{}"));
@@ -792,6 +813,7 @@ test_walk_once(void)
 int
 main(void)
 {
+	test_characters();
 	test_grammar();
 	test_numbers();
 	test_leniencies_of_libjq();

@@ -2,6 +2,7 @@
 #ifndef MS_CLOCK_H
 #define MS_CLOCK_H
 
+#include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -17,6 +18,8 @@ int64_t clock_real(int64_t ms);
 
 /* When ms of clock_ms() will have passed, on CLOCK_MONOTONIC. */
 struct timespec clock_after(int64_t ms);
+/* A condition whose timed waits end by clock_after(). */
+void clock_cond_init(pthread_cond_t *cond);
 
 /* A number from 0 to n - 1 (n > 0), for jitter; not for secrets. */
 uint32_t clock_jitter(uint32_t n);

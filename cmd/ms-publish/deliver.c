@@ -49,7 +49,6 @@ deliver_new(struct store *store, struct format *format, struct sink *sink,
     struct requests *requests, struct pulse *pulse)
 {
 	struct deliver *d = diag_alloc(NULL, sizeof(*d));
-	pthread_condattr_t attr;
 
 	memset(d, 0, sizeof(*d));
 	d->store = store;
@@ -66,9 +65,7 @@ deliver_new(struct store *store, struct format *format, struct sink *sink,
 	if (d->ended < 0)
 		diag_die(EXIT_TEMPORARY, "unable to create an eventfd: %m");
 	pthread_mutex_init(&d->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&d->wake, &attr);
+	clock_cond_init(&d->wake);
 	return d;
 }
 

@@ -44,7 +44,6 @@ jetstream_new(const char *id, const char *subject, unsigned replicas,
     unsigned patience)
 {
 	struct jetstream *j = diag_alloc(NULL, sizeof(*j));
-	pthread_condattr_t attr;
 
 	memset(j, 0, sizeof(*j));
 	j->id = id;
@@ -52,9 +51,7 @@ jetstream_new(const char *id, const char *subject, unsigned replicas,
 	j->replicas = replicas;
 	j->patience = patience;
 	pthread_mutex_init(&j->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&j->news, &attr);
+	clock_cond_init(&j->news);
 	return j;
 }
 
@@ -370,9 +367,7 @@ last_taken(const struct jetstream *j)
 static void
 wait_a_little(struct jetstream *j)
 {
-	int64_t at = clock_ms() + LOOK_MS;
-	struct timespec until = {(time_t)(at / 1000),
-	    (long)(at % 1000) * 1000000};
+	struct timespec until = clock_after(LOOK_MS);
 
 	pthread_cond_timedwait(&j->news, &j->lock, &until);
 }

@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "diag.h"
+#include "subject.h"
 
 #define API_MS 2000 /* for a question to the server */
 #define LOOK_MS 250 /* how often a wait looks whether the connection is */
@@ -164,15 +165,10 @@ takes_subject(const jsStreamInfo *info, const char *subject)
 {
 	const jsStreamConfig *c = info->Config;
 
-	for (int i = 0; i < c->SubjectsLen; i++) {
-		const char *p = c->Subjects[i];
-		size_t n = strlen(p);
-
-		if (strcmp(p, subject) == 0 ||
-		    (n && p[n - 1] == '>' && strncmp(p, subject, n - 1) == 0))
+	for (int i = 0; i < c->SubjectsLen; i++)
+		if (subject_matches(c->Subjects[i], subject))
 			return true;
-	}
-	return strchr(c->SubjectsLen ? c->Subjects[0] : "", '*') != NULL;
+	return false;
 }
 
 static enum sink_status

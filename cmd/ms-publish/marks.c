@@ -5,23 +5,13 @@
 #include <string.h>
 
 #include "diag.h"
+#include "subject.h"
 
 void
 marks_init(struct marks *m)
 {
 	pthread_mutex_init(&m->lock, NULL);
 	m->n = 0;
-}
-
-/* Subjects are made of tokens; an id that is none cannot be told. */
-static bool
-is_token(struct span id)
-{
-	for (size_t i = 0; i < id.n; i++)
-		if ((unsigned char)id.p[i] <= ' ' || id.p[i] == 0x7f ||
-		    strchr(".*>", id.p[i]))
-			return false;
-	return id.n > 0;
 }
 
 static char *
@@ -31,7 +21,7 @@ subject_of(struct span id)
 	int n = snprintf(subject, sizeof(subject), "meshsync.check.%.*s",
 	    (int)id.n, id.p);
 
-	if (!is_token(id) || n >= (int)sizeof(subject))
+	if (!subject_is_token(id) || n >= (int)sizeof(subject))
 		return NULL;
 	return diag_strndup(subject, (size_t)n);
 }

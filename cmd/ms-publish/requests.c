@@ -11,6 +11,7 @@
 #include "diag.h"
 #include "dump.h"
 #include "gojson.h"
+#include "subject.h"
 
 #define SETTLES_MAX 6 /* a resync is put off so often, not for ever */
 #define DIALLED_MS 200 /* how often a dump looks whether it can begin */
@@ -92,18 +93,6 @@ get_text(struct span object, const char *key, char *out, size_t room)
 	return true;
 }
 
-/* What can be published on: tokens, no spaces, no wildcards. */
-static bool
-is_subject(const char *text)
-{
-	const char *p = text;
-
-	for (; *p; p++)
-		if ((unsigned char)*p <= ' ' || *p == 0x7f || strchr("*>", *p))
-			return false;
-	return p > text && *text != '.' && p[-1] != '.' && !strstr(text, "..");
-}
-
 static void
 ask_store(struct requests *q, struct span payload)
 {
@@ -112,7 +101,7 @@ ask_store(struct requests *q, struct span payload)
 	bool is_full;
 
 	if (!get_text(payload, "Reply", r.subject, SUBJECT) ||
-	    !is_subject(r.subject)) {
+	    !subject_is_good(r.subject)) {
 		diag_warn("a request for the store names no subject to "
 			  "reply to");
 		return;
@@ -300,7 +289,7 @@ refuse_session(struct sink *sink, const char *id)
 	p = gojson_text(p, span_of(id));
 	strcpy(p, "\"]}");
 	return send_text(sink, "active_sessions.exec", list) &&
-	    (!is_subject(id) ||
+	    (!subject_is_good(id) ||
 		send_text(sink, id,
 		    DUMP_HEAD("error") "\"this MeshSync opens no terminal "
 				       "sessions\"}"));

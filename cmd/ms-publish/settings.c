@@ -10,6 +10,7 @@
 #include "fixes.h"
 #include "jetstream.h"
 #include "opts.h"
+#include "subject.h"
 
 #define SUBJECT "meshery.meshsync.core"
 
@@ -350,6 +351,10 @@ check_options(const struct settings *s)
 
 	if (!b->cert != !b->key)
 		opts_wrong("--cert and --key go together");
+	if (!subject_is_good(b->subject))
+		opts_wrong("--subject is tokens with dots between them, not "
+			   "'%s'",
+		    b->subject);
 	if (b->creds && b->auth)
 		opts_wrong("--creds and --auth exclude each other");
 	if (s->sink == SINK_FILE && s->store)

@@ -88,7 +88,7 @@ ok(p.end() == 0 and owed(store) == 0 and js.info(nats.port),
 # A stream that is somebody else's decision.
 js.ask(nats.port, "STREAM.DELETE.MESHSYNC_EVENTS")
 js.ask(nats.port, "STREAM.CREATE.MESHSYNC_EVENTS", {
-    "name": "MESHSYNC_EVENTS", "subjects": ["other"], "storage": "memory",
+    "name": "MESHSYNC_EVENTS", "subjects": ["other.*.core"], "storage": "memory",
     "retention": "limits", "max_consumers": -1, "max_msgs": -1,
     "max_bytes": -1, "max_age": 0, "num_replicas": 1})
 p = Publish(nats.url(), "--jetstream", store=store)
@@ -98,7 +98,7 @@ ok(p.says("does not take the subject: meshery.meshsync.core"),
    "a stream of that name without our subject is told") or note(p.said())
 js.ask(nats.port, "STREAM.DELETE.MESHSYNC_EVENTS")
 js.ask(nats.port, "STREAM.CREATE.MESHSYNC_EVENTS", {
-    "name": "MESHSYNC_EVENTS", "subjects": ["meshery.meshsync.>"],
+    "name": "MESHSYNC_EVENTS", "subjects": ["other", "meshery.*.core"],
     "storage": "memory", "retention": "limits", "max_consumers": -1,
     "max_msgs": -1, "max_bytes": -1, "max_age": 0, "num_replicas": 1,
     "max_msg_size": 100000})

@@ -3,6 +3,7 @@
 
 #include "ms.h"
 #include "selector.h"
+#include "subject.h"
 #include "tap.h"
 #include "url.h"
 
@@ -103,9 +104,38 @@ merges(const char *members, const char *amend, const char *want)
 	json_release(&out);
 }
 
+static void
+subjects(void)
+{
+	static const char core[] = "meshery.meshsync.core";
+
+	ok(subject_is_good("a") && subject_is_good(core), "subjects");
+	ok(!subject_is_good("") && !subject_is_good(".a") &&
+		!subject_is_good("a.") && !subject_is_good("a..b") &&
+		!subject_is_good("a b") && !subject_is_good("a.*") &&
+		!subject_is_good("a.>") && !subject_is_good("a\n"),
+	    "what is none");
+	ok(subject_is_token(span_of("a-1")) && !subject_is_token(span_of("")) &&
+		!subject_is_token(span_of("a.b")),
+	    "tokens");
+	ok(subject_matches(core, core) &&
+		subject_matches("meshery.*.core", core) &&
+		subject_matches("meshery.>", core) &&
+		subject_matches(">", core) && subject_matches("*.*.>", core),
+	    "patterns that take it");
+	ok(!subject_matches("meshery.*", core) &&
+		!subject_matches("other.*.core", core) &&
+		!subject_matches("meshery.meshsync.core.>", core) &&
+		!subject_matches("meshery.meshsync.cor", core) &&
+		!subject_matches("meshery.meshsync", core) &&
+		!subject_matches("*.*.*.*", core),
+	    "patterns that do not");
+}
+
 int
 main(void)
 {
+	subjects();
 	urls();
 	selectors();
 	merges("", "{\"cluster\":\"c\",\"name\":\"n\",\"origin\":{\"a\":1}}",

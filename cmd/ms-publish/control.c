@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "ration.h"
 
 int
 control_open(const char *path)
@@ -28,13 +29,15 @@ control_open(const char *path)
 void
 control_forward(int fd, const struct record *request)
 {
+	static struct ration dropped = {.more = "more requests are dropped"};
 	char line[4096];
 	size_t n = request->line.n;
 
 	if (fd < 0)
 		return;
 	if (n >= sizeof(line)) {
-		diag_warn("a request of %zu bytes is dropped: too long", n);
+		ration_warn(&dropped,
+		    "a request of %zu bytes is dropped: too long", n);
 		return;
 	}
 	memcpy(line, request->line.p, n);
@@ -42,9 +45,10 @@ control_forward(int fd, const struct record *request)
 	if (write(fd, line, n) >= 0)
 		return;
 	if (errno == EAGAIN)
-		diag_warn(
+		ration_warn(&dropped,
 		    "a request is dropped: nobody reads the control FIFO");
 	else
-		diag_warn("a request is dropped: unable to write to the "
-			  "control FIFO: %m");
+		ration_warn(&dropped,
+		    "a request is dropped: unable to write to the control "
+		    "FIFO: %m");
 }

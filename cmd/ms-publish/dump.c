@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "diag.h"
+#include "ration.h"
 #include "schema.h"
 
 #define BATCH 5 /* objects in a message */
@@ -51,11 +51,15 @@ put_resource(struct format *f, sqlite3_stmt *st, struct json *j)
 static bool
 send_batch(struct sink *sink, const char *subject, struct json *j)
 {
+	static struct ration left_out = {
+	    .more = "more of the store is left out for its size"};
+
 	json_puts(j, "]}");
 	if (j->len <= sink->max)
 		return sink->send(sink, subject, (struct span){j->p, j->len});
-	diag_warn("%zu bytes of the store are more than the broker takes, and "
-		  "left out",
+	ration_warn(&left_out,
+	    "%zu bytes of the store are more than the broker takes, and left "
+	    "out",
 	    j->len);
 	return true;
 }

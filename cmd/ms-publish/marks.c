@@ -12,6 +12,7 @@ marks_init(struct marks *m)
 {
 	pthread_mutex_init(&m->lock, NULL);
 	m->n = 0;
+	m->dropped = (struct ration){.more = "more marks are dropped"};
 }
 
 static char *
@@ -32,7 +33,8 @@ marks_put(struct marks *m, int64_t change, struct span id, struct span line)
 	char *subject = subject_of(id);
 
 	if (!subject) {
-		diag_warn("a mark without a usable id is dropped");
+		ration_warn(&m->dropped,
+		    "a mark without a usable id is dropped");
 		return;
 	}
 	pthread_mutex_lock(&m->lock);
@@ -43,7 +45,7 @@ marks_put(struct marks *m, int64_t change, struct span id, struct span line)
 	}
 	pthread_mutex_unlock(&m->lock);
 	if (subject)
-		diag_warn("too many marks wait; one is dropped");
+		ration_warn(&m->dropped, "too many marks wait; one is dropped");
 	free(subject);
 }
 

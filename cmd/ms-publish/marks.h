@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include "ration.h"
 #include "scan.h"
 
 #define MARKS 1024 /* that may wait */
@@ -23,6 +24,7 @@ struct marks {
 	pthread_mutex_t lock;
 	struct mark mark[MARKS];
 	size_t n;
+	struct ration dropped;
 };
 
 void marks_init(struct marks *m);

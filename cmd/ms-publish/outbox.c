@@ -5,14 +5,11 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "clock.h"
 #include "diag.h"
 #include "gate.h"
 #include "schema.h"
 
 #define READ_BYTES (256u << 10)
-#define OVERSIZED_TOLD 10 /* messages too large, each by name … */
-#define OVERSIZED_MS 60000 /* … in so long a time */
 
 /* ---- what was said last ---- */
 
@@ -40,6 +37,9 @@ outbox_init(struct outbox *o, struct store *store, struct format *format)
 	o->store = store;
 	o->format = format;
 	o->sent = store->confirmed;
+	o->oversized = (struct ration){
+	    .more = "more is not published for its size; the view waiting of "
+		    "the snapshot has it"};
 	while (sqlite3_step(st) == SQLITE_ROW)
 		*said(o, sqlite3_column_int64(st, 0)) =
 		    (uint64_t)sqlite3_column_int64(st, 1);
@@ -121,24 +121,12 @@ format_identity(struct outbox *o, struct change *c, struct span *message)
 	return is_done;
 }
 
-/* An object that is too large may change each second, or all may be. */
 static void
 say_oversized(struct outbox *o, const struct change *c, size_t n, size_t max)
 {
-	int64_t now = clock_ms();
-
-	if (!o->n_oversized || now - o->oversized_since >= OVERSIZED_MS) {
-		o->oversized_since = now;
-		o->n_oversized = 0;
-	}
-	if (++o->n_oversized > OVERSIZED_TOLD) {
-		if (o->n_oversized == OVERSIZED_TOLD + 1)
-			diag_warn("more is not published for its size; the "
-				  "view waiting of the snapshot has it");
-		return;
-	}
-	diag_warn("%.*s %.*s%s%.*s is not published: %zu bytes are more than "
-		  "the broker's max_payload of %zu",
+	ration_warn(&o->oversized,
+	    "%.*s %.*s%s%.*s is not published: %zu bytes are more than the "
+	    "broker's max_payload of %zu",
 	    (int)c->id.kind.n, c->id.kind.p, (int)c->id.ns.n, c->id.ns.p,
 	    c->id.ns.n ? "/" : "", (int)c->id.name.n, c->id.name.p, n, max);
 }

@@ -20,6 +20,7 @@
 #define MS_OUTBOX_H
 
 #include "format.h"
+#include "ration.h"
 #include "sink.h"
 #include "store.h"
 
@@ -50,8 +51,7 @@ struct outbox {
 	size_t n_bytes;
 	uint64_t *said; /* by row id: the last message's hash, 0: unknown */
 	size_t n_said;
-	int64_t oversized_since; /* ms; messages that were told about since */
-	unsigned n_oversized;
+	struct ration oversized;
 
 	/* what is being read */
 	struct json bytes;

@@ -11,10 +11,13 @@
 #include "diag.h"
 #include "dump.h"
 #include "gojson.h"
+#include "ration.h"
 #include "subject.h"
 
 #define SETTLES_MAX 6 /* a resync is put off so often, not for ever */
 #define DIALLED_MS 200 /* how often a dump looks whether it can begin */
+/* Between lists, and tries to resync, however short the settling is. */
+#define LEAST_MS 1000
 #define QUEUE 16
 #define SUBJECT 512
 
@@ -25,7 +28,7 @@ struct reply {
 };
 
 struct requests {
-	int64_t settle, dial; /* ms */
+	int64_t settle, dial, list; /* ms */
 	pthread_mutex_t lock;
 	int64_t resync_asked, resync_at; /* ms; 0: not asked for */
 	int64_t list_at;
@@ -33,6 +36,7 @@ struct requests {
 	struct reply reply[QUEUE];
 	char session[QUEUE][SUBJECT];
 	size_t n_replies, n_sessions;
+	struct ration dropped;
 };
 
 struct requests *
@@ -42,7 +46,9 @@ requests_new(unsigned settle, unsigned dial)
 
 	memset(q, 0, sizeof(*q));
 	q->settle = (int64_t)settle * 1000;
+	q->list = 2 * q->settle > LEAST_MS ? 2 * q->settle : LEAST_MS;
 	q->dial = (int64_t)dial * 1000 + 1000;
+	q->dropped = (struct ration){.more = "more requests are dropped"};
 	pthread_mutex_init(&q->lock, NULL);
 	return q;
 }
@@ -102,8 +108,8 @@ ask_store(struct requests *q, struct span payload)
 
 	if (!get_text(payload, "Reply", r.subject, SUBJECT) ||
 	    !subject_is_good(r.subject)) {
-		diag_warn("a request for the store names no subject to "
-			  "reply to");
+		ration_warn(&q->dropped,
+		    "a request for the store names no subject to reply to");
 		return;
 	}
 	pthread_mutex_lock(&q->lock);
@@ -112,7 +118,8 @@ ask_store(struct requests *q, struct span payload)
 		q->reply[q->n_replies++] = r;
 	pthread_mutex_unlock(&q->lock);
 	if (is_full)
-		diag_warn("a request for the store is dropped: %d wait already",
+		ration_warn(&q->dropped,
+		    "a request for the store is dropped: %d wait already",
 		    QUEUE);
 }
 
@@ -168,7 +175,7 @@ ask_list(struct requests *q)
 {
 	pthread_mutex_lock(&q->lock);
 	if (!q->list_at)
-		q->list_at = clock_ms() + 2 * q->settle;
+		q->list_at = clock_ms() + q->list;
 	pthread_mutex_unlock(&q->lock);
 }
 
@@ -188,8 +195,9 @@ requests_take(struct requests *q, struct span message)
 
 	if (scan_find(NULL, message.p, message.n, NULL, &err) < 0 ||
 	    scan_type(request = get(message, "Request")) != SCAN_OBJECT) {
-		diag_warn("a request is dropped: it is no JSON with a "
-			  "Request in it");
+		ration_warn(&q->dropped,
+		    "a request is dropped: it is no JSON with a Request in "
+		    "it");
 		return;
 	}
 	entity = get(request, "Entity");
@@ -205,7 +213,8 @@ requests_take(struct requests *q, struct span message)
 	else if (scan_eq(entity, "exec-request"))
 		ask_sessions(q, payload);
 	else if (scan_eq(entity, "log-stream"))
-		diag_warn("a log was asked for: this MeshSync has none");
+		ration_warn(&q->dropped,
+		    "a log was asked for: this MeshSync has none");
 }
 
 /* ---- answering ---- */
@@ -242,6 +251,19 @@ take_resync(struct requests *q)
 		q->resync_at = 0;
 	pthread_mutex_unlock(&q->lock);
 	return is_due;
+}
+
+/* The disk has failed: not at once again, though resyncs need not settle. */
+static void
+put_off_resync(struct requests *q)
+{
+	int64_t at = clock_ms() + LEAST_MS;
+
+	requests_resync(q);
+	pthread_mutex_lock(&q->lock);
+	if (q->resync_at < at)
+		q->resync_at = at;
+	pthread_mutex_unlock(&q->lock);
 }
 
 /* The next dump that can begin: what Services' addresses answer is part of it,
@@ -321,7 +343,7 @@ take_small(struct requests *q, unsigned *meta, bool *list)
 	q->meta = 0;
 	*list = q->list_at && q->list_at <= now;
 	if (*list)
-		q->list_at = now + 2 * q->settle;
+		q->list_at = now + q->list;
 	pthread_mutex_unlock(&q->lock);
 }
 
@@ -354,7 +376,7 @@ requests_answer(struct requests *q, struct store *s, struct format *f,
 	char subject[SUBJECT];
 
 	if (take_resync(q) && !store_resync(s))
-		requests_resync(q);
+		put_off_resync(q);
 	while (take_reply(q, s, f, subject))
 		if (!dump_send(s, f, sink, subject))
 			return false;

@@ -24,7 +24,8 @@
 struct requests;
 
 /* settle: seconds for which a resync is put off with each request for one; the
- * list of sessions is told every second time that long. dial: seconds that a
+ * list of sessions is told every second time that long, but not more often than
+ * each second. dial: seconds that a
  * dump waits for the addresses of Services. */
 struct requests *requests_new(unsigned settle, unsigned dial);
 

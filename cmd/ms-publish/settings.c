@@ -301,7 +301,8 @@ take_option(struct settings *s, int c, char **argv)
 	if (text)
 		*text = optarg;
 	else if (seconds)
-		*seconds = (unsigned)opts_uint(name_of(c), optarg, 0, 86400);
+		*seconds = (unsigned)opts_uint(name_of(c), optarg,
+		    c == OPT_PATIENCE, 86400);
 	else
 		other_option(s, c, argv);
 }

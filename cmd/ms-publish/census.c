@@ -76,3 +76,13 @@ census_take(struct store *s,
 	sqlite3_close(db);
 	return c;
 }
+
+const char *
+census_waiting(int64_t n, char words[CENSUS_WORDS])
+{
+	if (n < 0)
+		return "changes wait";
+	snprintf(words, CENSUS_WORDS, "%lld change%s wait%s", (long long)n,
+	    n == 1 ? "" : "s", n == 1 ? "s" : "");
+	return words;
+}

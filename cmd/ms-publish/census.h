@@ -25,4 +25,9 @@ struct census census_take(struct store *s,
     void (*each)(void *context, const char *resource, int64_t n),
     void *context);
 
+/* How much waits, in words: "5 changes wait", "1 change waits", and for what is
+ * unknown (below 0) "changes wait". */
+#define CENSUS_WORDS 40
+const char *census_waiting(int64_t n, char words[CENSUS_WORDS]);
+
 #endif

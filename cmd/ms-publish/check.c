@@ -13,6 +13,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "census.h"
 #include "clock.h"
 #include "diag.h"
 #include "jetstream.h"
@@ -363,7 +364,8 @@ check_content(const char *path)
 {
 	sqlite3 *db = NULL;
 	long pid = writer_of(path);
-	int64_t id;
+	char words[CENSUS_WORDS];
+	int64_t id, n;
 	int code = 0;
 
 	sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
@@ -384,9 +386,11 @@ check_content(const char *path)
 		    path);
 		code = EXIT_PERMANENT;
 	} else {
-		say("yes", "snapshot %s: %lld objects, %lld changes wait%s",
-		    path, (long long)ask(db, "SELECT count(*) FROM objects"),
-		    (long long)ask(db, "SELECT count(*) FROM waiting"),
+		n = ask(db, "SELECT count(*) FROM objects");
+		say("yes", "snapshot %s: %lld object%s, %s%s", path,
+		    (long long)n, n == 1 ? "" : "s",
+		    census_waiting(ask(db, "SELECT count(*) FROM waiting"),
+			words),
 		    pid ? "; it is in use, as while meshsync runs" : "");
 	}
 	sqlite3_close(db);

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "census.h"
 #include "clock.h"
 #include "diag.h"
 #include "marks.h"
@@ -135,16 +136,16 @@ pause_ms(unsigned ms)
 static void
 say_lost(struct deliver *d)
 {
-	int64_t now = clock_ms(), owed;
+	char words[CENSUS_WORDS];
+	int64_t now = clock_ms();
 
 	d->is_well = false;
 	pulse_away(d->pulse, d->sink->name, d->sink->why);
 	if (d->warned && now - d->warned < WARN_EVERY)
 		return;
 	d->warned = now;
-	owed = store_owed(d->store);
-	diag_warn("broker %s: %s; %lld changes wait for it", d->sink->name,
-	    d->sink->why, (long long)owed);
+	diag_warn("broker %s: %s; %s for it", d->sink->name, d->sink->why,
+	    census_waiting(store_owed(d->store), words));
 }
 
 /* Only when it takes messages is it back: it may let us in and deny them. */

@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "census.h"
 #include "check.h"
 #include "clock.h"
 #include "control.h"
@@ -101,19 +102,20 @@ wait_for_end(struct ingest *in, struct requests *requests, struct deliver *d,
 static int
 report(const struct settings *s, struct store *store)
 {
-	long long owed = (long long)store_owed(store);
+	int64_t owed = store_owed(store);
+	char words[CENSUS_WORDS];
 
 	if (owed == 0)
 		return 0;
 	if (s->store) {
-		diag_warn("%lld changes are not confirmed yet: they will be "
-			  "sent from %s at the next start",
-		    owed, s->store);
+		diag_warn("%s for the broker and will be sent from %s at the "
+			  "next start",
+		    census_waiting(owed, words), s->store);
 		return 0;
 	}
-	diag_warn("%lld changes were not confirmed and are lost with the "
-		  "temporary snapshot; give --store FILE to keep them",
-	    owed);
+	diag_warn("%s for the broker in vain: the temporary snapshot is "
+		  "removed; give --store FILE to keep it",
+	    census_waiting(owed, words));
 	return EXIT_TEMPORARY;
 }
 

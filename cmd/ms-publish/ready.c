@@ -185,7 +185,7 @@ tell_store(struct json *out, const struct store *s, const struct census *c)
 	    (long long)c->objects, s->path);
 	if (c->oversized)
 		json_printf(out,
-		    "[!]%lld objects are larger than the broker takes\n",
+		    "[!]larger than the broker takes: %lld of them\n",
 		    (long long)c->oversized);
 	return true;
 }
@@ -194,13 +194,12 @@ tell_store(struct json *out, const struct store *s, const struct census *c)
 static void
 tell_backlog(struct json *out, struct pulse *p, const struct census *c)
 {
-	char buf[32];
+	char buf[32], words[CENSUS_WORDS];
 	int64_t at = p->confirmed_at;
 
 	if (c->waiting > c->oversized)
-		json_printf(out,
-		    "[+]backlog: %lld changes wait, the oldest for %s\n",
-		    (long long)(c->waiting - c->oversized),
+		json_printf(out, "[+]backlog: %s, the oldest for %s\n",
+		    census_waiting(c->waiting - c->oversized, words),
 		    duration(pulse_backlog_age(p), buf));
 	else
 		json_puts(out, "[+]backlog: none\n");

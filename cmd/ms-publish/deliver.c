@@ -13,6 +13,7 @@
 #include "diag.h"
 #include "marks.h"
 #include "outbox.h"
+#include "ration.h"
 
 #define FLIGHT_MS 100 /* that a message may go without being confirmed */
 #define FIRST_WAIT 100 /* ms after the first failure, doubled then */
@@ -43,6 +44,7 @@ struct deliver {
 	bool is_well; /* it takes messages */
 	unsigned wait;
 	int64_t warned; /* ms; 0: all is well */
+	struct ration denied;
 };
 
 struct deliver *
@@ -59,6 +61,7 @@ deliver_new(struct store *store, struct format *format, struct sink *sink,
 	d->pulse = pulse;
 	outbox_init(&d->outbox, store, format);
 	marks_init(&d->marks);
+	d->denied = (struct ration){.more = "more is dropped for that"};
 	d->is_answered = true; /* of an earlier life, there will be none */
 	d->is_unsettled =
 	    store->confirmed < store->committed; /* of that, too */
@@ -175,6 +178,17 @@ lose(struct deliver *d, enum sink_status why)
 	outbox_lost(&d->outbox);
 }
 
+/* Something other than a change was denied: it is dropped, and holds up nothing.
+ * libnats remembers that for as long as the connection lasts, so that is made
+ * anew; nothing is in flight on it. */
+static void
+drop_denied(struct deliver *d, const char *what)
+{
+	ration_warn(&d->denied, "%s is dropped: %s", what, d->sink->why);
+	d->sink->close(d->sink);
+	d->is_open = false;
+}
+
 /* Jitter, so that many clients do not come back in step. News makes no
  * difference here. */
 static void
@@ -184,6 +198,14 @@ back_off(struct deliver *d)
 
 	pause_ms(half + clock_jitter(half + 1));
 	d->wait = d->wait * 2 > LAST_WAIT ? LAST_WAIT : d->wait * 2;
+}
+
+/* Until the disk has it: nobody would think of these rows again. */
+static void
+release(struct deliver *d, int64_t low, int64_t high)
+{
+	while (!outbox_release(&d->outbox, low, high))
+		pause_ms(1000);
 }
 
 static bool
@@ -204,7 +226,7 @@ open_sink(struct deliver *d)
 		diag_info("publishing to %s", d->sink->name);
 	d->is_open = true;
 	pulse_opened(d->pulse);
-	outbox_release(&d->outbox, 1,
+	release(d, 1,
 	    d->sink->max > INT64_MAX ? INT64_MAX : (int64_t)d->sink->max);
 	return true;
 }
@@ -316,15 +338,11 @@ send_marks(struct deliver *d)
 			lose(d, status);
 			return false;
 		}
-		/* refused: the subject is not ours to publish on; what counts
-		 * is the core subject */
 		marks_drop(&d->marks);
 		if (status == SINK_OK)
 			pulse_count(d->pulse, PULSE_MARKS, 1);
 		if (status == SINK_REFUSED) {
-			diag_warn("a mark is dropped: %s", d->sink->why);
-			d->sink->close(d->sink);
-			d->is_open = false;
+			drop_denied(d, "a mark");
 			return false;
 		}
 	}
@@ -345,7 +363,9 @@ answer(struct deliver *d)
 	requests_answer(d->requests, d->store, d->format, d->sink);
 	pulse_committed(d->pulse, d->store->committed);
 	status = d->sink->flush(d->sink);
-	if (status != SINK_OK)
+	if (status == SINK_REFUSED)
+		drop_denied(d, "an answer");
+	else if (status != SINK_OK)
 		lose(d, status);
 	return true;
 }
@@ -387,7 +407,7 @@ release_answered(struct deliver *d)
 		return true;
 	if (!settle(d))
 		return false;
-	outbox_release(&d->outbox, OUTBOX_DIAL, OUTBOX_DIAL);
+	release(d, OUTBOX_DIAL, OUTBOX_DIAL);
 	return true;
 }
 

@@ -348,42 +348,59 @@ outbox_confirm(struct outbox *o, int64_t taken)
 
 /* ---- holding ---- */
 
-/* Some of the rows; false: there are no more, or the disk failed. */
+/* Some of the rows, of which there are *n. */
 static bool
-release_some(struct store *s, int64_t low, int64_t high)
+find_held(struct store *s, int64_t low, int64_t high, int64_t id[OUTBOX_READ],
+    size_t *n)
+{
+	bool failed = false;
+
+	sqlite3_bind_int64(s->st[S_HELD], 1, low);
+	sqlite3_bind_int64(s->st[S_HELD], 2, high);
+	for (*n = 0; *n < OUTBOX_READ && store_row(s, S_HELD, &failed); ++*n)
+		id[*n] = sqlite3_column_int64(s->st[S_HELD], 0);
+	store_done(s, S_HELD);
+	return !failed;
+}
+
+static bool
+renumber(struct store *s, int64_t id)
+{
+	sqlite3_bind_int64(s->st[S_RENUMBER], 1, id);
+	sqlite3_bind_int64(s->st[S_RENUMBER], 2, ++s->change);
+	sqlite3_bind_int64(s->st[S_RENUMBER], 3, s->confirmed + 1);
+	sqlite3_bind_int64(s->st[S_OWE], 1, s->change);
+	sqlite3_bind_int64(s->st[S_OWE], 2, id);
+	return store_run(s, S_RENUMBER) && store_run(s, S_OWE);
+}
+
+static bool
+release_some(struct store *s, int64_t low, int64_t high, size_t *n)
 {
 	int64_t id[OUTBOX_READ];
-	size_t n;
-	bool failed;
+	bool is_done;
 
 	if (!store_begin(s))
 		return false;
-	sqlite3_bind_int64(s->st[S_HELD], 1, low);
-	sqlite3_bind_int64(s->st[S_HELD], 2, high);
-	for (n = 0; n < OUTBOX_READ && store_row(s, S_HELD, &failed); n++)
-		id[n] = sqlite3_column_int64(s->st[S_HELD], 0);
-	store_done(s, S_HELD);
-	failed = false;
-	for (size_t i = 0; i < n && !failed; i++) {
-		sqlite3_bind_int64(s->st[S_RENUMBER], 1, id[i]);
-		sqlite3_bind_int64(s->st[S_RENUMBER], 2, ++s->change);
-		sqlite3_bind_int64(s->st[S_RENUMBER], 3, s->confirmed + 1);
-		sqlite3_bind_int64(s->st[S_OWE], 1, s->change);
-		sqlite3_bind_int64(s->st[S_OWE], 2, id[i]);
-		failed = !store_run(s, S_RENUMBER) || !store_run(s, S_OWE);
-	}
-	if (failed) {
-		store_rollback(s);
-		return false;
-	}
-	return store_commit(s) && n == OUTBOX_READ;
+	is_done = find_held(s, low, high, id, n);
+	for (size_t i = 0; i < *n && is_done; i++)
+		is_done = renumber(s, id[i]);
+	if (is_done)
+		return store_commit(s);
+	store_rollback(s);
+	return false;
 }
 
-void
+bool
 outbox_release(struct outbox *o, int64_t low, int64_t high)
 {
-	while (release_some(o->store, low, high))
-		;
+	size_t n;
+
+	do
+		if (!release_some(o->store, low, high, &n))
+			return false;
+	while (n == OUTBOX_READ);
+	return true;
 }
 
 int64_t

@@ -82,8 +82,9 @@ bool outbox_confirm(struct outbox *o, int64_t taken);
 /* The connection is lost: nothing is in flight, begin after the confirmed. */
 void outbox_lost(struct outbox *o);
 
-/* Rows held for a reason from low to high are owed again, after all others. */
-void outbox_release(struct outbox *o, int64_t low, int64_t high);
+/* Rows held for a reason from low to high are owed again, after all others.
+ * False: the disk could not be written, and some still are held. */
+bool outbox_release(struct outbox *o, int64_t low, int64_t high);
 
 /* How many rows are held for this reason. */
 int64_t outbox_held(struct outbox *o, int64_t reason);

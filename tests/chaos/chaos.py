@@ -343,11 +343,15 @@ def resync(nats):
 
 
 def owed(store):
-    db = sqlite3.connect("file:%s?mode=ro" % store, uri=True)
+    """How many changes wait; -1: nobody knows, as when it is just made."""
     try:
-        return db.execute("select count(*) from waiting").fetchone()[0]
-    finally:
-        db.close()
+        db = sqlite3.connect("file:%s?mode=ro" % store, uri=True)
+        try:
+            return db.execute("select count(*) from waiting").fetchone()[0]
+        finally:
+            db.close()
+    except sqlite3.OperationalError:
+        return -1
 
 
 def differs(have, want):

@@ -61,8 +61,9 @@ p.says("is back")
 publish_as = 'CONNECT {"verbose":false,"user":"u:1","pass":"p@/"}'
 
 
-def ask(entity):
-    payload = json.dumps({"Request": {"Entity": entity}}).encode()
+def ask(entity, what=None):
+    payload = json.dumps({"Request": {"Entity": entity,
+                                      "Payload": what}}).encode()
     with socket.create_connection(("127.0.0.1", nats.port)) as s:
         s.sendall(publish_as.encode() + b"\r\nPUB meshery.meshsync.request "
                   b"%d\r\n%s\r\nPING\r\n" % (len(payload), payload))
@@ -103,6 +104,30 @@ ok(b'"name": "meshsync"' in page, "the client is called meshsync")
 ok(p.end() == 0, "it ends with 0")
 ok(p.said().count("\n") == 2, "lost and back are all it said") or \
     note(p.said())
+
+# An answer that is denied is dropped, and that is all.
+nats.kill()
+nats = Nats("""authorization { users: [
+{user: pub, password: x, permissions: {publish: {deny: "there.>"}}},
+{user: sub, password: x}] }""").up()
+publish_as = 'CONNECT {"verbose":false,"user":"sub","pass":"x"}'
+w = Consumer(nats.url("sub:x@")).ready()
+c = Cluster(8, 6)
+p = Publish(nats.url("pub:x@"), store=path("answers.db"))
+p.feed(c.sync())
+same_world(w, c, "changes are published")
+until(lambda: owed(path("answers.db")) == 0)
+for i in range(3):
+    for _ in range(LIMIT):      # it may be between two connections
+        ask("informer-store", {"Reply": "there.%d" % i})
+        if until(lambda: '"there.%d"' % i in p.said(), 1):
+            break
+p.feed(c.change())
+same_world(w, c, "and those after answers that are denied")
+ok(p.end() == 0 and p.said().count("\n") >= 3 and
+   all("an answer is dropped: publishing is denied" in line
+       for line in p.said().splitlines()),
+   "each of which is told, in a line") or note(p.said())
 
 p = Publish("nats://127.0.0.1:%d" % free_port(), "--drain", "0",
             env={"MS_PUBLISH_HURRY": "200"})

@@ -2,19 +2,16 @@
 """What takes minutes: silences, long waits, versions that go back. The clock of
 ms-watch runs faster here. Numbers are those of the research's cases."""
 import asyncio
+import re
 import time
 
 from apiserver import CONFIGMAPS, PODS, Resource, Server, Watch, digest, \
-    done, ok, same, status_object
+    done, hurry, ok, same, status_object
 
 ONLY_PODS = ("--resource", "pods")
 CRDS = Resource("customresourcedefinitions", "CustomResourceDefinition",
                 "apiextensions.k8s.io", namespaced=False, short=["crd"])
 FOOS = Resource("foos", "Foo", "example.com", short=["fo"])
-
-
-def hurry(times):
-    return {"MS_WATCH_HURRY": str(times)}
 
 
 def pods(server, **query):
@@ -37,6 +34,20 @@ def gaps(requests, times):
     """Seconds between them, as ms-watch counts."""
     at = [r.time for r in requests]
     return [round((b - a) * times, 1) for a, b in zip(at, at[1:])]
+
+
+def waits(w, resource):
+    """What ms-watch (-v) has made up its mind to wait, in its own seconds: how
+    long that takes here says something about this machine, too."""
+    return [float(x) for x in re.findall(
+        re.escape(resource) + r": again in ([\d.]+) s", w.stderr())]
+
+
+def settled(server, path="/api/v1/pods"):
+    """A watch of this path is there and answered: a hook from here on is for
+    the next."""
+    server.wait(lambda: any(r.is_open and r.is_answered and r.is_watch()
+                            for r in server.seen(path)), "a watch")
 
 
 def is_event(kind, name):
@@ -91,6 +102,7 @@ def test_silent_stream():
             one, two = streams(server)[0], lists(server)[0]
             ok((two.time - one.time) * 20 >= 29, "39. not earlier",
                two.time - one.time)
+            settled(server)
             server.hook(once(expired, resumed))
             server.cut()
             w.wait_synced("pods.v1.", 2)
@@ -113,32 +125,36 @@ def test_group_version():
 
 def test_server_errors():
     with Server(PODS) as server, \
-            Watch(server, *ONLY_PODS, env=hurry(100)) as w:
+            Watch(server, *ONLY_PODS, "-v", env=hurry(100)) as w:
         w.wait_ready()
-        left = [20]
+        sent = []
 
         async def sad(r):
-            if not resumed(r) or left[0] == 0:
+            if not resumed(r) or len(sent) > 20:
                 return False
-            left[0] -= 1
-            await r.fail(500, "InternalError", "sad")
+            sent.append(r)
+            if len(sent) <= 20:
+                await r.fail(500, "InternalError", "sad")
+            else:           # a success that does not last
+                await r.start()
+                await r.send(server.bookmark(PODS, 103))
+                await r.reset()
             return True
         server.hook(sad)
         server.cut()
-        server.wait(lambda: len(resumes(server)) == 21, "46. 21 watches")
-        times = gaps(resumes(server), 100)
-        ok(max(times) < 70, "46. pauses grow up to 30 s, and half of that by "
-           "chance", times)
-        ok(min(times[7:]) > 14 and min(times[:2]) < 14,
-           "46. and stay there", times)
-        ok(len({round(t) for t in times[7:]}) > 2, "46. not all the same",
-           times)
+        server.wait(lambda: len(sent) == 21 and resumes(server)[-1].is_open,
+                    "46. 22 watches")
+        told = waits(w, "pods.v1.")     # the first is for the cut
+        ok(max(told) <= 45, "46. pauses grow up to 30 s, and half of that by "
+           "chance", told)
+        ok(min(told[8:]) >= 15 and min(told[1:3]) < 15,
+           "46. and stay there", told)
+        ok(len({round(t) for t in told[8:]}) > 2, "46. not all the same", told)
+        ok(all(g > t - 1 for g, t in zip(gaps(sent, 100), told[1:])),
+           "46. and are kept", told, gaps(sent, 100))
         same(len(lists(server)) + len(streams(server)), 1, "46. no list")
-        server.cut()
-        server.wait(lambda: len(resumes(server)) == 22, "46. another watch")
-        ok(gaps(resumes(server), 100)[-1] > 14,
-           "46. a success of less than 2 min does not make it forget",
-           gaps(resumes(server), 100))
+        ok(told[-1] >= 15,
+           "46. a success of less than 2 min does not make it forget", told)
 
 
 def test_denied():
@@ -153,14 +169,17 @@ def test_denied():
             await r.fail(403, "Forbidden", "configmaps is forbidden")
             return True
         server.hook(forbid)
-        with Watch(server, env=hurry(400)) as w:
+        with Watch(server, "-v", env=hurry(150)) as w:
             w.wait_ready()
-            server.wait(lambda: len(refused) >= 7, "47. seven tries")
-            times = gaps(refused, 400)
-            ok(times[0] >= 29 and max(times) <= 1000 and times[-1] > 290,
-               "47. again after 60 s, and then up to 10 min", times)
+            server.wait(lambda: len(refused) >= 3, "47. three tries")
             server.unhook()
             w.wait_synced("configmaps.v1.")
+            told = waits(w, "configmaps.v1.")
+            ok(all(n / 2 <= t <= n * 3 / 2 for n, t in
+                   zip((60, 120, 240), told)) and len(told) == 3,
+               "47. again after 60 s, and then twice as long each time", told)
+            ok(all(g > t - 1 for g, t in zip(gaps(refused, 150), told)),
+               "47. and not before", told, gaps(refused, 150))
             same([d for d in w.digests() if d.startswith("configmaps")],
                  ["configmaps denied", "configmaps begin start",
                   "configmaps ADDED a 101", "configmaps end 101"],
@@ -202,7 +221,7 @@ def test_forbidden_heir():
     old = Resource("foos", "Foo", "example.com", "v1beta1")
     with Server(PODS, old, CRDS) as server:
         server.put("foos", "a")
-        with Watch(server, env=hurry(200)) as w:
+        with Watch(server, "-v", env=hurry(60)) as w:
             w.wait_ready()
             count = len(server.requests)
 
@@ -224,12 +243,12 @@ def test_forbidden_heir():
             server.put("customresourcedefinitions", "x")
             server.cut()
             server.wait(lambda: len(tries()) >= 10, "ten tries")
-            times = gaps(tries(), 200)
-            ok(min(times[7:]) > 20, "21. the new version is forbidden: the "
-               "old one is asked for every minute or so", times)
+            told = waits(w, "foos.v1beta1.example.com")
+            ok(min(told[8:]) >= 30, "21. the new version is forbidden: the "
+               "old one is asked for every minute or so", told)
             looks = [r for r in server.requests[count:] if r.path == "/apis"]
             ok(len(looks) < 60, "21. and so is discovery, a little more",
-               gaps(looks, 200))
+               gaps(looks, 60))
             same([d for d in w.digests() if "DELETED" in d or "gone" in d],
                  [], "21. nothing is deleted")
             server.unhook()
@@ -269,21 +288,23 @@ def test_regressed():
     with Server(PODS) as server:
         for name in ("kept", "changed", "lost"):
             server.put("pods", name)
-        with Watch(server, *ONLY_PODS, env=hurry(300)) as w:
+        with Watch(server, *ONLY_PODS, env=hurry(150)) as w:
             w.wait_ready()
             restored = server.rv - 50
             before = len(w.records)
+            marks = [103]
 
             async def silent(r):
                 if resumed(r):
                     await r.start()
-                    await r.send(server.bookmark(PODS, 103))
+                    if marks:
+                        await r.send(server.bookmark(PODS, marks.pop()))
                     await r.until_closed()
                     return True
                 return False
             server.hook(silent)
             server.cut()
-            server.wait(lambda: len(resumes(server)) == 1, "the watch")
+            server.wait(lambda: not marks, "the watch")
 
             async def restore():
                 lost = server.objects.pop(("pods", "default", "lost"))
@@ -366,19 +387,20 @@ def test_dead_peer():
         config = server.kubeconfig(cluster={
             "server": f"https://127.0.0.1:{tunnel.port}",
             "certificate-authority-data": server.pki.ca_data()})
-        with Watch(server, kubeconfig=config, env=hurry(60)) as w:
+        with Watch(server, "-v", kubeconfig=config,
+                   env={"MS_WATCH_HURRY": "60"}) as w:
             w.wait_ready()
             count = len(server.requests)
             tunnel.freeze()
-            begun = time.monotonic()
 
             def all_back():
                 return len({r.path for r in server.requests[count:]
                             if r.is_watch()}) == 101
             server.wait(all_back, "50. all watches on a new connection")
-            took = (time.monotonic() - begun) * 60
-            ok(took < 400, "50. a peer that only acks is dead after 150 s",
-               took)
+            ok("the connection is dead" in w.stderr() and
+               "has not ended the watch in time" not in w.stderr(),
+               "50. a peer that only acks is dead before its watches end",
+               [x for x in w.stderr().splitlines() if ": again" not in x][-9:])
             same([r.target for r in server.requests[count:]
                   if r.is_stream() or r.path.endswith("/pods") and
                   not r.is_watch()], [], "50. and nothing is listed again")
@@ -386,35 +408,38 @@ def test_dead_peer():
             ok(w.wait(is_event("ADDED", "a"), "a"), "50. on it goes")
 
 
+# A connection is dead after 90 s, and a watch that is silent ends after 330.
+SHORT = {"MS_WATCH_HURRY": "150", "HTTP2_PING_TIMEOUT_SECONDS": "60"}
+
+
 def test_dead_follow():
     """Over HTTP/1.1 each has a connection of its own, on which nothing comes:
     the custom resource is as often doubted as any watch."""
     meshsyncs = Resource("meshsyncs", "MeshSync", "meshery.io", "v1alpha2")
     with Server(PODS, meshsyncs, plain=True) as server, \
-            Watch(server, *ONLY_PODS, env=hurry(300)) as w:
+            Watch(server, *ONLY_PODS, env=SHORT) as w:
         w.wait_ready()
         server.wait(lambda: len(resumes(server)) >= 8, "50. seven cuts")
         followed = [r for r in server.requests if not r.is_watch() and
                     r.path.endswith("/meshsyncs")]
         ok(len(followed) >= 5, "50. the custom resource is not trusted to a "
-           "dead connection either", gaps(followed, 300))
+           "dead connection either", gaps(followed, 150))
 
 
 def test_environment():
-    quiet = {**hurry(300), "HTTP2_READ_IDLE_TIMEOUT_SECONDS": "0"}
-    short = {**hurry(300), "HTTP2_PING_TIMEOUT_SECONDS": "60"}
     with Server(PODS, plain=True) as server, \
             Server(PODS, plain=True) as other, \
-            Watch(server, *ONLY_PODS, env=quiet) as never, \
-            Watch(other, *ONLY_PODS, env=short) as often:
+            Watch(server, *ONLY_PODS, env=hurry(150)) as never, \
+            Watch(other, *ONLY_PODS, env=SHORT) as often:
         never.wait_ready()
         often.wait_ready()
-        other.wait(lambda: len(resumes(other)) >= 6, "50. cuts")
-        times = gaps(resumes(other), 300)
-        ok(sorted(times)[len(times) // 2] < 140, "50. dead after as long "
-           "as the environment says", times)
-        ok(len(resumes(server)) <= 3, "50. or never, but for the watch's end",
-           gaps(resumes(server), 300))
+        begun = time.monotonic()
+        ok(other.wait(lambda: len(resumes(other)) >= 6, "50. cuts"),
+           "50. a connection is dead after as long as the environment says")
+        took = (time.monotonic() - begun) * 150
+        ok(len(resumes(server)) <= 1 + took / 300,
+           "50. or never, but for the watch's end", took,
+           gaps(resumes(server), 150))
     with Server(PODS) as server, Watch(server, *ONLY_PODS, env={
             "DISABLE_HTTP2": "1", **hurry(50)}) as w:
         server.wait(lambda: server.connections >= 2, "two tries")

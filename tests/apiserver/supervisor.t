@@ -324,8 +324,7 @@ with apiserver.Server(apiserver.PODS, apiserver.CONFIGMAPS, NAMESPACES,
     ears = listening(nats)
     m = Meshsync("-stopAfter", "2500ms", program=UPSTREAM,
                  env={"BROKER_URL": url})
-    ok(m.p.wait(LIMIT) == 0 and len(names(ears)) == 6,
-       "44: -stopAfter 2500ms ends it with 0") or show(m)
+    ok(m.p.wait(LIMIT) == 0, "44: -stopAfter 2500ms ends it with 0") or show(m)
     for i, args in enumerate((["--output=file"], ["-output", "file"])):
         folder = path("files-%d" % i)
         os.mkdir(folder)

@@ -7,8 +7,8 @@ import json
 import time
 from email.utils import formatdate
 
-from apiserver import BIN, CONFIGMAPS, PODS, Server, Watch, done, ok, same, \
-    status_object
+from apiserver import BIN, CONFIGMAPS, PODS, Server, Watch, done, hurry, ok, \
+    same, status_object
 
 ONLY_PODS = ("--resource", "pods")
 
@@ -26,11 +26,6 @@ def watches(server):
 def lists(server):
     return [r for r in server.seen("/api/v1/pods")
             if not r.is_watch() or r.is_stream()]
-
-
-def hurry(times):
-    """A faster clock for ms-watch: what takes seconds need not."""
-    return {"MS_WATCH_HURRY": str(times)}
 
 
 def gaps(requests, times):

@@ -263,6 +263,9 @@ static void
 turn(struct session *s)
 {
 	emit_tick(&s->emit);
+	/* Answers count from when they came, which may be long after the last
+	 * turn; and what is due from when all of them are taken. */
+	s->env.now = clock_ms();
 	http_turn(&s->http);
 	s->env.now = clock_ms();
 	watch_settle_all(&s->env);

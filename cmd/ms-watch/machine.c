@@ -156,8 +156,21 @@ on_end(struct machine *m, struct machine_action *a)
 	m->voids = m->garbles = 0;
 }
 
-/* Our resourceVersion is of no use. The first time at once, and from a version
- * that is not older; after that only the newest version is safe to ask for. */
+/* What we stand at is of no use: a new snapshot, so many times at once. A server
+ * may find the next one of no use either, for ever. */
+static void
+renew(struct machine *m, struct machine_action *a, unsigned at_once,
+    unsigned cap)
+{
+	if (m->renewals < at_once)
+		queue(m, a);
+	else
+		wait_then(m, a, THEN_QUEUE, cap);
+	count(&m->renewals);
+}
+
+/* The first time from a version that is not older; after that only the newest
+ * version is safe to ask for. */
 static void
 on_expired(struct machine *m, struct machine_action *a)
 {
@@ -165,13 +178,9 @@ on_expired(struct machine *m, struct machine_action *a)
 		m->no_pages = true;
 	else if (m->state != MACHINE_WATCHING)
 		m->from_rv = false;
-	if (m->expiries > 0)
+	if (m->renewals > 0)
 		m->from_rv = false;
-	if (m->expiries > 1)
-		wait_then(m, a, THEN_QUEUE, CAP);
-	else
-		queue(m, a);
-	count(&m->expiries);
+	renew(m, a, 2, CAP);
 }
 
 /* Whatever stands before the last version is another history. */
@@ -179,7 +188,25 @@ static void
 on_regressed(struct machine *m, struct machine_action *a)
 {
 	m->from_rv = false;
-	queue(m, a);
+	renew(m, a, 1, CAP);
+}
+
+static void
+on_unsupported(struct machine *m, struct machine_action *a)
+{
+	if (m->no_stream)
+		wait_then(m, a, THEN_QUEUE, CAP);
+	else
+		queue(m, a);
+	m->no_stream = true;
+}
+
+static void
+on_method(struct machine *m, struct machine_action *a)
+{
+	give_up_snapshot(m, a);
+	m->state = MACHINE_OVER;
+	a->what = DO_STOP;
 }
 
 /* What did not work may work now, with another server behind it. */
@@ -230,12 +257,11 @@ on_accept(struct machine *m, struct machine_action *a)
 static void
 on_bad(struct machine *m, struct machine_action *a)
 {
-	if (m->from_rv || (m->state == MACHINE_LISTING && !m->on_first_page)) {
-		m->from_rv = false;
-		queue(m, a);
-	} else {
-		wait_then(m, a, THEN_QUEUE, SLOW_CAP);
-	}
+	bool is_of_place =
+	    m->from_rv || (m->state == MACHINE_LISTING && !m->on_first_page);
+
+	m->from_rv = false;
+	renew(m, a, is_of_place ? 1 : 0, SLOW_CAP);
 }
 
 /* A streaming list that ended before its mark told nothing: it may be that
@@ -294,7 +320,7 @@ on_resync(struct machine *m, struct machine_action *a)
 static void
 forget_failures(struct machine *m)
 {
-	m->level = m->expiries = m->garbles = 0;
+	m->level = m->renewals = m->garbles = 0;
 }
 
 static void
@@ -357,8 +383,7 @@ on_answer(struct machine *m, enum machine_input in, struct machine_action *a)
 		on_bad(m, a);
 		break;
 	case IN_UNSUPPORTED:
-		m->no_stream = true;
-		queue(m, a);
+		on_unsupported(m, a);
 		break;
 	case IN_GARBLED:
 		on_garbled(m, a);
@@ -380,10 +405,8 @@ machine_next(struct machine *m, enum machine_input in)
 		on_served(m);
 	} else if (m->state == MACHINE_OVER) {
 		/* nothing follows */
-	} else if (in == IN_REMOVED || in == IN_METHOD) {
-		m->state = MACHINE_OVER;
-		m->begun = false;
-		a.what = DO_STOP;
+	} else if (in == IN_METHOD) {
+		on_method(m, &a);
 	} else if (in == IN_RESYNC) {
 		on_resync(m, &a);
 	} else if (m->state == MACHINE_QUEUED) {

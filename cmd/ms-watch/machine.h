@@ -16,7 +16,7 @@ enum machine_state {
 	MACHINE_STREAMING, /* a streaming list comes in, up to its mark */
 	MACHINE_WATCHING, /* changes come in */
 	MACHINE_WAITING, /* for a time, then to do what .then says */
-	MACHINE_OVER /* no longer served, or not watchable */
+	MACHINE_OVER /* not watchable */
 };
 
 /* What can happen to a watch. The classes of failures are those of failure.h. */
@@ -44,7 +44,6 @@ enum machine_input {
 	IN_UNSUPPORTED, /* no streaming lists here */
 	IN_GARBLED, /* what came is not what was asked for */
 	IN_REGRESSED, /* the server is behind our resourceVersion */
-	IN_REMOVED, /* discovery no longer names it */
 	IN_SERVED, /* discovery names it, and has changed */
 	IN_RESYNC, /* somebody wants it listed again */
 	IN_INPUTS
@@ -77,7 +76,8 @@ struct machine {
 	bool no_pages; /* nor do pages, this time */
 	bool no_metadata; /* only full objects to be had */
 	unsigned char level; /* failures in a row: how long to wait */
-	unsigned char denials, expiries, voids, page_tries, garbles;
+	unsigned char denials, voids, page_tries, garbles;
+	unsigned char renewals; /* snapshots as our version was of no use */
 	bool on_first_page;
 };
 

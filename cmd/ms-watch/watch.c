@@ -132,7 +132,6 @@ static void
 end(struct watch *w)
 {
 	ledger_end(&w->ledger, w->answer.rv);
-	w->told = 0;
 	w->cause = "expired";
 	if (!w->env->settings->is_once)
 		probe_plan(&w->probe, w->env->now);
@@ -376,7 +375,7 @@ outcome(struct watch *w, struct http_request *r)
 static bool
 is_failure(enum machine_input in)
 {
-	return in >= IN_CUT && in != IN_REMOVED;
+	return in >= IN_CUT;
 }
 
 /* Let others know how the server is. */
@@ -394,19 +393,26 @@ tell_pace(struct watch *w, enum machine_input in)
 		    w->env->now);
 }
 
+/* A stream that has lived for long makes up for what went wrong before. */
+static void
+forgive(struct watch *w, const struct http_request *r)
+{
+	if (is_page(w) || !w->is_open || w->env->now - r->started < HEALTHY)
+		return;
+	w->told = 0;
+	step(w, IN_HEALTHY);
+}
+
 /* The request is over, or must be: go on with what the machine says. */
 static void
 conclude(struct watch *w, struct http_request *r, enum machine_input in)
 {
-	int64_t started = r->started;
-
 	count_outcome(w, w->answer.form, in);
+	forgive(w, r);
 	if (is_failure(in))
 		complain(w, &w->answer.failure);
 	if (in == IN_REGRESSED)
 		w->cause = "regressed";
-	if (!is_page(w) && w->is_open && w->env->now - started >= HEALTHY)
-		step(w, IN_HEALTHY);
 	end_request(w);
 	tell_pace(w, in);
 	step(w, in);

@@ -223,11 +223,10 @@ test_rights(void)
 	    {IN_DENIED, MACHINE_WAITING, DO_WAIT, D, 60000}, TO_WATCH,
 	    {IN_OPEN, MACHINE_WATCHING, DO_NOTHING, 0, 0});
 	WALK(watching, "404: is it still served?",
-	    {IN_MISSING, MACHINE_WAITING, DO_WAIT, C, 800},
-	    {IN_REMOVED, MACHINE_OVER, DO_STOP, 0, 0},
-	    {IN_TIMER, MACHINE_OVER, DO_NOTHING, 0, 0});
-	WALK(watching, "405: never again",
-	    {IN_METHOD, MACHINE_OVER, DO_STOP, 0, 0});
+	    {IN_MISSING, MACHINE_WAITING, DO_WAIT, C, 800}, TO_WATCH);
+	WALK(lister, "405 on a page: the list is not left open", TURN_LIST,
+	    OPEN_LIST, {IN_PAGE, MACHINE_LISTING, DO_PAGE, 0, 0},
+	    {IN_METHOD, MACHINE_OVER, DO_STOP, A, 0});
 	WALK(fresh, "no metadata form: the full one, once", TURN_STREAM,
 	    {IN_ACCEPT, MACHINE_STREAMING, DO_STREAM, 0, 0},
 	    {IN_ACCEPT, MACHINE_WAITING, DO_WAIT, 0, 800});
@@ -273,6 +272,36 @@ test_resync(void)
 	    {IN_RESYNC, MACHINE_QUEUED, DO_STOP, 0, 0});
 }
 
+/* Whatever goes wrong with a watch, as soon as it begins and for ever: after a
+ * few tries there is a wait before each, and longer ones. */
+static void
+test_no_haste(void)
+{
+	static const enum machine_input snapshot[] = {IN_TURN, IN_OPEN, IN_END,
+	    IN_OPEN};
+
+	for (int in = IN_SHORT; in <= IN_REGRESSED; in++) {
+		struct machine m = fresh;
+		unsigned at_once = 0, last = 0;
+
+		for (int i = 0; i < 40 && m.state != MACHINE_OVER; i++) {
+			struct machine_action a;
+
+			for (int j = 0; j < 4; j++)
+				if (m.state != MACHINE_WATCHING || j == 3)
+					machine_next(&m, snapshot[j]);
+			a = machine_next(&m, in);
+			at_once += a.what != DO_WAIT;
+			last = a.delay;
+			machine_next(&m, IN_TIMER);
+		}
+		ok(m.state == MACHINE_OVER || (at_once <= 2 && last >= 30000),
+		    "input %d again and again: %u times at once, then after "
+		    "%u ms",
+		    in, at_once, last);
+	}
+}
+
 /* Whatever comes in whatever state: never a request without a turn, never two
  * things at once, and no way out of MACHINE_OVER but what is served anew. */
 static void
@@ -313,6 +342,7 @@ main(void)
 	test_rights();
 	test_other_servers();
 	test_resync();
+	test_no_haste();
 	test_every_pair();
 	return tap_done();
 }

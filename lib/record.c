@@ -145,10 +145,14 @@ missing(struct record *r)
 static int
 read_found(struct span line, struct record *r, struct scan_error *err)
 {
+	const char *p = line.p;
+
 	r->line = line;
 	r->id = (struct identity){0};
 	err->at = 0;
-	if (scan_type(line) == SCAN_OBJECT || strchr(" \t\r", *line.p)) {
+	while (scan_is_space(*p))
+		p++;
+	if (*p == '{') {
 		r->type = type_of(r->at[AT_TYPE]);
 		err->what = missing(r);
 	} else {
@@ -282,12 +286,6 @@ put_ms(struct json *j, struct span ms, const struct record_member *set,
 	json_close(j, '}');
 }
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Where the key of the object begins; NULL if it is not spelt plainly. A key
  * that means "object" is at least as long, so this stays within the line. */
 static const char *
@@ -298,7 +296,7 @@ object_key(const struct record *r)
 
 	while (*p != ':')
 		p--;
-	while (is_space(p[-1]))
+	while (scan_is_space(p[-1]))
 		p--;
 	p -= sizeof(key) - 1;
 	return memcmp(p, key, sizeof(key) - 1) == 0 ? p : NULL;
@@ -327,7 +325,7 @@ put_unknown(const struct record *r, struct json *j)
 	struct span line = r->line, key, value;
 	struct scan_iter it;
 
-	for (; is_space(*line.p); line.n--)
+	for (; scan_is_space(*line.p); line.n--)
 		line.p++;
 	scan_iter(&it, line);
 	while (scan_member(&it, &key, &value)) {

@@ -81,7 +81,7 @@ test_needs(void)
 	is_none("garbage", "a value is missing");
 	is_none("{\"type\":\"ADDED\"," POD, "the document ends early");
 	is_none("[]", "it is not a JSON object");
-	is_none(" [] ", "it has no type");
+	is_none(" [] ", "it is not a JSON object");
 	is_none("\"ADDED\"", "it is not a JSON object");
 	is_none("{}", "it has no type");
 	is_none("{\"type\":null}", "it has no type");

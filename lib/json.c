@@ -15,8 +15,7 @@ json_room(struct json *j, size_t n)
 
 		while (cap - j->len < n)
 			cap *= 2;
-		if (!(j->p = realloc(j->p, cap)))
-			diag_nomem();
+		j->p = diag_alloc(j->p, cap);
 		j->cap = cap;
 	}
 	return j->p + j->len;

@@ -93,12 +93,6 @@ same(const char *a, const char *b, size_t n)
 	return i;
 }
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
 /* The end of a string that goes on at p, if all that is left of it is plain;
  * else NULL. */
 static inline const char *
@@ -124,8 +118,8 @@ add_scalar(struct like *l, size_t from, size_t to)
 static bool
 is_scalar(char c)
 {
-	return !is_space(c) && c != '{' && c != '}' && c != '[' && c != ']' &&
-	    c != ',' && c != ':';
+	return !scan_is_space(c) && c != '{' && c != '}' && c != '[' &&
+	    c != ']' && c != ',' && c != ':';
 }
 
 /* Look through what is remembered, which is valid, until place at is passed.
@@ -147,7 +141,7 @@ look(struct like *l, size_t at)
 		after = scan_value(l->text + i, l->text + l->n, &err);
 		i = after ? (size_t)(after - l->text) : l->n;
 		l->looked = i;
-		while (i < l->n && is_space(l->text[i]))
+		while (i < l->n && scan_is_space(l->text[i]))
 			i++;
 		if (i == l->n || l->text[i] != ':')
 			add_scalar(l, from, l->looked);

@@ -49,8 +49,9 @@ die_of_sigpipe(void)
 	_exit(128 + SIGPIPE);
 }
 
-void
-lines_write(int fd, const char *p, size_t n)
+/* All of it, however often that takes. */
+static void
+write_all(int fd, const char *p, size_t n)
 {
 	while (n > 0) {
 		ssize_t k = write(fd, p, n);
@@ -75,7 +76,7 @@ lines_flush(struct lines *l)
 
 	l->n_held = 0;
 	if (n)
-		lines_write(l->out, l->held, n);
+		write_all(l->out, l->held, n);
 }
 
 static void
@@ -84,7 +85,7 @@ put(struct lines *l, const char *p, size_t n)
 	if (n > HOLD - l->n_held)
 		lines_flush(l);
 	if (n >= HOLD) {
-		lines_write(l->out, p, n);
+		write_all(l->out, p, n);
 		return;
 	}
 	memcpy(l->held + l->n_held, p, n);

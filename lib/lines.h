@@ -52,7 +52,4 @@ bool lines_next(struct lines *l, struct span *line);
 void lines_put(struct lines *l, const struct span *piece, size_t n);
 void lines_flush(struct lines *l);
 
-/* Write all of it to fd, however often that takes. Dies as said above. */
-void lines_write(int fd, const char *p, size_t n);
-
 #endif

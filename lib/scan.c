@@ -38,18 +38,12 @@ fail(struct scan *s, const char *what, const char *at)
 
 /* ---- bytes ---- */
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
 static inline const char *
 skip_space(const char *p, const char *end)
 {
 	if (LIKELY(p < end && (unsigned char)*p > ' '))
 		return p;
-	while (p < end && is_space(*p))
+	while (p < end && scan_is_space(*p))
 		p++;
 	return p;
 }
@@ -949,7 +943,7 @@ scan_cut(struct span object, struct span key, struct span value)
 	const char *from = key.p - 1, *to = value.p + value.n;
 	const char *before = from, *after = to;
 
-	while (before > object.p && is_space(before[-1]))
+	while (before > object.p && scan_is_space(before[-1]))
 		before--;
 	if (before[-1] == ',')
 		return (struct span){before - 1, (size_t)(to - before + 1)};

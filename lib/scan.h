@@ -81,6 +81,13 @@ int scan_plan_add_key(struct scan_plan *plan, const char *path,
 int scan_find(const struct scan_plan *plan, const char *doc, size_t len,
     struct span *slots, struct scan_error *err);
 
+/* What may stand between values. */
+static inline bool
+scan_is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
 /* The first byte from p on, or end, that is not printable ASCII or is a quote or
  * a backslash: what is before it stands in a string as it is. */
 const char *scan_plain(const char *p, const char *end);

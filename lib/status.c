@@ -22,8 +22,9 @@ status_heap(void)
 	return (int64_t)(m.uordblks + m.hblkhd);
 }
 
-void
-status_write(struct json *j, const struct records *rs,
+/* The stage's member. */
+static void
+write_member(struct json *j, const struct records *rs,
     const struct status_count *own, size_t n)
 {
 	const struct lines *io = &rs->io;
@@ -62,7 +63,7 @@ status_put(struct records *rs, const struct record *r,
 		json_puts(&j, diag_prog);
 		json_puts(&j, "\":");
 	}
-	status_write(&j, rs, own, n);
+	write_member(&j, rs, own, n);
 	edit.with = (struct span){j.p, j.len};
 	record_put(rs, r, NULL, 0, &edit, 1);
 	json_release(&j);

@@ -25,13 +25,9 @@ struct status_count {
 int64_t status_cpu_ms(void);
 int64_t status_heap(void);
 
-/* The stage's member as JSON, an object, appended to j. Makes no system call
- * that a sealed stage may not make. */
-void status_write(struct json *j, const struct records *rs,
-    const struct status_count *own, size_t n);
-
 /* Pass a STATUS record on with our member put in, or put anew in the place of
- * one that an earlier life has left. Its object need not be one. */
+ * one that an earlier life has left. Its object need not be one. Makes no
+ * system call that a sealed stage may not make. */
 void status_put(struct records *rs, const struct record *r,
     const struct status_count *own, size_t n);
 

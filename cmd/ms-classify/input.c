@@ -150,9 +150,9 @@ unfold(struct input *in, struct span document, struct record *r)
 static struct span
 trim(struct span s)
 {
-	while (s.n && strchr(" \t\r\n", *s.p))
+	while (s.n && scan_is_space(*s.p))
 		s.p++, s.n--;
-	while (s.n && strchr(" \t\r\n", s.p[s.n - 1]))
+	while (s.n && scan_is_space(s.p[s.n - 1]))
 		s.n--;
 	return s;
 }

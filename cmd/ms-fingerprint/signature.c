@@ -18,7 +18,8 @@ role_name(enum role role)
 	return roles[role];
 }
 
-enum role
+/* ROLES if it is none. */
+static enum role
 role_of(const char *name)
 {
 	int r = 0;

@@ -146,8 +146,6 @@ int signatures_read(struct signatures *s, const char *file, const char *text,
 void signatures_embedded(struct signatures *s);
 
 const char *role_name(enum role role);
-/* ROLES if it is none. */
-enum role role_of(const char *name);
 const char *print_kind_name(enum print_kind kind);
 
 #endif

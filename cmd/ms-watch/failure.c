@@ -94,6 +94,7 @@ failure_set(struct failure *f, enum machine_input class, const char *fmt, ...)
 
 	f->class = class;
 	f->retry_after = 0;
+	f->is_by_flow_control = false;
 	va_start(ap, fmt);
 	vsnprintf(f->why, sizeof(f->why), fmt, ap);
 	va_end(ap);
@@ -159,6 +160,7 @@ failure_of_answer(struct failure *f, long status, struct span body,
 	struct scan_error err;
 	struct status s = {0};
 	unsigned asked = parse_retry_after(retry_after);
+	bool is_status = false;
 
 	/* Proxies answer in HTML, flow control in plain text. */
 	if (body.n && *body.p == '{' &&
@@ -166,9 +168,12 @@ failure_of_answer(struct failure *f, long status, struct span body,
 		while (body.n && strchr(" \t\r\n", body.p[body.n - 1]))
 			body.n--;
 		s = read_status(body);
+		is_status = true;
 	}
 	s.code = status;
 	fill(f, &s, was_streaming);
+	/* The storage of one resource says in a Status that it is not ready. */
+	f->is_by_flow_control = status == 429 && !is_status;
 	if (asked > f->retry_after)
 		f->retry_after = asked;
 }

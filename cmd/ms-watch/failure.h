@@ -6,12 +6,15 @@
 #ifndef MS_FAILURE_H
 #define MS_FAILURE_H
 
+#include <stdbool.h>
+
 #include "machine.h"
 #include "scan.h"
 
 struct failure {
 	enum machine_input class;
 	unsigned retry_after; /* ms that the server asks for; 0: none */
+	bool is_by_flow_control; /* it concerns all requests of this level */
 	char why[256]; /* for people */
 };
 

@@ -388,7 +388,8 @@ tell_pace(struct watch *w, enum machine_input in)
 		pace_answered(p, w, w->env->now);
 	else if (!w->env->settings->is_once)
 		pace_failed(p, w, w->env->now);
-	if (in == IN_THROTTLED && w->level)
+	if (in == IN_THROTTLED && w->answer.failure.is_by_flow_control &&
+	    w->level)
 		pace_refused(p, w->level, w->answer.failure.retry_after,
 		    w->env->now);
 }

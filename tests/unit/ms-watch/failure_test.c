@@ -79,6 +79,14 @@ test_status(void)
 		strcmp(f.why, "403: pods is forbidden: no") == 0,
 	    "the message is kept: %s", f.why);
 	ok(answer(500, "{\"message\":") == IN_SERVER, "a torn body");
+	ok(answer(429, "Too many requests, please try again later.\n") ==
+		    IN_THROTTLED &&
+		f.is_by_flow_control,
+	    "429 in plain text is flow control's");
+	ok(answer(429, "{\"message\":\"storage is (re)initializing\"}") ==
+		    IN_THROTTLED &&
+		!f.is_by_flow_control,
+	    "429 as a Status is the resource's own");
 }
 
 static void

@@ -85,11 +85,14 @@ answer(const struct inquiry *p, long status, struct span body, bool is_cut)
 	emit_answer_close(p->all->emit);
 }
 
+/* code: the API server's; 0: it did not answer. */
 static void
-answer_error(const struct inquiry *p, const char *why)
+answer_error(const struct inquiry *p, long code, const char *why)
 {
 	struct json *j = open_answer(p);
 
+	if (code)
+		json_member_int(j, "code", code);
 	put(j, "error", why);
 	emit_answer_close(p->all->emit);
 }
@@ -117,10 +120,10 @@ on_done(void *context, struct http_request *r)
 
 	p->request = NULL;
 	if (r->result != CURLE_OK) {
-		answer_error(p, http_why(r));
+		answer_error(p, 0, http_why(r));
 	} else if (r->status != 200 && is_refusal(body)) {
 		failure_of_answer(&f, r->status, body, NULL, false);
-		answer_error(p, f.why);
+		answer_error(p, r->status, f.why);
 	} else {
 		answer(p, r->status, body, false);
 	}

@@ -282,9 +282,10 @@ def test_probe():
             server.put("pods", "a")     # libcurl says so when something comes
             server.wait(lambda: not [r for r in server.requests if r.is_open
                                      and "/big" in r.path], "its end")
-            same((ask(w, control, id="p4", **{**to, "path": "/none"})["error"],
+            none = ask(w, control, id="p4", **{**to, "path": "/none"})
+            same((none["code"], none["error"],
                   ask(w, control, id="p5", **{**to, "path": "/teapot"})),
-                 ('503: no endpoints available for service "x"',
+                 (503, '503: no endpoints available for service "x"',
                   {"command": "probe", "namespace": "istio-system",
                    "service": "s", "port": "15014", "path": "/teapot",
                    "status": 418, "body": '{"kind":"Pot"}'}),

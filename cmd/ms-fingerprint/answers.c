@@ -5,6 +5,8 @@
 
 #include "diag.h"
 
+#define WAIT_MOST 64u /* turns */
+
 void
 answers_init(struct answers *a)
 {
@@ -15,9 +17,12 @@ answers_init(struct answers *a)
 void
 answers_free(struct answers *a)
 {
-	for (uint32_t i = 0; i < a->size; i++)
-		free(a->version[i]);
-	free(a->version);
+	for (uint32_t i = 0; i < a->size; i++) {
+		free(a->answer[i].version);
+		free(a->answer[i].pod);
+		free(a->answer[i].at);
+	}
+	free(a->answer);
 	intern_free(&a->keys);
 }
 
@@ -34,48 +39,88 @@ answers_key(const char *product, struct span digest, char buf[ANSWERS_KEY])
 	return (struct span){buf, n + 1 + digest.n};
 }
 
-struct span
-answers_version(const struct answers *a, const char *product,
-    struct span digest)
+struct answer *
+answers_at(const struct answers *a, struct span key)
 {
-	char buf[ANSWERS_KEY];
-	struct span key = {0};
-	uint32_t id = TABLE_NONE;
+	uint32_t id = key.n ? intern_find(&a->keys, key) : TABLE_NONE;
 
-	if (a)
-		key = answers_key(product, digest, buf);
-	if (key.n)
-		id = intern_find(&a->keys, key);
-	return id != TABLE_NONE && a->version[id] ? span_of(a->version[id]) :
-						    (struct span){0};
+	return id != TABLE_NONE ? &a->answer[id] : NULL;
 }
 
-bool
-answers_ask(struct answers *a, struct span key)
+struct answer *
+answers_find(const struct answers *a, const char *product, struct span digest)
 {
-	uint32_t id;
+	char buf[ANSWERS_KEY];
 
-	if (intern_find(&a->keys, key) != TABLE_NONE)
-		return false;
-	id = intern_put(&a->keys, key);
+	return a ? answers_at(a, answers_key(product, digest, buf)) : NULL;
+}
+
+struct answer *
+answers_put(struct answers *a, struct span key)
+{
+	uint32_t id = intern_put(&a->keys, key);
+
 	if (id >= a->size) {
 		uint32_t size = id * 2;
 
-		a->version = diag_alloc(a->version, size * sizeof(*a->version));
-		memset(a->version + a->size, 0,
-		    (size - a->size) * sizeof(*a->version));
+		a->answer = diag_alloc(a->answer, size * sizeof(*a->answer));
+		memset(a->answer + a->size, 0,
+		    (size - a->size) * sizeof(*a->answer));
 		a->size = size;
 	}
-	return true;
+	return &a->answer[id];
 }
 
-bool
-answers_take(struct answers *a, struct span key, struct span version)
+void
+answers_ask(struct answers *a, struct answer *at, const char *pod,
+    const char *where, uint32_t turn)
 {
-	uint32_t id = intern_find(&a->keys, key);
+	free(at->pod);
+	free(at->at);
+	at->pod = diag_strndup(pod, strlen(pod));
+	at->at = diag_strndup(where, strlen(where));
+	at->turn = turn;
+	at->is_out = true;
+	a->out++;
+}
 
-	if (id == TABLE_NONE || a->version[id])
-		return false;
-	a->version[id] = diag_strndup(version.p, version.n);
-	return true;
+void
+answers_end(struct answers *a, struct answer *at)
+{
+	a->out -= at->is_out;
+	at->is_out = false;
+}
+
+void
+answers_fail(struct answers *a, struct answer *at, uint32_t turn,
+    bool other_way)
+{
+	uint32_t wait = 1u << (at->tries / 2);
+	bool is_first = at->tries % 2 == 0;
+
+	answers_end(a, at);
+	if (is_first && other_way) {
+		at->turn = turn;
+		at->tries++;
+		return;
+	}
+	at->turn = turn + (wait < WAIT_MOST ? wait : WAIT_MOST);
+	at->tries = (uint8_t)(at->tries + (is_first ? 2 : 1));
+}
+
+void
+answers_retry(struct answers *a)
+{
+	for (uint32_t i = 0; i < a->size; i++) {
+		a->answer[i].tries = 0;
+		if (!a->answer[i].is_out)
+			a->answer[i].turn = 0;
+	}
+}
+
+void
+answers_take(struct answers *a, struct answer *at, struct span version)
+{
+	answers_end(a, at);
+	at->version = diag_strndup(version.p, version.n);
 }

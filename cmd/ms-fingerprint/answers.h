@@ -1,26 +1,56 @@
 /* answers - what running instances said of their versions, by the digest of
- * their image: what one has said is true of all that run the same bytes. */
+ * their image: what one has said is true of all that run the same bytes.
+ *
+ * An image is asked about once, and again if nothing came of it: each time
+ * after twice as many turns, which are counted by whoever asks, and not for
+ * ever.
+ */
 #ifndef MS_ANSWERS_H
 #define MS_ANSWERS_H
 
 #include "intern.h"
 
+#define ANSWERS_TRIES 12
+
+struct answer {
+	char *version; /* NULL: none has come */
+	char *pod; /* NAMESPACE/NAME of the one that was asked last */
+	char *at; /* :PORT/PATH of it */
+	uint32_t cluster, ns; /* of that pod, in world.names */
+	uint32_t turn; /* when it is asked again, or has kept silent too long */
+	uint8_t tries; /* that came to nothing */
+	bool is_out; /* an answer may still come */
+};
+
 struct answers {
-	struct intern keys; /* product@digest, each asked about once */
-	char **version; /* by number; NULL: none has come */
-	uint32_t size;
+	struct intern keys; /* product@digest */
+	struct answer *answer; /* by number */
+	uint32_t size, out; /* places; how many are out */
 };
 
 void answers_init(struct answers *a);
 void answers_free(struct answers *a);
 
-/* Absent: nothing was said. a may be NULL. */
-struct span answers_version(const struct answers *a, const char *product,
+/* What is known about it; NULL: nobody was asked. a may be NULL. */
+struct answer *answers_find(const struct answers *a, const char *product,
     struct span digest);
-/* Note that it is asked about. False: it was before. */
-bool answers_ask(struct answers *a, struct span key);
-/* Take an answer in. False: nobody has asked, or it is known. */
-bool answers_take(struct answers *a, struct span key, struct span version);
+struct answer *answers_at(const struct answers *a, struct span key);
+/* A place to keep it. Other places may move. */
+struct answer *answers_put(struct answers *a, struct span key);
+
+/* Somebody is asked, and has until this turn. */
+void answers_ask(struct answers *a, struct answer *at, const char *pod,
+    const char *where, uint32_t turn);
+/* Nobody is waited for any more. */
+void answers_end(struct answers *a, struct answer *at);
+/* Nothing came of it by this turn. Tries come in pairs, of which the second
+ * asks the other way (see probe.c) without waiting, if that may help. */
+void answers_fail(struct answers *a, struct answer *at, uint32_t turn,
+    bool other_way);
+/* Others may be asked in another way from now on: no try has been. */
+void answers_retry(struct answers *a);
+/* Take an answer in. */
+void answers_take(struct answers *a, struct answer *at, struct span version);
 
 /* product@digest, made in buf; absent: it does not fit. */
 #define ANSWERS_KEY 120

@@ -67,7 +67,6 @@ settle(struct filter *f, bool tell)
 	f->amended += service_settle(w, &f->value, &f->out);
 	infras_settle(&f->infras, w, &f->out, tell);
 	tiers_settle(&f->tiers, w, &f->infras, &f->clusters, &f->out);
-	probe_settle(f);
 	/* a Service of a cluster that holds is looked at again later */
 	if (clusters_holding(&f->clusters))
 		w->any_dirty = true;
@@ -82,7 +81,12 @@ filter_settle(struct filter *f)
 
 	if (held && held == f->clusters.n)
 		return;
+	if (f->probing.answered) {
+		f->probing.answered = 0;
+		learn_again(f);
+	}
 	settle(f, true);
+	probe_settle(f);
 }
 
 static void
@@ -108,6 +112,7 @@ ready(struct filter *f, const struct record *r)
 
 	filter_settle(f); /* of other clusters */
 	c->holds = false;
+	f->probing.is_due = true;
 	settle(f, !complete);
 	if (complete)
 		infras_sync(&f->infras, c->name, &f->out);
@@ -341,6 +346,7 @@ filter_record(struct filter *f, const struct record *r)
 	}
 	if (r->type == RECORD_STATUS) {
 		put_status(f, r);
+		probe_turn(f);
 		return;
 	}
 	if (r->type == RECORD_CONFIG)
@@ -348,8 +354,11 @@ filter_record(struct filter *f, const struct record *r)
 	if (r->type == RECORD_AMEND)
 		world_amend(&f->world, r);
 	record_put(&f->rs, r, NULL, 0, NULL, 0);
-	if (r->type == RECORD_SIGNATURES)
+	if (r->type == RECORD_SIGNATURES) {
 		learn(f, r);
+		answers_retry(&f->answers);
+		f->probing.is_due = true;
+	}
 	if (r->type == RECORD_ANSWER)
 		probe_answer(f, r);
 }
@@ -373,7 +382,9 @@ filter_init(struct filter *f, struct library *l, struct knowledge *k, int in,
 void
 filter_probe(struct filter *f)
 {
-	f->probes = true;
+	f->probing.is_on = true;
+	f->world.conditions =
+	    scan_plan_add(&f->rs.plan, "object.status.conditions");
 	f->knowledge->catalog.answers = &f->answers;
 }
 
@@ -388,6 +399,7 @@ filter_release(struct filter *f)
 	clusters_free(&f->clusters);
 	tiers_free(&f->tiers);
 	answers_free(&f->answers);
+	probing_free(&f->probing);
 	json_release(&f->value);
 }
 

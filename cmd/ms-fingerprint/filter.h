@@ -11,6 +11,7 @@
 #include "cluster.h"
 #include "infra.h"
 #include "library.h"
+#include "probe.h"
 #include "tier.h"
 
 struct filter {
@@ -26,7 +27,7 @@ struct filter {
 	struct clusters clusters;
 	struct tiers tiers;
 	struct answers answers;
-	bool probes; /* running instances may be asked */
+	struct probing probing; /* of running instances */
 	struct json value; /* a member's value being made */
 	uint64_t amended; /* AMEND records made */
 };

@@ -250,6 +250,41 @@ put_raise(const struct product *p, const struct evidence_sum *sum,
 		json_close(out, ']');
 }
 
+/* Whether the same answer has told the version of one further up. */
+static bool
+is_told(const struct sighting *s, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (s[k].v.told && sight_same(s[k].v.digest, s[i].v.digest))
+			return true;
+	return false;
+}
+
+/* What running instances said. */
+static void
+put_answers(const struct world *w, const struct sighting *s, size_t n,
+    struct json *out)
+{
+	const struct answers *all = w->shapes->catalog->answers;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct answer *a;
+
+		if (!s[i].v.told || is_told(s, i))
+			continue;
+		a = answers_find(all, sight_product_of(w, s)->id,
+		    s[i].v.digest);
+		if (!a)
+			continue;
+		json_open(out, '{');
+		sight_put_reference("Pod", "", a->pod, out);
+		json_member_text(out, "path", span_of(a->at));
+		json_member_text(out, "value", s[i].v.version);
+		json_member_text(out, "print", span_of("probe"));
+		json_close(out, '}');
+	}
+}
+
 void
 grounds_put(const struct world *w, const struct sighting *s, size_t n,
     struct json *out)
@@ -267,6 +302,7 @@ grounds_put(const struct world *w, const struct sighting *s, size_t n,
 	}
 	put_named(w, s, n, PRINT_SERVICE, &sum, &list);
 	put_named(w, s, n, PRINT_WEBHOOK, &sum, &list);
+	put_answers(w, s, n, &list);
 	json_close(&list, ']');
 	json_open(&conflicts, '[');
 	put_evidences(w, s, n, true, &sum, &conflicts);

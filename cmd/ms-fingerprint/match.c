@@ -160,13 +160,17 @@ static void
 set_version(const struct look *l, struct verdict *v, const struct box *b,
     const struct print *p)
 {
+	const struct answer *told;
+
 	v->digest = b->image.digest;
 	version_by_tags(b, p, v);
 	if (v->version.n)
 		return;
-	v->version =
-	    answers_version(l->c->answers, look_product(l, p)->id, v->digest);
-	v->told = v->version.n > 0;
+	told = answers_find(l->c->answers, look_product(l, p)->id, v->digest);
+	if (!told || !told->version)
+		return;
+	v->version = span_of(told->version);
+	v->told = true;
 }
 
 static void

@@ -11,13 +11,14 @@ struct outcome_key {
 	struct span prints;
 	const uint32_t *product;
 	uint32_t n_products;
-	bool wants;
+	bool lacks, wants;
 };
 
 static uint64_t
 hash_key(const struct outcome_key *k)
 {
-	uint64_t h = table_hash(k->prints.p, k->prints.n, k->wants);
+	uint64_t h =
+	    table_hash(k->prints.p, k->prints.n, k->lacks + 2u * k->wants);
 
 	return table_hash(k->product, k->n_products * sizeof(*k->product), h);
 }
@@ -35,8 +36,8 @@ equal(const void *context, uint32_t number, const void *key)
 	    &((const struct outcomes *)context)->outcome[number];
 	const struct outcome_key *k = key;
 
-	return o->wants == k->wants && o->n_prints == k->prints.n &&
-	    o->n_products == k->n_products &&
+	return o->lacks == k->lacks && o->wants == k->wants &&
+	    o->n_prints == k->prints.n && o->n_products == k->n_products &&
 	    memcmp(o->prints, k->prints.p, o->n_prints) == 0 &&
 	    memcmp(o->product, k->product,
 		o->n_products * sizeof(*o->product)) == 0;
@@ -103,15 +104,27 @@ add(struct outcomes *o, const struct outcome_key *k)
 		.hash = hash_key(k),
 		.n_prints = (uint32_t)k->prints.n,
 		.n_products = k->n_products,
+		.lacks = k->lacks,
 		.wants = k->wants};
 	table_insert(&o->table, number);
 	return number;
 }
 
+static bool
+lacks(const struct product *p, const struct verdict *v)
+{
+	return !v->version.n && v->digest.n && p->probe.path;
+}
+
 bool
 outcome_wants(const struct product *p, const struct verdict *v)
 {
-	return v->makes && !v->version.n && v->digest.n && p->probe.path;
+	if (!v->makes || !lacks(p, v))
+		return false;
+	for (const char *const *c = p->probe.component; c && *c; c++)
+		if (strcmp(*c, v->component) == 0)
+			return true;
+	return !p->probe.component;
 }
 
 uint32_t
@@ -123,9 +136,12 @@ outcomes_hold(struct outcomes *o, const struct catalog *c,
 	    .n_products = m->n_verdicts};
 
 	for (unsigned i = 0; i < m->n_verdicts; i++) {
-		product[i] = m->verdict[i].product;
-		k.wants |= outcome_wants(&c->signatures->product[product[i]],
-		    &m->verdict[i]);
+		const struct verdict *v = &m->verdict[i];
+		const struct product *p = &c->signatures->product[v->product];
+
+		product[i] = v->product;
+		k.lacks |= lacks(p, v);
+		k.wants |= outcome_wants(p, v);
 	}
 	if (m->n_verdicts) {
 		json_reset(&o->buf);

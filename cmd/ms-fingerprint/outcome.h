@@ -17,7 +17,8 @@ struct outcome {
 	uint32_t n_prints, n_products;
 	uint32_t holds; /* 0: a free place, */
 	uint32_t next_free; /* and the next of them */
-	bool wants; /* a version that only a running instance tells */
+	bool lacks; /* a version that only a running instance can tell */
+	bool wants; /* and it can be asked for here */
 };
 
 struct outcomes {
@@ -40,7 +41,7 @@ void outcomes_drop(struct outcomes *o, uint32_t number);
 /* The value of ms.prints; absent: nothing. */
 struct span outcome_prints(const struct outcomes *o, uint32_t number);
 
-/* Whether only a running instance can tell the version of this. */
+/* Whether only a running instance can tell the version of this, and is one. */
 bool outcome_wants(const struct product *p, const struct verdict *v);
 
 #endif

@@ -159,6 +159,37 @@ has_ended(const struct world *w, const struct record *r)
 	return scan_eq(phase, "Succeeded") || scan_eq(phase, "Failed");
 }
 
+/* Whether somebody listens there: what is not ready may have its reasons. */
+static bool
+is_ready(const struct world *w, const struct record *r)
+{
+	struct scan_iter it;
+	struct span c;
+
+	if (!scan_eq(r->at[w->phase], "Running"))
+		return false;
+	scan_iter(&it, r->at[w->conditions]);
+	while (scan_element(&it, &c))
+		if (scan_eq(scan_get(c, "type"), "Ready"))
+			return scan_eq(scan_get(c, "status"), "True");
+	return false;
+}
+
+/* A pod that was not ready, or of another shape, before. */
+static void
+see_ready(struct world *w, struct pod *p, const struct record *r,
+    uint32_t shape)
+{
+	bool was = p->flags & WORLD_READY && p->shape == shape;
+
+	p->flags &= (uint8_t)~WORLD_READY;
+	if (!w->conditions || !is_ready(w, r))
+		return;
+	p->flags |= WORLD_READY;
+	if (!was)
+		w->shapes->shape[shape].fresh = w->any_fresh = true;
+}
+
 void
 pod_take(struct world *w, const struct record *r, uint32_t shape,
     uint64_t glance)
@@ -180,6 +211,7 @@ pod_take(struct world *w, const struct record *r, uint32_t shape,
 	p->sync = sync_of(w, r);
 	p->epoch = w->sync[p->sync].epoch;
 	world_read_uid(r->id.uid, p->uid);
+	see_ready(w, p, r, shape);
 	if (p->workload == workload && p->shape == shape &&
 	    (p->flags & (WORLD_GREEN | WORLD_BROWN)) == origin)
 		return;
@@ -192,5 +224,6 @@ pod_take(struct world *w, const struct record *r, uint32_t shape,
 		remove_use(w, p);
 	p->workload = workload;
 	p->shape = shape;
-	p->flags = (uint8_t)(WORLD_ALIVE | (p->flags & WORLD_TAIL) | origin);
+	p->flags = (uint8_t)(WORLD_ALIVE |
+	    (p->flags & (WORLD_TAIL | WORLD_READY)) | origin);
 }

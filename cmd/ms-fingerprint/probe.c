@@ -3,20 +3,102 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "learn.h"
+#include "diag.h"
+#include "filter.h"
 #include "pod.h"
 #include "version.h"
 
 #define ID "probe/" /* before the key, in the id of a request */
 #define BODY_MAX 8192 /* bytes of an answer that are looked at */
 #define VERSION_MAX 64
+#define OUT 8u /* questions at a time: ms-watch asks no more at once */
+#define SILENT 16 /* turns after which no answer is waited for */
+#define REFUSED 4 /* turns after which a namespace is tried again ... */
+#define REFUSED_MOST 64 /* ... twice as many each time, up to these */
+
+/* ---- refusals ---- */
+
+static struct refusal *
+refusal_of(const struct probing *p, uint32_t cluster, uint32_t ns)
+{
+	for (size_t i = 0; i < p->n_refusals; i++)
+		if (p->refusal[i].cluster == cluster && p->refusal[i].ns == ns)
+			return &p->refusal[i];
+	return NULL;
+}
+
+static bool
+is_refused(const struct probing *p, const struct workload *wl)
+{
+	const struct refusal *r = refusal_of(p, wl->cluster, wl->ns);
+
+	return r && r->turn > p->turn;
+}
+
+static void
+refuse(struct probing *p, uint32_t cluster, uint32_t ns)
+{
+	struct refusal *r = refusal_of(p, cluster, ns);
+
+	if (!r) {
+		p->refusal = diag_alloc(p->refusal,
+		    (p->n_refusals + 1) * sizeof(*p->refusal));
+		r = &p->refusal[p->n_refusals++];
+		*r = (struct refusal){.cluster = cluster,
+		    .ns = ns,
+		    .wait = REFUSED / 2};
+	}
+	if (r->turn > p->turn)
+		return; /* by the answer to another one that was out */
+	r->wait = r->wait < REFUSED_MOST ? r->wait * 2 : r->wait;
+	r->turn = p->turn + r->wait;
+}
+
+void
+probing_free(struct probing *p)
+{
+	free(p->refusal);
+}
 
 /* ---- asking ---- */
 
-/* A pod of this shape in a cluster that listens: the first by name, so that it
- * does not matter who came first. WORLD_NONE: there is none. */
+/* NAMESPACE/NAME of a pod, terminated. */
+static const char *
+put_pod(const struct world *w, const struct pod *p, struct json *out)
+{
+	json_reset(out);
+	json_puts(out, world_name(w, w->workload[p->workload].ns));
+	json_puts(out, "/");
+	pod_name(w, p, out);
+	json_raw(out, "", 1);
+	return out->p;
+}
+
+/* Of two pods the one that comes first behind the last one asked; all are
+ * before it at the end. */
+static bool
+is_before(const char *a, const char *b, const char *last)
+{
+	bool a_over = last && strcmp(a, last) <= 0;
+	bool b_over = last && strcmp(b, last) <= 0;
+
+	return a_over != b_over ? b_over : strcmp(a, b) < 0;
+}
+
+static bool
+may_ask(const struct filter *f, const struct pod *p)
+{
+	const struct world *w = &f->world;
+	const struct workload *wl = &w->workload[p->workload];
+
+	return clusters_ready(&f->clusters, world_name(w, wl->cluster)) &&
+	    !is_refused(&f->probing, wl);
+}
+
+/* A pod of this shape that is ready, in a cluster that listens: the next by
+ * name, so that it does not matter who came first. WORLD_NONE: there is none. */
 static uint32_t
-find_pod(const struct filter *f, uint32_t shape)
+find_pod(const struct filter *f, uint32_t shape, const char *last)
 {
 	const struct world *w = &f->world;
 	struct json name = {0}, best_name = {0};
@@ -24,22 +106,14 @@ find_pod(const struct filter *f, uint32_t shape)
 
 	for (uint32_t i = 0; i < w->n_pods; i++) {
 		const struct pod *p = &w->pod[i];
-		uint32_t cluster;
 
-		if (!(p->flags & WORLD_ALIVE) || p->shape != shape)
+		if (!(p->flags & WORLD_ALIVE) || !(p->flags & WORLD_READY) ||
+		    p->shape != shape || !may_ask(f, p))
 			continue;
-		cluster = w->workload[p->workload].cluster;
-		if (!clusters_ready(&f->clusters, world_name(w, cluster)))
-			continue;
-		json_reset(&name);
-		pod_name(w, p, &name);
-		json_raw(&name, "", 1);
-		if (best == WORLD_NONE || strcmp(name.p, best_name.p) < 0) {
-			struct json old = best_name;
-
+		if (best == WORLD_NONE ||
+		    is_before(put_pod(w, p, &name), best_name.p, last)) {
 			best = i;
-			best_name = name;
-			name = old;
+			put_pod(w, p, &best_name);
 		}
 	}
 	json_release(&name);
@@ -47,16 +121,45 @@ find_pod(const struct filter *f, uint32_t shape)
 	return best;
 }
 
+/* The number of a port. The API server knows no names of a pod's ports. */
+static struct span
+port_of(struct span facts, const char *port)
+{
+	struct facts_iter it = {facts.p, facts.p + facts.n};
+	struct span text, number = {0};
+	enum fact fact;
+
+	if (*port >= '0' && *port <= '9')
+		return span_of(port);
+	while (facts_next(&it, &fact, &text)) {
+		if (fact == FACT_PORT)
+			number = text;
+		else if (fact == FACT_PORT_NAME && span_eq(text, port))
+			return number;
+	}
+	return (struct span){0};
+}
+
+/* What speaks TLS tells nothing to who does not, and that is up to whoever
+ * installed it: each second try is the other way. */
+static const char *
+scheme_of(const struct probe *p, unsigned tries)
+{
+	bool tls = p->scheme && strcmp(p->scheme, "https") == 0;
+
+	return tls == (tries % 2 == 0) ? "https" : NULL;
+}
+
+/* Write the request for an answer that is out; name is the pod's. */
 static void
-request(struct filter *f, const struct product *p, struct span key,
-    uint32_t number)
+request(struct filter *f, const struct probe *p, struct span key,
+    const struct answer *a, struct span port)
 {
 	const struct world *w = &f->world;
-	const struct pod *pod = &w->pod[number];
-	const struct workload *wl = &w->workload[pod->workload];
-	const char *cluster = world_name(w, wl->cluster);
+	const char *cluster = world_name(w, a->cluster);
+	const char *scheme = scheme_of(p, a->tries);
 	char id[sizeof(ID) + ANSWERS_KEY] = ID;
-	struct json j = {0}, name = {0};
+	struct json j = {0};
 
 	memcpy(id + sizeof(ID) - 1, key.p, key.n);
 	record_open(&j, "REQUEST");
@@ -67,51 +170,112 @@ request(struct filter *f, const struct product *p, struct span key,
 	json_open(&j, '{');
 	json_member_text(&j, "command", span_of("probe"));
 	json_member_text(&j, "id", (struct span){id, sizeof(ID) - 1 + key.n});
-	json_member_text(&j, "namespace", span_of(world_name(w, wl->ns)));
-	json_member_text(&j, "pod", pod_name(w, pod, &name));
-	json_member_text(&j, "port", span_of(p->probe.port));
-	json_member_text(&j, "path", span_of(p->probe.path));
-	if (p->probe.scheme)
-		json_member_text(&j, "scheme", span_of(p->probe.scheme));
+	json_member_text(&j, "namespace", span_of(world_name(w, a->ns)));
+	json_member_text(&j, "pod", span_of(strchr(a->pod, '/') + 1));
+	json_member_text(&j, "port", port);
+	json_member_text(&j, "path", span_of(p->path));
+	if (scheme)
+		json_member_text(&j, "scheme", span_of(scheme));
 	json_close(&j, '}');
 	json_close(&j, '}');
 	f->out.put(f->out.context, (struct span){j.p, j.len});
 	json_release(&j);
-	json_release(&name);
 }
 
 static void
-ask(struct filter *f, uint32_t shape, const struct verdict *v)
+ask_pod(struct filter *f, const struct probe *p, struct span key,
+    struct answer *a, struct span port, uint32_t pod)
+{
+	const struct world *w = &f->world;
+	const struct workload *wl = &w->workload[w->pod[pod].workload];
+	struct json name = {0}, where = {0};
+
+	json_puts(&where, ":");
+	json_span(&where, port);
+	json_puts(&where, p->path);
+	json_raw(&where, "", 1);
+	a->cluster = wl->cluster;
+	a->ns = wl->ns;
+	answers_ask(&f->answers, a, put_pod(w, &w->pod[pod], &name), where.p,
+	    f->probing.turn + SILENT);
+	request(f, p, key, a, port);
+	json_release(&name);
+	json_release(&where);
+}
+
+/* Whether it can be asked about, as far as it was before. */
+static bool
+is_due(struct filter *f, struct answer *a, bool fresh)
+{
+	uint32_t turn = f->probing.turn;
+
+	if (a->is_out && a->turn <= turn)
+		answers_fail(&f->answers, a, turn, false);
+	return !a->version && !a->is_out && a->tries < ANSWERS_TRIES &&
+	    (fresh || a->turn <= turn);
+}
+
+static void
+ask(struct filter *f, uint32_t shape, struct span facts,
+    const struct verdict *v, bool fresh)
 {
 	const struct product *p =
 	    &f->shapes.catalog->signatures->product[v->product];
 	char buf[ANSWERS_KEY];
-	struct span key = answers_key(p->id, v->digest, buf);
+	struct span key = answers_key(p->id, v->digest, buf), port;
+	struct answer *a = answers_at(&f->answers, key);
 	uint32_t pod;
 
-	if (!outcome_wants(p, v) || !key.n ||
-	    intern_find(&f->answers.keys, key) != TABLE_NONE)
+	if (!outcome_wants(p, v) || !key.n || (a && !is_due(f, a, fresh)))
 		return;
-	pod = find_pod(f, shape);
-	if (pod != WORLD_NONE && answers_ask(&f->answers, key))
-		request(f, p, key, pod);
+	port = port_of(facts, p->probe.port);
+	if (!port.n)
+		return;
+	pod = find_pod(f, shape, a ? a->pod : NULL);
+	if (pod == WORLD_NONE)
+		return;
+	if (!a)
+		a = answers_put(&f->answers, key);
+	ask_pod(f, &p->probe, key, a, port, pod);
+}
+
+/* Ask what one shape lacks. */
+static void
+ask_shape(struct filter *f, uint32_t shape, struct json *facts)
+{
+	bool fresh = f->shapes.shape[shape].fresh;
+	struct match m;
+
+	f->shapes.shape[shape].fresh = false;
+	shape_match(&f->shapes, shape, facts, &m);
+	for (unsigned i = 0; i < m.n_verdicts; i++)
+		ask(f, shape, (struct span){facts->p, facts->len},
+		    &m.verdict[i], fresh);
 }
 
 void
 probe_settle(struct filter *f)
 {
+	struct probing *p = &f->probing;
 	struct json facts = {0};
-	struct match m;
 
-	for (uint32_t i = 0; f->probes && i < f->shapes.n; i++) {
-		if (!f->shapes.shape[i].refs ||
-		    !shape_outcome(&f->shapes, i)->wants)
-			continue;
-		shape_match(&f->shapes, i, &facts, &m);
-		for (unsigned k = 0; k < m.n_verdicts; k++)
-			ask(f, i, &m.verdict[k]);
-	}
+	if (!p->is_on || !(p->is_due || f->world.any_fresh))
+		return;
+	p->is_due = f->world.any_fresh = false;
+	/* when too many are out, the next answer makes it due again */
+	for (uint32_t i = 0;
+	     i < f->shapes.n && f->answers.out < (p->may_ask ? OUT : 1); i++)
+		if (f->shapes.shape[i].refs &&
+		    shape_outcome(&f->shapes, i)->wants)
+			ask_shape(f, i, &facts);
 	json_release(&facts);
+}
+
+void
+probe_turn(struct filter *f)
+{
+	f->probing.turn++;
+	f->probing.is_due = true;
 }
 
 /* ---- answers ---- */
@@ -166,30 +330,79 @@ version_of(const struct probe *p, struct span body)
 	return version.n <= VERSION_MAX ? version : (struct span){0};
 }
 
+/* Whether somebody may answer who was asked the other way: one who does not
+ * speak it says nothing that makes sense, or that it is moved, or 400. */
+static bool
+is_other_way(int64_t status)
+{
+	return !status || status / 100 == 3 || status == 400;
+}
+
+/* The API server itself does not let us. */
+static void
+refused(struct filter *f, struct answer *a, struct span why)
+{
+	struct probing *p = &f->probing;
+	char buf[300];
+
+	answers_end(&f->answers, a);
+	a->turn = p->turn;
+	p->may_ask = false;
+	refuse(p, a->cluster, a->ns);
+	why = scan_text(why, buf, sizeof(buf));
+	if (!p->has_warned)
+		diag_warn("pods cannot be asked for their versions (%.*s): "
+			  "--probe needs get on pods/proxy",
+		    (int)why.n, why.n ? why.p : "");
+	p->has_warned = true;
+}
+
+static void
+take_body(struct filter *f, struct answer *a, const struct probe *p,
+    struct span body)
+{
+	char *buf = malloc(body.n + 1);
+	struct span version = version_of(p,
+	    buf ? scan_text(body, buf, body.n) : (struct span){0});
+
+	if (version.n) {
+		answers_take(&f->answers, a, version);
+		f->probing.answered++;
+	} else {
+		answers_fail(&f->answers, a, f->probing.turn, false);
+	}
+	free(buf);
+}
+
 void
 probe_answer(struct filter *f, const struct record *r)
 {
-	char id[sizeof(ID) + ANSWERS_KEY], *buf;
+	char id[sizeof(ID) + ANSWERS_KEY];
 	struct span key =
 	    scan_text(scan_get(r->at[AT_MS], "id"), id, sizeof(id));
-	struct span body = scan_get(r->at[AT_OBJECT], "body"), version;
+	struct span object = r->at[AT_OBJECT];
 	const struct product *p;
-	int64_t status = 0;
+	struct answer *a;
+	int64_t status = 0, code = 0;
 
-	if (!f->probes || key.n < sizeof(ID) ||
-	    memcmp(key.p, ID, sizeof(ID) - 1) != 0 ||
-	    !scan_int(scan_get(r->at[AT_OBJECT], "status"), &status) ||
-	    status != 200)
+	if (!f->probing.is_on || key.n < sizeof(ID) ||
+	    memcmp(key.p, ID, sizeof(ID) - 1) != 0)
 		return;
 	key.p += sizeof(ID) - 1;
 	key.n -= sizeof(ID) - 1;
 	p = product_of_key(f, key);
-	if (!p || !p->probe.path)
+	a = answers_at(&f->answers, key);
+	if (!a || a->version || !p || !p->probe.path)
 		return;
-	buf = malloc(body.n + 1);
-	version = version_of(&p->probe,
-	    buf ? scan_text(body, buf, body.n) : (struct span){0});
-	if (version.n && answers_take(&f->answers, key, version))
-		learn_again(f);
-	free(buf);
+	f->probing.is_due = true;
+	f->probing.may_ask = true;
+	scan_int(scan_get(object, "status"), &status);
+	scan_int(scan_get(object, "code"), &code);
+	if (status == 200)
+		take_body(f, a, &p->probe, scan_get(object, "body"));
+	else if (code == 403)
+		refused(f, a, scan_get(object, "error"));
+	else
+		answers_fail(&f->answers, a, f->probing.turn,
+		    is_other_way(status));
 }

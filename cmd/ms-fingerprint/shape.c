@@ -132,6 +132,7 @@ uint32_t *
 shapes_learn(struct shapes *s, const struct catalog *c)
 {
 	uint32_t *before = diag_alloc(NULL, (s->n + 1) * sizeof(*before));
+	bool same = s->catalog == c;
 
 	s->catalog = c;
 	for (uint32_t i = 0; i < s->n; i++) {
@@ -139,6 +140,11 @@ shapes_learn(struct shapes *s, const struct catalog *c)
 		if (!s->shape[i].refs)
 			continue;
 		before[i] = s->shape[i].outcome;
+		/* only answers can be new */
+		if (same && !shape_outcome(s, i)->lacks) {
+			outcomes_keep(&s->outcomes, before[i]);
+			continue;
+		}
 		shape_match(s, i, &s->read, &s->match);
 		s->shape[i].outcome = outcomes_hold(&s->outcomes, c, &s->match);
 	}

@@ -15,8 +15,9 @@ struct shape {
 	uint32_t facts; /* packed, in the pile; PILE_NONE: a free number */
 	uint32_t hash; /* of the facts; or the next free number */
 	uint32_t refs;
-	uint32_t outcome : 31;
+	uint32_t outcome : 30;
 	uint32_t is_job : 1; /* it runs to its end */
+	uint32_t fresh : 1; /* a pod has become ready since one was asked */
 };
 
 struct shape_glance {

@@ -353,10 +353,33 @@ read_version(struct reader *r, config_node *root)
 }
 
 static int
+read_components(struct reader *r, config_node *node, struct probe *p)
+{
+	size_t n = reader_texts(node);
+	const char **list;
+
+	if (!n)
+		return 0;
+	list = own_list(r->s, n + 1);
+	memset(list, 0, (n + 1) * sizeof(*list));
+	p->component = list;
+	for (size_t i = 0; i < n; i++) {
+		config_node *at;
+		const char *text = reader_text_at(r, node, i, &at);
+
+		if (!text)
+			return reader_wrong(r, at, "a component is a text",
+			    NULL);
+		list[i] = reader_keep(r, text);
+	}
+	return 0;
+}
+
+static int
 read_probe(struct reader *r, config_node *root)
 {
 	static const char *const known[] = {"path", "port", "scheme", "json",
-	    "version", NULL};
+	    "version", "component", NULL};
 	config_node *map = config_get(&r->c, root, "probe");
 	struct probe *p = &r->p.probe;
 
@@ -372,7 +395,8 @@ read_probe(struct reader *r, config_node *root)
 	    .json = reader_keep(r, config_get_text(&r->c, map, "json")),
 	    .tags = r->tags};
 	if (reader_keys(r, map, known) < 0 ||
-	    read_tags(r, config_get(&r->c, map, "version"), &p->tags) < 0)
+	    read_tags(r, config_get(&r->c, map, "version"), &p->tags) < 0 ||
+	    read_components(r, config_get(&r->c, map, "component"), p) < 0)
 		return -1;
 	if (!p->path || *p->path != '/' || !p->port)
 		return reader_wrong(r, map,

@@ -91,6 +91,8 @@ struct probe {
 	const char *scheme; /* NULL: http */
 	const char *json; /* keys with dots between them; NULL: it is text */
 	const char *const *tags; /* rules of version.h for what is there */
+	const char *const
+	    *component; /* who tells, NULL at the end; NULL: all */
 };
 
 struct product {

@@ -24,7 +24,8 @@ enum world_flag {
 	WORLD_SEEN = 2,
 	WORLD_GREEN = 4,
 	WORLD_BROWN = 8,
-	WORLD_TAIL = 16 /* of a pod: the name is only its end */
+	WORLD_TAIL = 16, /* of a pod: the name is only its end */
+	WORLD_READY = 32 /* of a pod, as far as anybody wants to know */
 };
 
 struct workload {
@@ -120,11 +121,13 @@ struct world {
 	size_t n_first;
 	uint8_t *dirty; /* by product: enum world_dirt */
 	bool any_dirty;
+	bool any_fresh; /* a shape of a pod that has become ready */
 	uint64_t changes; /* how often a CRD or the catalog changed */
 	struct world_glance *glance;
 	size_t last_sync; /* that a record was of */
 	struct json buf;
 	int phase; /* path of a pod's phase */
+	int conditions; /* and of its conditions; 0: nobody wants to know */
 	int selector, ports, origin, controller, controller_name, webhooks;
 };
 

@@ -459,8 +459,11 @@ run(void *deliver)
 			snprintf(d->sink->why, SINK_WHY, "connection lost");
 			lose(d, SINK_AWAY);
 		}
-		if (!d->is_open && !open_sink(d))
+		if (!d->is_open && !open_sink(d)) {
+			if (has_ended(d)) /* nobody is missed */
+				break;
 			continue;
+		}
 		if (!work(d)) {
 			back_off(d);
 			continue;

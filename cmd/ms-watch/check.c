@@ -272,8 +272,8 @@ on_discovery(void *context, enum discovery_result result,
 		return;
 	}
 	refusal_check(c->config, f, r);
-	diag_die(EXIT_TEMPORARY, "unable to reach %s: %s", c->config->server,
-	    f->why);
+	diag_die(EXIT_TEMPORARY, "unable to reach %s: %s%s", c->config->server,
+	    f->why, refusal_hint(r));
 }
 
 static void

@@ -20,3 +20,11 @@ refusal_check(const struct kubeconfig *config, const struct failure *f,
 		    "certificate there",
 		    config->server, config->context, config->source, f->why);
 }
+
+const char *
+refusal_hint(const struct http_request *r)
+{
+	return r->result == CURLE_OK ?
+	    "" :
+	    " (is it running, and is this its address?)";
+}

@@ -12,5 +12,8 @@
 /* Dies (100) if it is one of these; else returns. */
 void refusal_check(const struct kubeconfig *config, const struct failure *f,
     const struct http_request *r);
+/* Behind the reason why the server cannot be reached: what to look at, if there
+ * was no answer at all; else "". */
+const char *refusal_hint(const struct http_request *r);
 
 #endif

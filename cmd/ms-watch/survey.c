@@ -36,12 +36,12 @@ is_looking(const struct survey *s)
 /* ---- the start ---- */
 
 static void
-warn_unreachable(struct survey *s, const struct failure *f)
+warn_unreachable(struct survey *s, const struct failure *f, const char *hint)
 {
 	if (s->last_warning && clock_ms() - s->last_warning < WARN_EVERY)
 		return;
-	diag_warn("unable to reach %s: %s; trying again", s->config->server,
-	    f->why);
+	diag_warn("unable to reach %s: %s%s; trying again", s->config->server,
+	    f->why, hint);
 	s->last_warning = clock_ms();
 }
 
@@ -57,9 +57,9 @@ fail(struct survey *s, const struct failure *f, const struct http_request *r)
 	refusal_check(s->config, f, r);
 	s->failures++;
 	if (s->settings->is_once && s->failures >= TRIES)
-		diag_die(EXIT_TEMPORARY, "unable to reach %s: %s",
-		    s->config->server, f->why);
-	warn_unreachable(s, f);
+		diag_die(EXIT_TEMPORARY, "unable to reach %s: %s%s",
+		    s->config->server, f->why, refusal_hint(r));
+	warn_unreachable(s, f, refusal_hint(r));
 	if (delay > BACKOFF_CAP)
 		delay = BACKOFF_CAP;
 	if (f->retry_after > (unsigned)delay)

@@ -9,7 +9,9 @@ def test_unreachable(server):
     path = server.kubeconfig("closed", cluster={"server": "https://127.0.0.1:1"})
     refused("a server that is not there, with --once",
             run("--once", "-q", "--kubeconfig", path), "127.0.0.1:1",
-            "onnect", code=111)
+            "onnect", "is it running", code=111)
+    refused("nor with --check", run("--check", "--kubeconfig", path),
+            "is it running", code=111)
     with Server(PODS) as other:
         other.put("pods", "a")
         other.close()

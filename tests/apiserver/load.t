@@ -87,6 +87,19 @@ def test_plain():
                "59. a server of HTTP/1.1: 500 watches are open")
 
 
+def name_level(r, level):
+    start = r.start
+
+    async def start_with_level(status=200, headers=()):
+        await start(status, [*headers, (LEVEL, level)])
+    r.start = start_with_level
+
+
+async def end_watches(server, path):
+    for r in [r for r in server.requests if r.is_open and r.path == path]:
+        await r.end()
+
+
 def test_gate():
     """Pods and configmaps are of one level, deployments of another."""
     with Server(PODS, CONFIGMAPS, DEPLOYMENTS) as server:
@@ -96,12 +109,7 @@ def test_gate():
         async def answer(r):
             if not r.is_watch():
                 return False
-            level = "two" if r.path.endswith("/deployments") else "one"
-            start = r.start
-
-            async def start_with_level(status=200, headers=()):
-                await start(status, [*headers, (LEVEL, level)])
-            r.start = start_with_level
+            name_level(r, "two" if r.path.endswith("/deployments") else "one")
             if send.get(r.path) and not r.is_stream():
                 refused.append(r)
                 del send[r.path]
@@ -117,17 +125,13 @@ def test_gate():
             before = len(server.requests)
             send["/api/v1/pods"] = True
 
-            async def end(path):
-                for r in [r for r in server.requests
-                          if r.is_open and r.path == path]:
-                    await r.end()
-            server.run(end("/api/v1/pods"))
+            server.run(end_watches(server, "/api/v1/pods"))
             server.wait(lambda: refused, "a refusal")
             same(len([r for r in server.requests if r.is_open and
                       r.is_watch()]), 2, "60. a refusal of one: other watches "
                  "go on")
-            server.run(end("/api/v1/configmaps"))
-            server.run(end("/apis/apps/v1/deployments"))
+            server.run(end_watches(server, "/api/v1/configmaps"))
+            server.run(end_watches(server, "/apis/apps/v1/deployments"))
             server.wait(is_watched(server, 3), "three watches again")
             came = {r.path.split("/")[-1]: r.time - refused[0].time
                     for r in server.requests[before:] if r.is_open}
@@ -136,6 +140,31 @@ def test_gate():
                came)
             ok(came["deployments"] < min(came["pods"], came["configmaps"]),
                "60. another level does not", came)
+
+
+def test_storage():
+    """429 as a Status: one resource's storage is not ready. The level that it
+    names is that of all requests."""
+    with Server(PODS, CONFIGMAPS) as server:
+        refused = []
+
+        async def answer(r):
+            name_level(r, "one")
+            if r.path != "/api/v1/pods" or r.is_stream() or refused:
+                return False
+            refused.append(r)
+            await r.fail(429, "TooManyRequests", "storage is "
+                         "(re)initializing", {"retryAfterSeconds": 60})
+            return True
+        server.hook(answer)
+        with Watch(server) as w:
+            w.wait_ready()
+            server.wait(is_watched(server, 2), "two watches")
+            server.run(end_watches(server, "/api/v1/pods"))
+            server.wait(lambda: refused, "a refusal")
+            server.run(end_watches(server, "/api/v1/configmaps"))
+            ok(server.wait(is_watched(server, 1), "configmaps again"),
+               "what one resource's storage refuses holds no other up")
 
 
 def test_breaker():
@@ -172,5 +201,6 @@ def test_breaker():
 test_many()
 test_plain()
 test_gate()
+test_storage()
 test_breaker()
 done()

@@ -32,8 +32,7 @@ sent = {x["metadata"]["name"]: x for x in
 ok({x["metadata"]["name"]: x for m in dump for x in m["Object"]} == sent,
    "with what was published")
 before = len(ears.on(CORE))
-resync(nats)
-resync(nats)
+resync(nats, times=2)
 again = ears.waits(CORE, before + 12)[before:]
 ok(len(again) == 12 and all(b'"EventType":"ADDED"' in x for x in again),
    "a resync publishes everything as ADDED")

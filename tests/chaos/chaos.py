@@ -154,6 +154,7 @@ class Ears:
 
     def __init__(self, nats, who=""):
         self.got = []
+        self.when = []      # they came, one for each
         self.s = socket.create_connection(("127.0.0.1", nats.port))
         self.s.sendall(b'CONNECT {"verbose":false%s}\r\nSUB > 1\r\nPING\r\n' %
                        who.encode())
@@ -168,6 +169,7 @@ class Ears:
                 parts = line.split()
                 data = self.f.read(int(parts[-1]))
                 self.f.readline()
+                self.when.append(time.monotonic())
                 self.got.append((parts[1].decode(), data))
             elif line.startswith(b"PING"):
                 self.s.sendall(b"PONG\r\n")
@@ -322,24 +324,26 @@ def expected(cluster):
     return w.lines()
 
 
-def publish(nats, subject, payload):
-    """Publish one message, as another client of the broker."""
+def publish(nats, subject, *payloads):
+    """Publish messages, one right behind the other, as another client of the
+    broker."""
     with socket.create_connection(("127.0.0.1", nats.port)) as s:
-        s.sendall(b'CONNECT {"verbose":false}\r\nPUB %s %d\r\n%s\r\nPING\r\n'
-                  % (subject.encode(), len(payload), payload))
+        s.sendall(b'CONNECT {"verbose":false}\r\n' + b"".join(
+            b"PUB %s %d\r\n%s\r\n" % (subject.encode(), len(payload), payload)
+            for payload in payloads) + b"PING\r\n")
         said = b""
         while b"PONG" not in said:
             said += s.recv(4096)
 
 
-def request(nats, entity, payload=None):
-    publish(nats, "meshery.meshsync.request", json.dumps(
+def request(nats, entity, payload=None, times=1):
+    publish(nats, "meshery.meshsync.request", *times * [json.dumps(
         {"ObjectType": "", "EventType": "", "Object": None,
-         "Request": {"Entity": entity, "Payload": payload}}).encode())
+         "Request": {"Entity": entity, "Payload": payload}}).encode()])
 
 
-def resync(nats):
-    request(nats, "resync-discovery")
+def resync(nats, times=1):
+    request(nats, "resync-discovery", times=times)
 
 
 def owed(store):

@@ -1,6 +1,7 @@
 #include "selector.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TEXT 320 /* a label's prefix, name or value are shorter */
@@ -120,22 +121,113 @@ selector_takes(const char *selector, struct span labels)
 	return true;
 }
 
-bool
-selector_takes_row(struct store *s, struct span selector, int64_t id)
+/* ---- fields ---- */
+
+/* A field as text. A part of an object that was only seen as metadata is not
+ * known; what is left out of a part that is there is empty. */
+static bool
+read_field(struct span object, const char *path, char buf[TEXT],
+    struct span *text)
 {
-	sqlite3_stmt *st = s->st[S_LABELS];
+	struct span at = object;
+	char key[TEXT];
+	size_t n;
+
+	for (const char *p = path; at.n && *p; p += n + (p[n] == '.')) {
+		n = strcspn(p, ".");
+		snprintf(key, sizeof(key), "%.*s", (int)n, p);
+		at = scan_type(at) == SCAN_OBJECT ? scan_get(at, key) :
+						    (struct span){0};
+		if (!at.n && p == path)
+			return false;
+	}
+	*text = at;
+	if (scan_type(at) == SCAN_STRING)
+		*text = scan_text(at, buf, TEXT);
+	else if (scan_type(at) == SCAN_NULL || !at.n)
+		*text = span_of("");
+	return text->p && scan_type(at) < SCAN_ARRAY;
+}
+
+/* path=value, path==value or path!=value, up to the next comma. */
+static const char *
+match_field(const char *p, struct span object, bool *match)
+{
+	char path[TEXT], want[TEXT], buf[TEXT];
+	size_t n = strcspn(p, "=!,");
+	bool negate = p[n] == '!';
+	struct span have;
+
+	if (n >= TEXT)
+		return NULL;
+	snprintf(path, sizeof(path), "%.*s", (int)n, p);
+	p += n + negate;
+	if (*p++ != '=')
+		return NULL;
+	p += *p == '=';
+	n = strcspn(p, ",");
+	if (n >= TEXT || memchr(p, '\\', n) ||
+	    !read_field(object, path, buf, &have))
+		return NULL;
+	snprintf(want, sizeof(want), "%.*s", (int)n, p);
+	/* false is left out of JSON, too */
+	if (!have.n && (!strcmp(want, "true") || !strcmp(want, "false")))
+		return NULL;
+	*match = span_eq(have, want) != negate;
+	return p + n;
+}
+
+bool
+selector_takes_fields(const char *selector, struct span object)
+{
+	const char *p = selector;
+	bool match;
+
+	while (*p) {
+		if (!(p = match_field(p, object, &match)) || !match)
+			return false;
+		p += *p == ',';
+	}
+	return true;
+}
+
+/* ---- rows ---- */
+
+static bool
+takes(struct span selector, struct span subject,
+    bool (*match)(const char *, struct span))
+{
 	char text[4096];
 	struct span plain = scan_text(selector, text, sizeof(text) - 1);
-	bool failed, takes;
 
+	if (!selector.n)
+		return true;
 	if (!plain.p || plain.n >= sizeof(text))
 		return false;
 	memmove(text, plain.p, plain.n);
 	text[plain.n] = '\0';
+	return match(text, subject);
+}
+
+bool
+selector_takes_row(struct store *s, struct span labels, struct span fields,
+    int64_t id)
+{
+	sqlite3_stmt *st = s->st[S_BODY];
+	struct span object, metadata;
+	bool failed, is_taken;
+
 	sqlite3_bind_int64(st, 1, id);
-	if (!store_row(s, S_LABELS, &failed))
+	if (!store_row(s, S_BODY, &failed))
 		return false;
-	takes = selector_takes(text, store_column(st, 0));
-	store_done(s, S_LABELS);
-	return takes;
+	object = store_column(st, 0);
+	metadata = scan_get(object, "metadata");
+	is_taken = takes(fields, object, selector_takes_fields) &&
+	    takes(labels,
+		scan_type(metadata) == SCAN_OBJECT ?
+		    scan_get(metadata, "labels") :
+		    (struct span){0},
+		selector_takes);
+	store_done(s, S_BODY);
+	return is_taken;
 }

@@ -63,8 +63,7 @@ static const char *const statement[S_COUNT] = {[S_BEGIN] = "BEGIN IMMEDIATE",
     [S_RESYNC_CLEAR] = "DELETE FROM outbox",
     [S_RESYNC_OWE] = "INSERT INTO outbox SELECT change, id FROM row",
     [S_CONFIRM] = "UPDATE state SET value = ?1 WHERE name = 'confirmed'",
-    [S_LABELS] = "SELECT json_extract(body, '$.metadata.labels')"
-		 " FROM object WHERE id = ?1",
+    [S_BODY] = "SELECT body FROM object WHERE id = ?1",
     [S_IDS] = "SELECT id FROM row INDEXED BY row_resource",
     [S_LAST_ID] = "SELECT coalesce(max(id), 0) FROM row"};
 

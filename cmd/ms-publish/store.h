@@ -55,7 +55,7 @@ enum store_statement {
 	S_RESYNC_CLEAR,
 	S_RESYNC_OWE,
 	S_CONFIRM,
-	S_LABELS,
+	S_BODY,
 	S_IDS,
 	S_LAST_ID,
 	S_COUNT

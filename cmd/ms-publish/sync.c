@@ -97,29 +97,41 @@ is_listed(struct span list, struct span text)
 	struct span one;
 	char buf[256];
 
+	if (scan_type(list) != SCAN_ARRAY)
+		return false;
 	scan_iter(&it, list);
 	while (scan_element(&it, &one)) {
 		one = scan_text(one, buf, sizeof(buf));
-		if (one.n == text.n && memcmp(one.p, text.p, one.n) == 0)
+		if (one.p && one.n == text.n &&
+		    memcmp(one.p, text.p, one.n) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* Whether a row lies in a scope that names namespaces, and a selector. */
+/* Whether a row lies in a scope, of which all must be understood. */
 static bool
 in_scope(struct store *s, const char *scope, int64_t id, struct span ns)
 {
-	struct span all = span_of(scope), list, selector;
+	struct span key, value, labels = {0}, fields = {0};
+	struct scan_iter it;
 
-	if (!all.n)
+	if (!*scope)
 		return true;
-	list = scan_get(all, "namespaces");
-	if (scan_type(list) == SCAN_ARRAY && !is_listed(list, ns))
+	if (scan_type(span_of(scope)) != SCAN_OBJECT)
 		return false;
-	selector = scan_get(all, "labelSelector");
-	return scan_type(selector) != SCAN_STRING || selector.n == 2 ||
-	    selector_takes_row(s, selector, id);
+	scan_iter(&it, span_of(scope));
+	while (scan_member(&it, &key, &value)) {
+		if (scan_key_eq(key, "labelSelector"))
+			labels = value;
+		else if (scan_key_eq(key, "fieldSelector"))
+			fields = value;
+		else if (!scan_key_eq(key, "namespaces") ||
+		    !is_listed(value, ns))
+			return false;
+	}
+	return (!labels.n && !fields.n) ||
+	    selector_takes_row(s, labels, fields, id);
 }
 
 /* Collect first, delete then: the statement must not see its own work. */

@@ -73,6 +73,14 @@ play([begin(maps, scope={"labelSelector": "app in (%s),n" % victim[1]}),
 del c.live[victim]
 same_world(w, c, "a sync with a selector sweeps what it selects")
 
+victim = next(key for key in c.live if key[0] == 1)
+play([begin(maps, scope={"fieldSelector": "metadata.name=%s" % victim[1]}),
+      sync(maps, "end", count=0)])
+del c.live[victim]
+same_world(w, c, "and so does one with a selector of fields")
+play([begin(maps, scope={"somethingNew": "x"}), sync(maps, "end", count=0)])
+same_world(w, c, "a scope that is not understood sweeps nothing")
+
 # ready: what is off or no longer served goes, denied and pending stay.
 resources = {KINDS[0][2]: "denied", KINDS[1][2]: "pending"}
 ready = {"phase": "ready", "complete": True, "resources": resources}

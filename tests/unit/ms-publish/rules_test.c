@@ -93,6 +93,39 @@ selectors(void)
 }
 
 static void
+takes_fields(bool want, const char *selector, const char *object)
+{
+	ok(selector_takes_fields(selector, span_of(object)) == want, "%s %s %s",
+	    selector, want ? "takes" : "leaves", object);
+}
+
+static void
+fields(void)
+{
+	static const char pod[] =
+	    "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\"},\"spec\":"
+	    "{\"nodeName\":\"n1\",\"hostNetwork\":true}}";
+	static const char meta[] = "{\"metadata\":{\"name\":\"a\"}}";
+
+	takes_fields(true, "", pod);
+	takes_fields(true, "metadata.name=a", pod);
+	takes_fields(true, "metadata.name==a,spec.nodeName!=n2", pod);
+	takes_fields(false, "metadata.name=a,spec.nodeName=n2", pod);
+	takes_fields(false, "metadata.name=b", pod);
+	takes_fields(true, "spec.hostNetwork=true", pod);
+	takes_fields(true, "spec.schedulerName=", pod);
+	takes_fields(true, "metadata.namespace!=x", meta);
+	takes_fields(false, "spec.nodeName!=n2", meta);
+	takes_fields(false, "spec.unschedulable=false", pod);
+	takes_fields(false, "spec.unschedulable!=false", pod);
+	takes_fields(false, "spec=x", pod);
+	takes_fields(false, "metadata.name", pod);
+	takes_fields(false, "metadata.name!", pod);
+	takes_fields(false, "metadata.name=\\a", pod);
+	takes_fields(false, "metadata.name.x.y=a", "[]");
+}
+
+static void
 merges(const char *members, const char *amend, const char *want)
 {
 	struct json out = {0};
@@ -138,6 +171,7 @@ main(void)
 	subjects();
 	urls();
 	selectors();
+	fields();
 	merges("", "{\"cluster\":\"c\",\"name\":\"n\",\"origin\":{\"a\":1}}",
 	    "\"origin\":{\"a\":1}");
 	merges("\"origin\":1,\"app\":{\"x\":2}", "{\"origin\":3}",

@@ -314,6 +314,45 @@ follow(struct span doc, const char *path)
 	return scan_text(doc, NULL, 0);
 }
 
+/* The value of a label in one line of the Prometheus format, less its name. */
+static struct span
+label_of(struct span line, const char *label)
+{
+	size_t n = strlen(label);
+
+	for (size_t i = 0; i + n + 2 < line.n; i++) {
+		const char *p = line.p + i + 1, *end;
+
+		if ((line.p[i] != '{' && line.p[i] != ',') ||
+		    memcmp(p, label, n) != 0 || memcmp(p + n, "=\"", 2) != 0)
+			continue;
+		p += n + 2;
+		end = memchr(p, '"', (size_t)(line.p + line.n - p));
+		return (struct span){p, end ? (size_t)(end - p) : 0};
+	}
+	return (struct span){0};
+}
+
+/* Of the first metric that is called so. */
+static struct span
+label_of_metric(struct span body, const char *metric, const char *label)
+{
+	size_t n = strlen(metric);
+
+	while (body.n > n) {
+		const char *end = memchr(body.p, '\n', body.n);
+		size_t len = end ? (size_t)(end - body.p) + 1 : body.n;
+
+		if (len > n && memcmp(body.p, metric, n) == 0 &&
+		    body.p[n] == '{')
+			return label_of((struct span){body.p + n, len - n},
+			    label ? label : "version");
+		body.p += len;
+		body.n -= len;
+	}
+	return (struct span){0};
+}
+
 static struct span
 version_of(const struct probe *p, struct span body)
 {
@@ -321,6 +360,8 @@ version_of(const struct probe *p, struct span body)
 
 	if (p->json)
 		body = follow(body, p->json);
+	else if (p->metric)
+		body = label_of_metric(body, p->metric, p->label);
 	else if (body.n > BODY_MAX)
 		body.n = BODY_MAX;
 	while (body.n && (unsigned char)body.p[body.n - 1] <= ' ')

@@ -352,6 +352,24 @@ read_version(struct reader *r, config_node *root)
 	return 0;
 }
 
+/* Whether a print makes something that is called so; match.c has the names of
+ * those that say none. */
+static bool
+has_component(const struct product *p, const char *name)
+{
+	for (size_t i = 0; i < p->n_prints; i++) {
+		const struct print *o = &p->print[i];
+		const char *slash = strrchr(o->text, '/');
+
+		if (strcmp(name,
+			o->component                        ? o->component :
+			    o->kind == PRINT_IMAGE && slash ? slash + 1 :
+							      p->id) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int
 read_components(struct reader *r, config_node *node, struct probe *p)
 {
@@ -367,9 +385,9 @@ read_components(struct reader *r, config_node *node, struct probe *p)
 		config_node *at;
 		const char *text = reader_text_at(r, node, i, &at);
 
-		if (!text)
-			return reader_wrong(r, at, "a component is a text",
-			    NULL);
+		if (!text || !has_component(&r->p, text))
+			return reader_wrong(r, at,
+			    "no part of the product is called", text);
 		list[i] = reader_keep(r, text);
 	}
 	return 0;
@@ -379,7 +397,7 @@ static int
 read_probe(struct reader *r, config_node *root)
 {
 	static const char *const known[] = {"path", "port", "scheme", "json",
-	    "version", "component", NULL};
+	    "metric", "label", "version", "component", NULL};
 	config_node *map = config_get(&r->c, root, "probe");
 	struct probe *p = &r->p.probe;
 
@@ -393,6 +411,8 @@ read_probe(struct reader *r, config_node *root)
 	    .port = reader_keep(r, config_get_text(&r->c, map, "port")),
 	    .scheme = reader_keep(r, config_get_text(&r->c, map, "scheme")),
 	    .json = reader_keep(r, config_get_text(&r->c, map, "json")),
+	    .metric = reader_keep(r, config_get_text(&r->c, map, "metric")),
+	    .label = reader_keep(r, config_get_text(&r->c, map, "label")),
 	    .tags = r->tags};
 	if (reader_keys(r, map, known) < 0 ||
 	    read_tags(r, config_get(&r->c, map, "version"), &p->tags) < 0 ||
@@ -401,6 +421,9 @@ read_probe(struct reader *r, config_node *root)
 	if (!p->path || *p->path != '/' || !p->port)
 		return reader_wrong(r, map,
 		    "a probe has a path (/…) and a port", NULL);
+	if ((p->json && p->metric) || (p->label && !p->metric))
+		return reader_wrong(r, map,
+		    "a probe has either json, or metric and its label", NULL);
 	if (p->scheme && strcmp(p->scheme, "http") != 0 &&
 	    strcmp(p->scheme, "https") != 0)
 		return reader_wrong(r, map, "a scheme is http or https, not",

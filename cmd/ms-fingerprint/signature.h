@@ -90,6 +90,7 @@ struct probe {
 	const char *port; /* number or name */
 	const char *scheme; /* NULL: http */
 	const char *json; /* keys with dots between them; NULL: it is text */
+	const char *metric, *label; /* of the Prometheus format; or NULL */
 	const char *const *tags; /* rules of version.h for what is there */
 	const char *const
 	    *component; /* who tells, NULL at the end; NULL: all */

@@ -239,6 +239,40 @@ def image(n):
     return "acme/widget@sha256:%064d" % n
 
 
+def tells(probe, body):
+    """The version that this probe finds there."""
+    w = Stage("--probe")
+    r = w.step(record("SIGNATURES", {"source": "s"}, {"data": {
+        "w.yaml": "product: widget\nimages: [{repo: acme/widget}]\n"
+                  "probe: {path: /x, port: \"80\", %s}\n" % probe}}),
+        begin, widget, ready)
+    w.step(answer(r[0], 200, body))
+    w.end()
+    return w.prints("w-2")[0].get("version")
+
+
+metrics = """# HELP widget_build_info {version="8.8.8"}
+widget_build_info_total{version="7.7.7"} 1
+widget_build_info{go_version="go1.2.3",release="v3.2.1",version="v1.2.3"} 1
+widget_build_info{version="9.9.9"} 1
+"""
+for probe, body, want in (
+        ("metric: widget_build_info", metrics, "1.2.3"),
+        ("metric: widget_build_info, label: release", metrics, "3.2.1"),
+        ("metric: widget_build_info, label: other", metrics, None),
+        ("metric: widget_build_info", "widget_build_info 1", None),
+        ("metric: widget_build_info", 'widget_build_info{version="1.2', None),
+        ("metric: widget_build_info", 'widget_build_info{version="', None),
+        ("metric: widget_build_info", "widget_build_info{", None),
+        ("metric: widget_build_info", "widget_build_info", None),
+        ("json: a.b-c", '{"a":{"b-c":"v4.5.6-dev"}}', "4.5.6"),
+        ("version: whole", "4.5\n", "4.5"),
+        ("version: plain", "4.5.6.7\n", "4.5.6.7"),
+        ("version: plain", "2.42.0+ds", "2.42.0"),
+        ("version: flavor", "<html>4.5.6</html>", None)):
+    got = tells(probe, body)
+    ok(got == want, "%s of %.30r: %s" % (probe, body, got))
+
 # One that never tells, for as long as there are turns.
 s = Stage("--probe")
 got = s.step(signatures, begin, widget, ready)

@@ -10,7 +10,8 @@
 #define WARN_EVERY 30000
 #define LOOK_EVERY 45000 /* ms between looks at what is served */
 #define LOOK_SPREAD 30000
-#define DEBOUNCE 1000
+#define DEBOUNCE 1000 /* ms of rest after a doubt ... */
+#define PATIENCE 10000 /* ... but if doubts go on, no longer than that */
 
 /* After a CRD changed: it is served some seconds later, by one server of
  * several first. */
@@ -20,7 +21,7 @@ static const int follow_up[] = {DEBOUNCE, 2000, 7000, 10000};
 static void
 ask(struct survey *s)
 {
-	s->retry_at = s->look_at = 0;
+	s->retry_at = s->look_at = s->doubted_at = 0;
 	if (!s->cluster.request && (!s->cluster.id || s->is_told))
 		cluster_ask(&s->cluster);
 	discovery_start(s->discovery);
@@ -78,6 +79,8 @@ plan_look(struct survey *s)
 	if (s->next_follow_up < FOLLOW_UPS)
 		delay = follow_up[s->next_follow_up++];
 	s->look_at = clock_ms() + delay;
+	if (s->doubted_at && s->look_at > s->doubted_at + PATIENCE)
+		s->look_at = s->doubted_at + PATIENCE;
 }
 
 static void
@@ -165,6 +168,8 @@ void
 survey_doubt(struct survey *s)
 {
 	s->next_follow_up = 0;
+	if (!s->doubted_at)
+		s->doubted_at = clock_ms();
 	if (s->is_told && !is_looking(s))
 		plan_look(s);
 }

@@ -30,6 +30,8 @@ struct survey {
 	unsigned failures; /* of the start, in a row */
 	int64_t retry_at; /* ms: when to start again; 0: not waiting */
 	int64_t look_at; /* ms: when to look again; 0: looking */
+	int64_t
+	    doubted_at; /* ms: since when that has to be; 0: nobody doubts */
 	int next_follow_up;
 	int64_t last_warning;
 };

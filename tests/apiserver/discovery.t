@@ -2,9 +2,10 @@
 """Discovery: what is watched, and what is done when that changes. Numbers are
 those of the research's cases."""
 import json
+import time
 
 from apiserver import CONFIGMAPS, DEPLOYMENTS, EVENTS, NODES, PODS, Resource, \
-    Server, Watch, done, ok, same
+    Server, Watch, done, hurry, ok, same
 
 CRDS = Resource("customresourcedefinitions", "CustomResourceDefinition",
                 "apiextensions.k8s.io", namespaced=False, short=["crd"])
@@ -117,6 +118,22 @@ def test_crd():
                     "20. its watch is ended")
         same(len(server.seen("/api/v1/pods")), before,
              "19. others are not touched")
+
+
+def test_storm():
+    """Edits without a pause: what is served is looked at now and then."""
+    with Server(PODS, CRDS) as server, Watch(server, env=hurry(10)) as w:
+        w.wait_ready()
+        server.put("customresourcedefinitions", "x")
+        w.wait(lambda r: r["type"] == "ADDED", "it")
+        looks = len(server.seen("/apis"))
+        begun = time.monotonic()
+        while len(server.seen("/apis")) < looks + 2 and \
+                time.monotonic() - begun < 4:
+            server.put("customresourcedefinitions", "x")
+            time.sleep(0.02)
+        ok(len(server.seen("/apis")) >= looks + 2, "22. a storm of edits is "
+           "no reason not to look", time.monotonic() - begun)
 
 
 def test_stale():
@@ -237,6 +254,7 @@ test_words()
 test_versions()
 test_etag()
 test_crd()
+test_storm()
 test_stale()
 test_legacy()
 test_failing()

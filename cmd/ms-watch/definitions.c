@@ -112,11 +112,11 @@ on_answer(void *context, struct http_request *r)
 	struct scan_error err;
 
 	d->request = NULL;
-	if (r->result == CURLE_OK && r->status == 200 &&
+	d->is_fresh = r->result == CURLE_OK && r->status == 200 &&
 	    scan_find(NULL, doc.p, doc.n, NULL, &err) == 0 &&
-	    read_names(d, doc))
-		d->is_known = true;
-	else
+	    read_names(d, doc);
+	d->is_known |= d->is_fresh;
+	if (!d->is_fresh)
 		diag_info("the names of CustomResourceDefinitions cannot be "
 			  "read (status %ld)",
 		    r->status);

@@ -17,7 +17,8 @@ struct definitions {
 	struct catalog *catalog; /* to be marked */
 	struct http_request *request; /* NULL: nothing is asked */
 	struct opts_list name; /* foos.example.com, sorted */
-	bool is_known;
+	bool is_known; /* they have been read ... */
+	bool is_fresh; /* ... the last time that they were asked for */
 };
 
 /* All but the first three members zero. Set is_custom of the resources of c;

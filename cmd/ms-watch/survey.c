@@ -118,7 +118,7 @@ on_discovery(void *context, enum discovery_result result, struct catalog *c,
     const struct failure *f, struct http_request *r)
 {
 	struct survey *s = context;
-	bool is_stale = s->definitions.request || !s->definitions.is_known;
+	bool is_stale = s->definitions.request || !s->definitions.is_fresh;
 
 	if (result == DISCOVERY_FOUND) {
 		catalog_free(&s->catalog);

@@ -136,6 +136,30 @@ def test_storm():
            "no reason not to look", time.monotonic() - begun)
 
 
+def test_names_late():
+    """A new CRD, whose name could not be read the first time."""
+    wibbles = Resource("wibbles", "Wibble", "x.k8s.io")
+    with Server(PODS, CRDS) as server, Watch(server, env=hurry(10)) as w:
+        w.wait_ready()
+        sick = [True]
+
+        async def answer(r):
+            if "includeObject" not in r.query or not sick.pop():
+                return False
+            sick.append(len(server.resources) == 2)
+            return await r.fail(503, "Unavailable", "sick") or True
+        server.hook(answer)
+        server.resources.append(wibbles)
+        server.put("wibbles", "a")
+        server.put("customresourcedefinitions", "wibbles.x.k8s.io")
+        server.wait(lambda: not sick, "a question for the names")
+        server.unhook()
+        ok(w.wait(lambda r: r["type"] == "ADDED" and r["ms"]["depth"] ==
+                  "full" and r["ms"]["resource"] == "wibbles.v1.x.k8s.io",
+                  "a in full"), "19. names that could not be read are asked "
+           "for again")
+
+
 def test_stale():
     with Server(PODS, CRDS, FOOS) as server:
         server.put("foos", "a")
@@ -255,6 +279,7 @@ test_versions()
 test_etag()
 test_crd()
 test_storm()
+test_names_late()
 test_stale()
 test_legacy()
 test_failing()

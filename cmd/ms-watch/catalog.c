@@ -126,7 +126,8 @@ add(struct catalog *c, const char *group, const char *version, char *name,
 	struct resource *r;
 	char *stem;
 
-	if (!is_word(name) || !is_word(kind)) {
+	if (!is_word(name) || !is_word(kind) || !is_word(version) ||
+	    (*group && !is_word(group))) {
 		free(name);
 		free(kind);
 		return;

@@ -60,14 +60,19 @@ def test_words():
     strange = [Resource(name, kind, "x.io") for name, kind in
                (("ones", 'O"ne'), ("twos", "T" * 300), ("..", "Three"),
                 ("f?x=y", "Four"))]
+    strange += [Resource("sixes", "Six", group, version) for group, version in
+                (('x"y', "v1"), ("x.io", 'v"1'), ("g" * 300, "v1"),
+                 ("a/../b", "v1"))]
     fine = Resource("fives", "Five", "x.io")
     with Server(PODS, fine, *strange) as server:
         for r in [fine, *strange]:
             server.put(r.name, "a")
-        with Watch(server, "--once", "--depth", "metadata") as w:
-            same((resources(w), w.broken),
-                 (["fives.v1.x.io", "pods.v1."], []),
-                 "what is no name of Kubernetes is left out")
+        for form in ("", " (old form)"):
+            server.legacy = bool(form)
+            with Watch(server, "--once", "--depth", "metadata") as w:
+                same((resources(w), w.broken),
+                     (["fives.v1.x.io", "pods.v1."], []),
+                     "what is no name of Kubernetes is left out" + form)
 
 
 def test_versions():

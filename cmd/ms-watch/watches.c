@@ -252,6 +252,14 @@ drop_leaving(struct watches *ws)
 	}
 }
 
+/* A definition that was deleted and created again, between two looks. */
+static bool
+is_made_anew(const struct resource *old, const struct resource *r)
+{
+	return strcmp(old->kind, r->kind) != 0 ||
+	    old->is_namespaced != r->is_namespaced;
+}
+
 /* What discovery does not know now stays as it is. */
 static void
 drop_unwanted(struct watches *ws, const struct catalog *c,
@@ -264,6 +272,8 @@ drop_unwanted(struct watches *ws, const struct catalog *c,
 		k->is_leaving = !w && !catalog_is_stale(c, k->resource);
 		if (w && w->want.depth == DEPTH_OFF)
 			drop(ws, k, "turned off");
+		else if (w && is_made_anew(k->resource, w->resource))
+			drop(ws, k, "something else now");
 	}
 }
 

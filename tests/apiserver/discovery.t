@@ -165,6 +165,26 @@ def test_names_late():
            "for again")
 
 
+def test_recreated():
+    """Under one name something else, between two looks."""
+    other = Resource("foos", "Other", "example.com", namespaced=False)
+    with Server(PODS, CRDS, FOOS) as server:
+        server.put("foos", "a")
+        with Watch(server, "--depth", "metadata") as w:
+            w.wait_ready()
+            server.resources.remove(FOOS)
+            server.resources.append(other)
+            server.put("customresourcedefinitions", "foos.example.com")
+            w.wait_synced("foos.v1.example.com", 2)
+            said = [d for d in w.digests() if d.startswith("foos")]
+            same(([d.split()[1] for d in said], w.find(
+                lambda r: r["type"] == "ADDED" and r["ms"]["resource"] ==
+                "foos.v1.example.com")[-1]["object"]["kind"]),
+                (["begin", "ADDED", "end", "gone", "begin", "ADDED", "end"],
+                 "Other"), "19. a CRD made anew with another kind or scope: "
+                "the old one is gone, the new one comes")
+
+
 def test_stale():
     with Server(PODS, CRDS, FOOS) as server:
         server.put("foos", "a")
@@ -285,6 +305,7 @@ test_etag()
 test_crd()
 test_storm()
 test_names_late()
+test_recreated()
 test_stale()
 test_legacy()
 test_failing()

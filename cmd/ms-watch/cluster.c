@@ -57,7 +57,7 @@ know(struct cluster *c, char *id)
 		free(id);
 	else
 		c->id = id;
-	c->is_sure = true;
+	c->is_sure = !c->is_late;
 }
 
 static bool
@@ -96,6 +96,7 @@ on_answer(void *context, struct http_request *r)
 	}
 	/* Who may not read it cannot be any surer. */
 	c->is_sure |= r->result == CURLE_OK && is_refused(&f);
+	c->is_late = false;
 	c->done(c->context, c->id ? NULL : &f, r);
 }
 
@@ -117,6 +118,7 @@ cluster_doubt(struct cluster *c)
 {
 	c->is_sure = false;
 	/* What is under way may have been asked on the old connection. */
+	c->is_late = c->request;
 	c->again_at = 0;
 }
 

@@ -21,6 +21,7 @@ struct cluster {
 	struct http_request *request; /* NULL: nothing is asked */
 	char *id; /* NULL: not known yet */
 	bool is_sure; /* it has been asked since cluster_doubt() */
+	bool is_late; /* what is asked now was asked before that */
 	int64_t again_at; /* ms: when to ask again, being in doubt */
 };
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3 -B
 """Discovery: what is watched, and what is done when that changes. Numbers are
 those of the research's cases."""
+import asyncio
 import json
 import time
 
@@ -281,6 +282,43 @@ def test_other_cluster():
         ok("is another cluster now" in w.stderr(), "which is told", w.stderr())
 
 
+def test_doubt():
+    """An answer that was on its way when another connection broke may be one
+    of the server that is gone."""
+    with Server(PODS, CONFIGMAPS, plain=True) as server, Watch(server) as w:
+        w.wait_ready()
+        gate, asked = asyncio.Event(), []
+
+        def is_open(kind):
+            return [r for r in server.seen("/api/v1/" + kind)
+                    if r.is_watch() and r.is_open]
+
+        async def answer(r):
+            if r.path != "/api/v1/namespaces/kube-system":
+                return False
+            asked.append(r)
+            if len(asked) == 1:
+                await gate.wait()
+                return False
+            await r.reply(200, {"kind": "Namespace", "metadata": {
+                "name": "kube-system", "uid": "other"}})
+            return True
+        server.wait(lambda: is_open("pods") and is_open("configmaps"),
+                    "watches")
+        server.hook(answer)
+
+        async def cut(kind):
+            await is_open(kind)[0].reset()
+        server.run(cut("pods"))
+        server.wait(lambda: asked, "a question")
+        server.run(cut("configmaps"))
+        server.wait(lambda: is_open("configmaps"), "it again")
+        server.loop.call_soon_threadsafe(gate.set)
+        ok(server.wait(lambda: len(asked) > 1, "another question", 20),
+           "which cluster it is, is asked for again")
+        same(w.end(), 111, "and it is another one: 111")
+
+
 def test_identity():
     with Server(PODS) as server:
         async def answer(r):
@@ -310,5 +348,6 @@ test_stale()
 test_legacy()
 test_failing()
 test_other_cluster()
+test_doubt()
 test_identity()
 done()

@@ -41,7 +41,10 @@ complain(struct watch *w, const struct failure *f)
 		return;
 	}
 	w->told |= bit;
-	if (f->class == IN_DENIED)
+	if (f->class == IN_METHOD)
+		diag_warn("%s is not watched, all else is: %s", w->resource->id,
+		    f->why);
+	else if (f->class == IN_DENIED)
 		diag_warn("%s is not watched, all else is: %s; allow list and "
 			  "watch on it",
 		    w->resource->id, f->why);

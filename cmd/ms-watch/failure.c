@@ -128,15 +128,10 @@ parse_retry_after(const char *text)
 static void
 fill(struct failure *f, const struct status *s, bool was_streaming)
 {
-	char buf[200];
-	struct span message = s->message;
+	char buf[4096];
+	struct span message = scan_text(s->message, buf, sizeof(buf));
 	int64_t seconds = 0;
 
-	if (message.n > sizeof(buf)) {
-		message.n = 0; /* too long to be of use in one line */
-		message.p = NULL;
-	}
-	message = scan_text(message, buf, sizeof(buf));
 	failure_set(f, class_of(s, was_streaming), "%lld%s%.*s",
 	    (long long)s->code, message.n ? ": " : "", (int)message.n,
 	    message.n ? message.p : "");

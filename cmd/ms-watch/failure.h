@@ -15,7 +15,7 @@ struct failure {
 	enum machine_input class;
 	unsigned retry_after; /* ms that the server asks for; 0: none */
 	bool is_by_flow_control; /* it concerns all requests of this level */
-	char why[256]; /* for people */
+	char why[512]; /* for people */
 };
 
 /* An answer with this status and body (a Status object, or anything). was

@@ -78,6 +78,18 @@ garbled(struct answer *a, const struct scan_error *err)
 
 /* ---- events ---- */
 
+/* Of something that has a name and no version nothing can be told; only a list
+ * says what has become of it. */
+static void
+check_version(struct answer *a, const struct stream_event *event)
+{
+	if (scan_type(event->at[OBJECT_NAME]) != SCAN_STRING)
+		return;
+	failure_set(&a->failure, IN_EXPIRED,
+	    "an event without uid or resourceVersion");
+	a->has_failed = true;
+}
+
 static void
 take_change(struct answer *a, const struct stream_event *event)
 {
@@ -94,6 +106,8 @@ take_change(struct answer *a, const struct stream_event *event)
 		    is_initial, &key, buf);
 	/* Objects of a streaming list come in any order: only its mark says
 	 * where to go on. */
+	if (!is_known && !is_initial)
+		check_version(a, event);
 	if (!is_known || is_initial)
 		return;
 	set_text(&a->rv, key.rv);

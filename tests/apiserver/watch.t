@@ -343,6 +343,30 @@ def test_odd_events():
                  "53. odd events are told as what they are")
 
 
+def test_no_version():
+    """An event that says nowhere to go on from: the server is asked what there
+    is."""
+    with Server(PODS) as server:
+        server.put("pods", "a")
+        server.put("pods", "b")
+        with synced(server) as w:
+            before = len(w.records)
+
+            async def bare(r):
+                gone = server.make("pods", "a")
+                await server._delete(("pods", "default", "a"), True)
+                await r.start()
+                await r.send(server.event(PODS, "DELETED", gone))
+                await r.until_closed()
+            server.hook(first(bare))
+            server.cut()
+            w.wait_synced("pods.v1.", 2)
+            same(w.digests(before), [
+                "pods begin expired", "pods DELETED a synthetic 101",
+                f"pods end {server.rv}"],
+                 "53. an event without resourceVersion: a list")
+
+
 def test_poison():
     with Server(PODS) as server, synced(server, env=hurry(20)) as w:
         async def poison(r):
@@ -453,6 +477,7 @@ test_denied()
 test_revoked()
 test_go_away()
 test_odd_events()
+test_no_version()
 test_poison()
 test_gzip()
 test_big_object()

@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "diag.h"
 
 #define BLOCK (128u << 10) /* bytes that are handed over at once */
@@ -129,13 +129,18 @@ run_writer(void *context)
 void
 queue_open(struct queue *q, int fd)
 {
+	pthread_condattr_t attr;
+
 	*q = (struct queue){.fd = fd, .last = &q->first};
 	q->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (q->wake < 0)
 		diag_die(EXIT_TEMPORARY, "unable to open an eventfd: %m");
 	pthread_mutex_init(&q->mutex, NULL);
 	pthread_cond_init(&q->more, NULL);
-	pthread_cond_init(&q->less, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&q->less, &attr);
+	pthread_condattr_destroy(&attr);
 	if ((errno = pthread_create(&q->thread, NULL, run_writer, q)) != 0)
 		diag_die(EXIT_TEMPORARY, "unable to start a thread: %m");
 }
@@ -225,14 +230,10 @@ queue_is_full(struct queue *q)
 static bool
 wait_drained(struct queue *q, int ms)
 {
-	struct timespec until;
+	struct timespec until = clock_after(ms);
 	bool is_done;
 	int r = 0;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += ms % 1000 * 1000000L;
-	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&q->mutex);
 	while (q->bytes > 0 && !q->error && r == 0)
 		r = pthread_cond_timedwait(&q->less, &q->mutex, &until);

@@ -141,6 +141,21 @@ missing(struct record *r)
 	}
 }
 
+#define NO_OBJECT "it is not a JSON object"
+
+/* Of what does not even begin as JSON, the scan's words would be a riddle. */
+static int
+refuse_garbage(struct span line, struct scan_error *err)
+{
+	const char *p = line.p, *end = line.p + line.n;
+
+	while (p < end && scan_is_space(*p))
+		p++;
+	if (p == end || (*p != '{' && *p != '['))
+		*err = (struct scan_error){NO_OBJECT, 0};
+	return -1;
+}
+
 /* What a line whose paths are found says. */
 static int
 read_found(struct span line, struct record *r, struct scan_error *err)
@@ -156,7 +171,7 @@ read_found(struct span line, struct record *r, struct scan_error *err)
 		r->type = type_of(r->at[AT_TYPE]);
 		err->what = missing(r);
 	} else {
-		err->what = "it is not a JSON object";
+		err->what = NO_OBJECT;
 	}
 	return err->what ? -1 : 0;
 }
@@ -166,7 +181,7 @@ record_parse(const struct scan_plan *plan, struct span line, struct record *r,
     struct scan_error *err)
 {
 	if (scan_find(plan, line.p, line.n, r->at, err) < 0)
-		return -1;
+		return refuse_garbage(line, err);
 	return read_found(line, r, err);
 }
 
@@ -178,7 +193,7 @@ parse(struct records *rs, struct span line, struct record *r,
 	if (like_find(&rs->like, &rs->plan, line, r->at))
 		return read_found(line, r, err);
 	if (scan_find(&rs->plan, line.p, line.n, r->at, err) < 0)
-		return -1;
+		return refuse_garbage(line, err);
 	like_keep(&rs->like, &rs->plan, line, r->at);
 	return read_found(line, r, err);
 }

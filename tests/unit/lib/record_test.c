@@ -78,7 +78,9 @@ test_types(void)
 static void
 test_needs(void)
 {
-	is_none("garbage", "a value is missing");
+	is_none("garbage", "it is not a JSON object");
+	is_none("\xff", "it is not a JSON object");
+	is_none(" ", "it is not a JSON object");
 	is_none("{\"type\":\"ADDED\"," POD, "the document ends early");
 	is_none("[]", "it is not a JSON object");
 	is_none(" [] ", "it is not a JSON object");
@@ -620,7 +622,7 @@ test_stream(void)
 		    "{\"type\":\"MARK\",\"ms\":{}}\r\n") == 0,
 	    "records pass: %s", c.text[0]);
 	ok(strcmp(c.text[1],
-	       "ms: warning: line 3 is dropped: a value is missing\n"
+	       "ms: warning: line 3 is dropped: it is not a JSON object\n"
 	       "ms: warning: line 4 is dropped: it has no object\n"
 	       "ms: warning: line 5 is dropped: unknown word (byte 22)\n"
 	       "ms: warning: line 7 is dropped: the input ends in the middle of "

@@ -138,6 +138,12 @@ format_change(struct format *f, const struct change *c, struct span *message)
 	return true;
 }
 
+bool
+format_tells_state(const struct format *f)
+{
+	return f->kind != FORMAT_EVENT;
+}
+
 size_t
 format_type_end(const struct format *f, const struct change *c)
 {

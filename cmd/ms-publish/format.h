@@ -49,6 +49,10 @@ bool format_change(struct format *f, const struct change *c,
 bool format_resource(struct format *f, const struct change *c,
     struct span *resource);
 
+/* Whether a message tells the state of its object, so that an equal one is no
+ * news: an event only tells that there was one. */
+bool format_tells_state(const struct format *f);
+
 /* The place in a message of the change after which nothing depends on its
  * type: two messages that are equal from there on tell the same state. */
 size_t format_type_end(const struct format *f, const struct change *c);

@@ -151,8 +151,8 @@ word(struct outbox *o, struct outbox_item *it, struct change *c, size_t max)
 		return none;
 	}
 	it->hash = hash_message(o->format, c, message);
-	it->is_equal =
-	    c->type == RECORD_MODIFIED && *said(o, it->id) == it->hash;
+	it->is_equal = c->type == RECORD_MODIFIED &&
+	    *said(o, it->id) == it->hash && format_tells_state(o->format);
 	return it->is_equal ? none : message;
 }
 

@@ -79,6 +79,15 @@ ok(types(added(pod(uid="u5"), "DELETED")) == ["DELETED"],
 ok(types('{"type":"ADDED","object":{"kind":"Pod"}}', "garbage") == [],
    "what is no record is dropped")
 
+# A line for a person tells that something happened, not all of what there is.
+for i in range(3):
+    events = subprocess.run(
+        [PUBLISH, "--to", "-", "--format", "event", "--store",
+         path("events.db")], input=added(pod(rv=str(i), spec={"a": i})) + "\n",
+        capture_output=True, text=True, timeout=LIMIT).stdout.split()
+    ok(events[:2] == ["MODIFIED" if i else "ADDED", "Pod"],
+       "event %d is told" % i) or note(events)
+
 # What nobody was told of leaves no trace.
 port = free_port()
 p = Publish("nats://127.0.0.1:%d" % port, "--drain", "0",

@@ -7,9 +7,15 @@ static const char how_many[] =
     "SELECT count(*), count(*) FILTER (WHERE held > 0),"
     " count(*) FILTER (WHERE held < 0) FROM waiting";
 
-/* Rows of deletions that wait are few, and an index alone answers this. */
+/* Of all rows an index alone answers this; those that are deleted and wait to be
+ * told so are taken off, which costs what the backlog is long. */
 static const char by_resource[] =
-    "SELECT resource, count(*) FROM row GROUP BY resource ORDER BY resource";
+    "SELECT resource, sum(n) FROM"
+    " (SELECT resource, count(*) AS n FROM row GROUP BY resource"
+    "  UNION ALL SELECT resource, -1 FROM row WHERE deleted = 1 AND id IN"
+    "   (SELECT id FROM outbox"
+    "    UNION ALL SELECT id FROM row WHERE held <> 0))"
+    " GROUP BY resource HAVING sum(n) > 0 ORDER BY resource";
 
 static int64_t
 file_size(const char *path, const char *suffix)

@@ -269,6 +269,14 @@ ok(says(http, r"^\[-\]broker failed: "), "the broker goes: it is said")
 ok(get(http, "/readyz")[:2] == (200, "ok"), "43: /readyz stays 200 ok")
 ok(float(series(get(http, "/metrics")[1])["meshsync_broker_up"]) == 0,
    "and meshsync_broker_up is 0")
+key = next(k for k in c.live if k[0] == 2)
+p.feed([record("DELETED", Cluster.ms(2), c.live[key])])
+ok(says(http, r"^\[\+\]backlog: 1 change waits, the oldest for \d+ s$"),
+   "a deletion waits")
+ok(series(get(http, "/metrics")[1])[
+    'meshsync_objects{resource="deployments.v1.apps"}'] == "5" and
+   says(http, r"^\[\+\]snapshot ok: 19 objects in "),
+   "and is no object any more")
 p.kill()
 
 for where in ("x", ":", "1.2.3.4:", ":70000", "[::1]:x"):

@@ -18,8 +18,7 @@
 #include "diag.h"
 #include "jetstream.h"
 #include "requests.h"
-#include "schema.h"
-#include "store.h"
+#include "storefile.h"
 
 #define ASK_MS 5000
 #define DIAL_S 5
@@ -253,6 +252,7 @@ check_mark(natsConnection *nc, const char *fifo)
 	snprintf(subject, sizeof(subject), "meshsync.check.%s", id);
 	s = natsConnection_SubscribeSync(&sub, nc, subject);
 	if (s != NATS_OK || is_denied(nc)) {
+		natsSubscription_Destroy(sub);
 		say("no",
 		    "we may not subscribe to meshsync.check.>, where "
 		    "marks come out (permissions: subscribe)");
@@ -337,64 +337,44 @@ writer_of(const char *path)
 	return pid;
 }
 
-static int64_t
-ask(sqlite3 *db, const char *sql)
-{
-	sqlite3_stmt *st = NULL;
-	int64_t n = -1;
-
-	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK &&
-	    sqlite3_step(st) == SQLITE_ROW)
-		n = sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	return n;
-}
-
-static bool
-is_of_content(sqlite3 *db)
-{
-	int code = sqlite3_errcode(db) & 0xff;
-
-	return code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
-}
-
 /* A file that is there: is it a snapshot of ours? */
 static int
 check_content(const char *path)
 {
 	sqlite3 *db = NULL;
-	long pid = writer_of(path);
+	bool is_used = writer_of(path) != 0;
 	char words[CENSUS_WORDS];
-	int64_t id, n;
-	int code = 0;
+	const char *wrong;
+	int version, code, exit_code = 0;
+	int64_t n;
 
 	sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
 	sqlite3_busy_timeout(db, BUSY_MS);
-	id = ask(db, "PRAGMA application_id");
-	if (id < 0 && !is_of_content(db)) {
+	wrong = storefile_examine(db, &version, &code);
+	if (code != SQLITE_OK) {
 		say("no", "the snapshot %s cannot be read: %s", path,
 		    sqlite3_errmsg(db));
-		code = EXIT_TEMPORARY;
-	} else if (id != SCHEMA_ID) {
+		exit_code = EXIT_TEMPORARY;
+	} else if (wrong) {
 		say("no",
-		    "%s is no snapshot: it would be set aside and a new one "
-		    "begun; see whether another file is meant",
-		    path);
-		code = EXIT_PERMANENT;
-	} else if (ask(db, "PRAGMA user_version") > SCHEMA_VERSION) {
-		say("no", "the snapshot %s is of a later version than this one",
-		    path);
-		code = EXIT_PERMANENT;
+		    "%s is no snapshot that can be used (%s): it would be set "
+		    "aside and a new one begun; see whether another file is "
+		    "meant",
+		    path, wrong);
+		exit_code = EXIT_PERMANENT;
+	} else if (!version) {
+		say("yes", "snapshot %s is empty yet, and will be made", path);
 	} else {
-		n = ask(db, "SELECT count(*) FROM objects");
+		n = storefile_ask(db, "SELECT count(*) FROM objects", &code);
 		say("yes", "snapshot %s: %lld object%s, %s%s", path,
 		    (long long)n, n == 1 ? "" : "s",
-		    census_waiting(ask(db, "SELECT count(*) FROM waiting"),
+		    census_waiting(storefile_ask(db,
+				       "SELECT count(*) FROM waiting", &code),
 			words),
-		    pid ? "; it is in use, as while meshsync runs" : "");
+		    is_used ? "; it is in use, as while meshsync runs" : "");
 	}
 	sqlite3_close(db);
-	return code;
+	return exit_code;
 }
 
 static int

@@ -164,33 +164,37 @@ is_of_content(int code)
 	    code == SQLITE_ERROR;
 }
 
-static const char *
-why_not(const char *path, sqlite3 *db, int code)
+/* One integer of a file that may be anybody's. *wrong: the error tells of what
+ * is in it; *code stays for the others. */
+static int64_t
+try_ask(sqlite3 *db, const char *sql, int *code, const char **wrong)
 {
-	if (!is_of_content(code))
-		storefile_must(path, db, code);
-	return sqlite3_errmsg(db);
+	int64_t n = storefile_ask(db, sql, code);
+
+	if (*code != SQLITE_OK && is_of_content(*code)) {
+		*wrong = sqlite3_errmsg(db);
+		*code = SQLITE_OK;
+	}
+	return n;
 }
 
-/* What speaks against using the file; NULL: nothing, and *version is that of
- * its tables, 0 if it has none. */
-static const char *
-examine(const char *path, sqlite3 *db, int *version)
+const char *
+storefile_examine(sqlite3 *db, int *version, int *code)
 {
 	static char text[128];
-	int code;
+	const char *wrong = NULL;
+	int64_t n;
 
 	*version = 0;
-	if (storefile_ask(db, "SELECT count(*) FROM sqlite_schema", &code) ==
-		0 &&
-	    code == SQLITE_OK)
-		return NULL;
-	if (code != SQLITE_OK)
-		return why_not(path, db, code);
-	if (storefile_ask(db, "PRAGMA application_id", &code) != SCHEMA_ID)
-		return code == SQLITE_OK ? "it is another program's database" :
-					   why_not(path, db, code);
-	*version = (int)storefile_ask(db, "PRAGMA user_version", &code);
+	n = try_ask(db, "SELECT count(*) FROM sqlite_schema", code, &wrong);
+	if (n == 0 || wrong || *code)
+		return wrong;
+	n = try_ask(db, "PRAGMA application_id", code, &wrong);
+	if (wrong || *code)
+		return wrong;
+	if (n != SCHEMA_ID)
+		return "it is another program's database";
+	*version = (int)try_ask(db, "PRAGMA user_version", code, &wrong);
 	if (*version > SCHEMA_VERSION || *version < 1) {
 		snprintf(text, sizeof(text),
 		    "its tables are of version %d, and this program knows "
@@ -198,10 +202,8 @@ examine(const char *path, sqlite3 *db, int *version)
 		    *version, SCHEMA_VERSION);
 		return text;
 	}
-	if (storefile_ask(db, "SELECT count(*) FROM state", &code) < 1)
-		return code == SQLITE_OK ? "it has no state" :
-					   why_not(path, db, code);
-	return NULL;
+	n = try_ask(db, "SELECT count(*) FROM state", code, &wrong);
+	return wrong || *code || n > 0 ? wrong : "it has no state";
 }
 
 /* A moment first, which is what our own two connections take of each other. */
@@ -260,10 +262,12 @@ check_doubted(const char *path, sqlite3 *db)
 		    NULL);
 		if (code == SQLITE_OK)
 			code = sqlite3_step(st);
+		if (code != SQLITE_ROW && !is_of_content(code))
+			storefile_must(path, db, code);
 		snprintf(text, sizeof(text), "%s",
 		    code == SQLITE_ROW ?
 			(const char *)sqlite3_column_text(st, 0) :
-			why_not(path, db, code));
+			sqlite3_errmsg(db));
 		sqlite3_finalize(st);
 		unlink(mark);
 		wrong = strcmp(text, "ok") == 0 ? NULL : text;
@@ -278,8 +282,10 @@ try_open(const char *path, int *version)
 {
 	sqlite3 *db =
 	    connect_to(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-	const char *wrong = examine(path, db, version);
+	int code;
+	const char *wrong = storefile_examine(db, version, &code);
 
+	storefile_must(path, db, code);
 	if (sqlite3_db_readonly(db, "main") == 1)
 		diag_die(EXIT_PERMANENT,
 		    "%s may be read only: see who owns it, or give another "

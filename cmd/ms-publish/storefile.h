@@ -21,6 +21,11 @@ void storefile_remove_temporary(void);
  * and tells its pid. */
 void storefile_lock(const char *path);
 
+/* What speaks against using a file as a snapshot; NULL: nothing, and *version is
+ * that of its tables, 0 if it has none. *code is SQLite's: if it is not
+ * SQLITE_OK the file cannot be read now, and nothing is known. */
+const char *storefile_examine(sqlite3 *db, int *version, int *code);
+
 /* Open for writing, with all tables in place. */
 sqlite3 *storefile_open(const char *path, bool durable);
 /* Open for reading what storefile_open has opened. */

@@ -81,6 +81,16 @@ with open(path("foreign"), "w") as f:
 says("a file that is no snapshot", 100, ["no     %s is no snapshot" %
      path("foreign")], "--to", nats.url(), "--store", path("foreign"))
 ok(os.path.getsize(path("foreign")) > 2000, "and it is left alone")
+open(path("empty"), "w").close()
+says("an empty file, which is as good as none", 0, ["yes    snapshot %s is "
+     "empty yet" % path("empty")], "--to", nats.url(), "--store",
+     path("empty"))
+db = sqlite3.connect(path("q.db"))
+db.execute("pragma user_version = 99")
+db.close()
+says("a snapshot of a later version", 100, ["no     %s is no snapshot" %
+     path("q.db"), "of version 99"], "--to", nats.url(), "--store",
+     path("q.db"))
 says("a folder that is not there", 100, ["no     the snapshot cannot be "
      "written: %s: No such" % path("none")], "--to", nats.url(), "--store",
      path("none/x.db"))

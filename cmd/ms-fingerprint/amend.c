@@ -60,11 +60,11 @@ amend_workload(const struct world *w, uint32_t number, struct span prints,
 {
 	const struct workload *wl = &w->workload[number];
 	char uid[WORLD_UID_TEXT];
-	struct identity id = {.api_version = name_of(w, wl->api),
-	    .kind = name_of(w, wl->kind),
-	    .cluster = name_of(w, wl->cluster),
-	    .ns = name_of(w, wl->ns),
-	    .name = span_of(wl->name),
+	struct identity id = {.api_version = workload_api(w, wl),
+	    .kind = workload_kind(w, wl),
+	    .cluster = name_of(w, world_cluster_at(w, wl->place)),
+	    .ns = name_of(w, world_ns_at(w, wl->place)),
+	    .name = workload_name(w, wl),
 	    .uid = world_uid_text(wl->uid, uid)};
 	struct json resource = {0};
 
@@ -77,13 +77,13 @@ amend_pod(const struct world *w, uint32_t number, struct span prints,
     const struct infra_out *out)
 {
 	const struct pod *p = &w->pod[number];
-	const struct workload *wl = &w->workload[p->workload];
+	uint32_t place = pod_place(w, p);
 	char uid[WORLD_UID_TEXT];
 	struct json name = {0}, resource = {0};
 	struct identity id = {.api_version = span_of("v1"),
 	    .kind = span_of("Pod"),
-	    .cluster = name_of(w, wl->cluster),
-	    .ns = name_of(w, wl->ns),
+	    .cluster = name_of(w, world_cluster_at(w, place)),
+	    .ns = name_of(w, world_ns_at(w, place)),
 	    .uid = world_uid_text(p->uid, uid)};
 
 	id.name = pod_name(w, p, &name);

@@ -5,6 +5,7 @@
 #include "component.h"
 #include "endpoint.h"
 #include "grounds.h"
+#include "workload.h"
 
 static bool
 is_first_of_workload(const struct sighting *s, size_t i)
@@ -19,10 +20,10 @@ static void
 put_api_version(const struct world *w, const struct workload *wl,
     struct json *out)
 {
-	const char *group = world_name(w, wl->group);
+	struct span group = owner_group(workload_api(w, wl));
 
-	if (*group)
-		json_member_text(out, "group", span_of(group));
+	if (group.n)
+		json_member_text(out, "group", group);
 }
 
 static void
@@ -38,10 +39,10 @@ put_members(const struct world *w, const struct sighting *s, size_t n,
 			continue;
 		json_open(out, '{');
 		put_api_version(w, wl, out);
-		json_member_text(out, "kind", span_of(world_name(w, wl->kind)));
+		json_member_text(out, "kind", workload_kind(w, wl));
 		json_member_text(out, "namespace",
-		    span_of(world_name(w, wl->ns)));
-		json_member_text(out, "name", span_of(wl->name));
+		    span_of(world_name(w, world_ns_at(w, wl->place))));
+		json_member_text(out, "name", workload_name(w, wl));
 		json_member_text(out, "component", span_of(s[i].v.component));
 		json_member_text(out, "role",
 		    span_of(role_name((enum role)s[i].v.role)));
@@ -82,7 +83,7 @@ describe_origin(const struct world *w, const struct sighting *s, size_t n)
 const char *
 describe_namespace(const struct world *w, const struct sighting *s)
 {
-	return world_name(w, w->workload[s->workload].ns);
+	return world_name(w, world_ns_at(w, w->workload[s->workload].place));
 }
 
 /* PRODUCT, PRODUCT.INSTANCE or PRODUCT.INSTANCE.NAME, where the usual NAME, the

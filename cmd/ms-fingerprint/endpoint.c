@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "thing.h"
+#include "workload.h"
 
 #define MAX_SERVICES 64 /* of one instance */
 
@@ -116,7 +117,7 @@ behind(const struct world *w, const struct thing *t, const struct sighting *s,
     size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (s[i].v.makes && w->workload[s[i].workload].ns == t->ns &&
+		if (s[i].v.makes && workload_ns(w, s[i].workload) == t->ns &&
 		    s[i].cluster == t->cluster &&
 		    thing_selects(w, t, s[i].shape))
 			return &s[i];
@@ -181,7 +182,7 @@ endpoint_put(const struct world *w, const struct sighting *s, size_t n,
 	struct json list = {0};
 	/* but for products of the whole cluster a group is in one namespace */
 	bool everywhere = sight_product_of(w, s)->scope == SCOPE_CLUSTER;
-	uint32_t ns = w->workload[s->workload].ns;
+	uint32_t ns = workload_ns(w, s->workload);
 
 	for (uint32_t i = 0; i < w->n_things; i++) {
 		const struct thing *t = &w->thing[i];

@@ -163,8 +163,9 @@ running(struct filter *f, const struct record *r, bool is_pod)
 	bool counts = shape == SHAPE_NONE || !f->shapes.shape[shape].is_job;
 	struct span prints;
 
-	if (counts && is_pod)
-		pod_take(&f->world, r, shape, glance);
+	/* a Job may adopt a pod that counted */
+	if (is_pod)
+		pod_take(&f->world, r, counts ? shape : SHAPE_NONE, glance);
 	else if (counts)
 		workload_take(&f->world, r, shape);
 	prints = shape_prints(&f->shapes, shape);

@@ -5,6 +5,7 @@
 
 #include "named.h"
 #include "thing.h"
+#include "workload.h"
 
 #define MAX_EVIDENCE 64 /* of one object; more would convince nobody */
 
@@ -62,7 +63,7 @@ path_of(const struct world *w, const struct sighting *s,
 	const char *field = of[e->print->kind];
 
 	if (e->value[-1] == FACT_OWN_LABEL ||
-	    strcmp(world_name(w, w->workload[s->workload].kind), "Pod") == 0)
+	    span_eq(workload_kind(w, &w->workload[s->workload]), "Pod"))
 		template = "";
 	if (e->value[-1] == FACT_WORKLOAD)
 		snprintf(out, n, "metadata.name");
@@ -110,7 +111,7 @@ put_api(const struct world *w, const struct thing *t, const struct print *print,
 
 	json_open(out, '{');
 	sight_put_reference(world_name(w, t->kind), "",
-	    thing_text(t, THING_NAME), out);
+	    span_of(thing_text(t, THING_NAME)), out);
 	json_member_text(out, "path",
 	    span_of(is_crd ? "metadata.name" : "spec.controller"));
 	json_member_text(out, "value",
@@ -132,7 +133,8 @@ put_named(const struct world *w, const struct sighting *s, size_t n,
 	evidence_add(sum, kind, named.print->weight);
 	json_open(out, '{');
 	sight_put_reference(world_name(w, named.t->kind),
-	    world_name(w, named.t->ns), thing_text(named.t, THING_NAME), out);
+	    world_name(w, named.t->ns),
+	    span_of(thing_text(named.t, THING_NAME)), out);
 	json_member_text(out, "path", span_of(named.path));
 	json_member_text(out, "value", span_of(named.value));
 	json_member_text(out, "print", span_of(print_kind_name(kind)));
@@ -277,7 +279,7 @@ put_answers(const struct world *w, const struct sighting *s, size_t n,
 		if (!a)
 			continue;
 		json_open(out, '{');
-		sight_put_reference("Pod", "", a->pod, out);
+		sight_put_reference("Pod", "", span_of(a->pod), out);
 		json_member_text(out, "path", span_of(a->at));
 		json_member_text(out, "value", s[i].v.version);
 		json_member_text(out, "print", span_of("probe"));

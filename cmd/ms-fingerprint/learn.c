@@ -5,7 +5,9 @@
 #include "amend.h"
 #include "api.h"
 #include "diag.h"
+#include "pod.h"
 #include "thing.h"
+#include "workload.h"
 
 static bool
 same(struct span a, struct span b)
@@ -20,8 +22,7 @@ prints_of_workload(const struct world *w, const struct catalog *c,
 {
 	struct json resource = {0};
 	struct span text = intern_text(&w->names, w->sync[wl->sync].resource);
-	struct api api = {intern_text(&w->names, wl->api),
-	    intern_text(&w->names, wl->kind), {0}};
+	struct api api = {workload_api(w, wl), workload_kind(w, wl), {0}};
 	struct span prints;
 
 	if (text.n) {
@@ -114,6 +115,7 @@ judge_by(struct filter *f, const struct catalog *c)
 	uint32_t *old = shapes_learn(&f->shapes, c);
 
 	world_learn(&f->world);
+	pods_learn(&f->world);
 	f->amended += amend_workloads(f, before, old);
 	f->amended += amend_pods(f, old);
 	f->amended += amend_apis(f);

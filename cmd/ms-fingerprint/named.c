@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "thing.h"
+#include "workload.h"
 
 /* Whether a Service selects what makes the instance run, or is part of it. */
 static bool
@@ -12,8 +13,9 @@ leads_to(const struct world *w, const struct thing *service,
 	for (size_t i = 0; i < n; i++) {
 		const struct workload *wl = &w->workload[s[i].workload];
 
-		if (sight_is_member(&s[i]) && wl->ns == service->ns &&
-		    wl->cluster == service->cluster &&
+		if (sight_is_member(&s[i]) &&
+		    world_ns_at(w, wl->place) == service->ns &&
+		    world_cluster_at(w, wl->place) == service->cluster &&
 		    thing_selects(w, service, s[i].shape))
 			return true;
 	}
@@ -97,7 +99,7 @@ consider_services(const struct world *w, const struct sighting *s, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		uint32_t found;
 
-		id.ns = intern_text(&w->names, w->workload[s[i].workload].ns);
+		id.ns = intern_text(&w->names, workload_ns(w, s[i].workload));
 		found = thing_find(w, &id);
 		if (found != TABLE_NONE &&
 		    w->thing[found].what == THING_SERVICE)

@@ -28,9 +28,9 @@ refusal_of(const struct probing *p, uint32_t cluster, uint32_t ns)
 }
 
 static bool
-is_refused(const struct probing *p, const struct workload *wl)
+is_refused(const struct probing *p, struct pair place)
 {
-	const struct refusal *r = refusal_of(p, wl->cluster, wl->ns);
+	const struct refusal *r = refusal_of(p, place.a, place.b);
 
 	return r && r->turn > p->turn;
 }
@@ -67,7 +67,7 @@ static const char *
 put_pod(const struct world *w, const struct pod *p, struct json *out)
 {
 	json_reset(out);
-	json_puts(out, world_name(w, w->workload[p->workload].ns));
+	json_puts(out, world_name(w, world_ns_at(w, pod_place(w, p))));
 	json_puts(out, "/");
 	pod_name(w, p, out);
 	json_raw(out, "", 1);
@@ -89,10 +89,10 @@ static bool
 may_ask(const struct filter *f, const struct pod *p)
 {
 	const struct world *w = &f->world;
-	const struct workload *wl = &w->workload[p->workload];
+	struct pair place = w->places.pair[pod_place(w, p)];
 
-	return clusters_ready(&f->clusters, world_name(w, wl->cluster)) &&
-	    !is_refused(&f->probing, wl);
+	return clusters_ready(&f->clusters, world_name(w, place.a)) &&
+	    !is_refused(&f->probing, place);
 }
 
 /* A pod of this shape that is ready, in a cluster that listens: the next by
@@ -187,15 +187,15 @@ ask_pod(struct filter *f, const struct probe *p, struct span key,
     struct answer *a, struct span port, uint32_t pod)
 {
 	const struct world *w = &f->world;
-	const struct workload *wl = &w->workload[w->pod[pod].workload];
+	uint32_t place = pod_place(w, &w->pod[pod]);
 	struct json name = {0}, where = {0};
 
 	json_puts(&where, ":");
 	json_span(&where, port);
 	json_puts(&where, p->path);
 	json_raw(&where, "", 1);
-	a->cluster = wl->cluster;
-	a->ns = wl->ns;
+	a->cluster = world_cluster_at(w, place);
+	a->ns = world_ns_at(w, place);
 	answers_ask(&f->answers, a, put_pod(w, &w->pod[pod], &name), where.p,
 	    f->probing.turn + SILENT);
 	request(f, p, key, a, port);

@@ -104,7 +104,7 @@ add_service(const struct world *w, struct behind *b, const struct thing *t)
 	     i = w->workload[i].next) {
 		const struct workload *wl = &w->workload[i];
 
-		if (wl->cluster != t->cluster)
+		if (world_cluster_at(w, wl->place) != t->cluster)
 			continue;
 		add_behind(w, b, t, wl->own);
 		for (unsigned k = 0; k < wl->n_uses; k++)

@@ -43,13 +43,16 @@ compare_workloads(const struct world *w, uint32_t x, uint32_t y)
 {
 	const struct workload *a = &w->workload[x];
 	const struct workload *b = &w->workload[y];
-	int c = compare_names(w, a->ns, b->ns);
+	int c = compare_names(w, world_ns_at(w, a->place),
+	    world_ns_at(w, b->place));
 
 	if (!c)
-		c = compare_names(w, a->kind, b->kind);
+		c = sight_compare(workload_kind(w, a), workload_kind(w, b));
 	if (!c)
-		c = strcmp(a->name, b->name);
-	return c ? c : compare_names(w, a->group, b->group);
+		c = sight_compare(workload_name(w, a), workload_name(w, b));
+	return c ? c :
+		   sight_compare(owner_group(workload_api(w, a)),
+		       owner_group(workload_api(w, b)));
 }
 
 /* Within a group: those that make the product first, by role, then by name. */
@@ -91,15 +94,15 @@ name_group(const struct world *w, struct sighting *s, enum scope scope)
 {
 	const struct workload *wl = &w->workload[s->workload];
 
-	s->cluster = wl->cluster;
-	s->ns = scope == SCOPE_CLUSTER ? 0 : wl->ns;
+	s->cluster = world_cluster_at(w, wl->place);
+	s->ns = scope == SCOPE_CLUSTER ? 0 : world_ns_at(w, wl->place);
 	s->instance = s->part_name = (struct span){0};
 	if (scope != SCOPE_WORKLOAD)
 		return;
 	s->instance = facts_label(s->facts, "app.kubernetes.io/instance");
 	s->part_name = facts_label(s->facts, "app.kubernetes.io/name");
 	if (!s->instance.n) {
-		s->instance = span_of(wl->name);
+		s->instance = workload_name(w, wl);
 		s->part_name = (struct span){0};
 	}
 }
@@ -258,13 +261,13 @@ sight_same(struct span a, struct span b)
 }
 
 void
-sight_put_reference(const char *kind, const char *ns, const char *name,
+sight_put_reference(const char *kind, const char *ns, struct span name,
     struct json *out)
 {
 	char text[1024];
 
-	snprintf(text, sizeof(text), "%s/%s%s%s", kind, ns, *ns ? "/" : "",
-	    name);
+	snprintf(text, sizeof(text), "%s/%s%s%.*s", kind, ns, *ns ? "/" : "",
+	    (int)name.n, name.n ? name.p : "");
 	json_member_text(out, "object", span_of(text));
 }
 
@@ -273,6 +276,7 @@ sight_put_object(const struct world *w, uint32_t workload, struct json *out)
 {
 	const struct workload *wl = &w->workload[workload];
 
-	sight_put_reference(world_name(w, wl->kind), world_name(w, wl->ns),
-	    wl->name, out);
+	sight_put_reference(world_name(w, w->types.pair[wl->type].b),
+	    world_name(w, world_ns_at(w, wl->place)), workload_name(w, wl),
+	    out);
 }

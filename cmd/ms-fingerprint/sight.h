@@ -54,7 +54,7 @@ int sight_compare(struct span a, struct span b);
 /* The member "object" of something said about an object: KIND/NS/NAME. */
 void sight_put_object(const struct world *w, uint32_t workload,
     struct json *out);
-void sight_put_reference(const char *kind, const char *ns, const char *name,
+void sight_put_reference(const char *kind, const char *ns, struct span name,
     struct json *out);
 
 #endif

@@ -86,14 +86,15 @@ sweep(struct world *w, uint16_t at, bool all)
 
 		if ((p->flags & WORLD_ALIVE) &&
 		    is_stale(w, p->sync, p->epoch, at,
-			w->workload[p->workload].ns, all))
+			world_ns_at(w, pod_place(w, p)), all))
 			pod_forget(w, i);
 	}
 	for (uint32_t i = 0; i < w->n_workloads; i++) {
 		struct workload *wl = &w->workload[i];
 
 		if ((wl->flags & WORLD_SEEN) &&
-		    is_stale(w, wl->sync, wl->epoch, at, wl->ns, all))
+		    is_stale(w, wl->sync, wl->epoch, at,
+			world_ns_at(w, wl->place), all))
 			workload_forget(w, i);
 	}
 	for (uint32_t i = 0; i < w->n_things; i++) {

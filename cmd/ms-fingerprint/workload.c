@@ -8,42 +8,66 @@
 #include "sync.h"
 
 struct workload_key {
-	uint32_t cluster, ns, group, kind;
-	struct span name;
+	uint32_t name, place, kind;
+	struct span group;
 };
 
 static uint64_t
-workload_hash(const struct workload_key *k)
+workload_hash(uint32_t name, uint32_t place, uint32_t kind)
 {
-	return table_hash(k->name.p, k->name.n,
-	    table_hash(k, 4 * sizeof(k->cluster), 0));
-}
+	uint32_t key[3] = {name, place, kind};
 
-static struct workload_key
-key_of(const struct workload *w)
-{
-	return (struct workload_key){w->cluster, w->ns, w->group, w->kind,
-	    span_of(w->name)};
+	return table_hash(key, sizeof(key), 0);
 }
 
 static uint64_t
 hash_workload(const void *context, uint32_t id)
 {
-	struct workload_key k =
-	    key_of(&((const struct world *)context)->workload[id]);
+	const struct world *w = context;
+	const struct workload *wl = &w->workload[id];
 
-	return workload_hash(&k);
+	return workload_hash(wl->name, wl->place, w->types.pair[wl->type].b);
 }
 
+struct span
+workload_name(const struct world *w, const struct workload *wl)
+{
+	return texts_get(&w->shapes->texts, wl->name);
+}
+
+struct span
+workload_api(const struct world *w, const struct workload *wl)
+{
+	return intern_text(&w->names, w->types.pair[wl->type].a);
+}
+
+struct span
+workload_kind(const struct world *w, const struct workload *wl)
+{
+	return intern_text(&w->names, w->types.pair[wl->type].b);
+}
+
+uint32_t
+workload_ns(const struct world *w, uint32_t id)
+{
+	return world_ns_at(w, w->workload[id].place);
+}
+
+/* Versions of one group name the same objects. */
 static bool
 equal_workload(const void *context, uint32_t id, const void *key)
 {
-	const struct workload *w =
-	    &((const struct world *)context)->workload[id];
+	const struct world *w = context;
+	const struct workload *wl = &w->workload[id];
 	const struct workload_key *k = key;
+	struct span group;
 
-	return w->ns == k->ns && w->kind == k->kind && w->group == k->group &&
-	    w->cluster == k->cluster && span_eq(k->name, w->name);
+	if (wl->name != k->name || wl->place != k->place ||
+	    w->types.pair[wl->type].b != k->kind)
+		return false;
+	group = owner_group(workload_api(w, wl));
+	return group.n == k->group.n &&
+	    memcmp(group.p, k->group.p, group.n) == 0;
 }
 
 static const struct table_ops workload_ops = {hash_workload, equal_workload};
@@ -66,73 +90,76 @@ void
 workloads_free(struct world *w)
 {
 	for (uint32_t i = 0; i < w->n_workloads; i++)
-		if (w->workload[i].flags & WORLD_ALIVE) {
-			free(w->workload[i].name);
+		if (w->workload[i].flags & WORLD_ALIVE)
 			free_uses(&w->workload[i]);
-		}
 	free(w->workload);
 	table_free(&w->workloads);
 }
 
 static uint32_t
-new_workload(struct world *w, const struct workload_key *k)
+new_id(struct world *w, uint32_t *serial)
 {
-	uint32_t id = w->free_workload, serial = 1;
+	uint32_t id = w->free_workload;
 
-	if (id != WORLD_NONE) {
-		w->free_workload = w->workload[id].next;
-		serial = w->workload[id].serial + 1;
-	} else {
+	*serial = 1;
+	if (id == WORLD_NONE) {
 		w->workload = world_grow(w->workload, w->n_workloads,
 		    &w->size_workloads, sizeof(*w->workload));
-		id = w->n_workloads++;
+		return w->n_workloads++;
 	}
-	w->workload[id] = (struct workload){.cluster = k->cluster,
+	w->free_workload = w->workload[id].next;
+	*serial = w->workload[id].serial + 1;
+	return id;
+}
+
+uint32_t
+workload_get(struct world *w, uint32_t place, const struct owner *name)
+{
+	uint32_t api = intern_put(&w->names, name->api_version), serial;
+	struct workload_key k = {.name =
+				     texts_hold(&w->shapes->texts, name->name),
+	    .place = place,
+	    .kind = intern_put(&w->names, name->kind),
+	    .group = owner_group(name->api_version)};
+	uint32_t id = table_find(&w->workloads,
+	    workload_hash(k.name, k.place, k.kind), &k);
+	uint32_t ns = world_ns_at(w, place);
+
+	if (id != TABLE_NONE) {
+		texts_drop(&w->shapes->texts, k.name);
+		return id;
+	}
+	id = new_id(w, &serial);
+	w->workload[id] = (struct workload){.name = k.name,
+	    .place = place,
+	    .type = pairs_put(&w->types, api, k.kind),
 	    .serial = serial,
-	    .ns = k->ns,
-	    .group = k->group,
-	    .kind = k->kind,
-	    .name = diag_strndup(k->name.p, k->name.n),
 	    .own = SHAPE_NONE,
 	    .owner = WORLD_NONE,
 	    .flags = WORLD_ALIVE,
-	    .next = w->first[k->ns]};
-	w->first[k->ns] = id;
+	    .next = w->first[ns]};
+	w->first[ns] = id;
 	table_insert(&w->workloads, id);
 	return id;
 }
 
 uint32_t
-workload_get(struct world *w, struct span cluster, struct span ns,
-    const struct owner *name)
-{
-	struct workload_key k = {.name = name->name};
-	uint32_t id;
-
-	k.cluster = intern_put(&w->names, cluster);
-	k.ns = world_ns(w, ns);
-	k.group = intern_put(&w->names, owner_group(name->api_version));
-	k.kind = intern_put(&w->names, name->kind);
-	id = table_find(&w->workloads, workload_hash(&k), &k);
-	return id != TABLE_NONE ? id : new_workload(w, &k);
-}
-
-uint32_t
 workload_find(const struct world *w, const struct identity *id)
 {
-	struct workload_key k = {.name = id->name};
+	struct workload_key k = {.name =
+				     texts_find(&w->shapes->texts, id->name),
+	    .place = world_find_place(w, id->cluster, id->ns),
+	    .kind = intern_find(&w->names, id->kind),
+	    .group = owner_group(id->api_version)};
 
-	k.cluster = intern_find(&w->names, id->cluster);
-	k.ns = intern_find(&w->names, id->ns);
-	k.group = intern_find(&w->names, owner_group(id->api_version));
-	k.kind = intern_find(&w->names, id->kind);
-	return table_find(&w->workloads, workload_hash(&k), &k);
+	return table_find(&w->workloads, workload_hash(k.name, k.place, k.kind),
+	    &k);
 }
 
 static void
 unlink_workload(struct world *w, uint32_t id)
 {
-	uint32_t *at = &w->first[w->workload[id].ns];
+	uint32_t *at = &w->first[workload_ns(w, id)];
 
 	while (*at != id)
 		at = &w->workload[*at].next;
@@ -150,7 +177,7 @@ workload_release(struct world *w, uint32_t id)
 			return;
 		table_remove(&w->workloads, id);
 		unlink_workload(w, id);
-		free(wl->name);
+		texts_drop(&w->shapes->texts, wl->name);
 		free_uses(wl);
 		wl->flags = 0;
 		wl->next = w->free_workload;
@@ -166,9 +193,11 @@ touch(struct world *w, uint32_t id)
 {
 	struct workload *wl = &w->workload[id];
 
-	world_touch_shape(w, wl->own, wl->ns);
+	uint32_t ns = workload_ns(w, id);
+
+	world_touch_shape(w, wl->own, ns);
 	for (unsigned i = 0; i < wl->n_uses; i++)
-		world_touch_shape(w, world_uses(wl)[i].shape, wl->ns);
+		world_touch_shape(w, world_uses(wl)[i].shape, ns);
 }
 
 static void
@@ -182,7 +211,7 @@ set_own(struct world *w, uint32_t id, uint32_t shape)
 	shapes_hold(w->shapes, shape);
 	shapes_drop(w->shapes, wl->own);
 	wl->own = shape;
-	world_touch_shape(w, shape, wl->ns);
+	world_touch_shape(w, shape, workload_ns(w, id));
 }
 
 void
@@ -211,7 +240,7 @@ set_owner(struct world *w, uint32_t id, const struct record *r)
 	struct owner o;
 
 	if (is_means(r->id.kind) && owner_of(r, &o))
-		owner = workload_get(w, r->id.cluster, r->id.ns, &o);
+		owner = workload_get(w, w->workload[id].place, &o);
 	if (owner == old || owner == id)
 		return;
 	touch(w, id);
@@ -260,10 +289,12 @@ workload_take(struct world *w, const struct record *r, uint32_t shape)
 			workload_forget(w, id);
 		return;
 	}
-	id = workload_get(w, r->id.cluster, r->id.ns,
+	id = workload_get(w, world_place(w, r->id.cluster, r->id.ns),
 	    &(struct owner){r->id.api_version, r->id.kind, r->id.name});
 	w->workload[id].flags |= WORLD_SEEN;
-	w->workload[id].api = intern_put(&w->names, r->id.api_version);
+	w->workload[id].type =
+	    pairs_put(&w->types, intern_put(&w->names, r->id.api_version),
+		intern_put(&w->names, r->id.kind));
 	world_read_uid(r->id.uid, w->workload[id].uid);
 	w->workload[id].sync = sync_of(w, r);
 	w->workload[id].epoch = w->sync[w->workload[id].sync].epoch;

@@ -12,8 +12,13 @@
 void workloads_init(struct world *w);
 void workloads_free(struct world *w);
 
+struct span workload_name(const struct world *w, const struct workload *wl);
+struct span workload_api(const struct world *w, const struct workload *wl);
+struct span workload_kind(const struct world *w, const struct workload *wl);
+uint32_t workload_ns(const struct world *w, uint32_t id); /* in world.names */
+
 /* The number of a workload, which is new if need be. */
-uint32_t workload_get(struct world *w, struct span cluster, struct span ns,
+uint32_t workload_get(struct world *w, uint32_t place,
     const struct owner *name);
 /* TABLE_NONE: there is none. */
 uint32_t workload_find(const struct world *w, const struct identity *id);

@@ -14,6 +14,8 @@ world_init(struct world *w, struct shapes *s, struct scan_plan *plan, int phase)
 {
 	*w = (struct world){.shapes = s, .phase = phase};
 	intern_init(&w->names);
+	pairs_init(&w->places);
+	pairs_init(&w->types);
 	workloads_init(w);
 	pods_init(w);
 	things_init(w);
@@ -56,6 +58,8 @@ world_free(struct world *w)
 	free(w->dirty);
 	free(w->glance);
 	intern_free(&w->names);
+	pairs_free(&w->places);
+	pairs_free(&w->types);
 	json_release(&w->buf);
 }
 
@@ -109,6 +113,21 @@ world_ns(struct world *w, struct span name)
 		w->n_first = n;
 	}
 	return ns;
+}
+
+uint32_t
+world_place(struct world *w, struct span cluster, struct span ns)
+{
+	uint32_t a = intern_put(&w->names, cluster);
+
+	return pairs_put(&w->places, a, world_ns(w, ns));
+}
+
+uint32_t
+world_find_place(const struct world *w, struct span cluster, struct span ns)
+{
+	return pairs_find(&w->places, intern_find(&w->names, cluster),
+	    intern_find(&w->names, ns));
 }
 
 uint8_t
@@ -201,7 +220,6 @@ void
 world_amend(struct world *w, const struct record *r)
 {
 	uint8_t origin = world_origin_of(w, r);
-	struct pod *p;
 	uint32_t id;
 
 	if (!r->at[w->origin].n)
@@ -213,10 +231,6 @@ world_amend(struct world *w, const struct record *r)
 		return;
 	}
 	id = pod_find(w, &r->id);
-	if (id == TABLE_NONE)
-		return;
-	p = &w->pod[id];
-	workload_use(w, p->workload, p->shape, 0,
-	    (origin & WORLD_GREEN ? 1 : 0) - (p->flags & WORLD_GREEN ? 1 : 0));
-	p->flags = (uint8_t)(WORLD_ALIVE | (p->flags & WORLD_TAIL) | origin);
+	if (id != TABLE_NONE)
+		pod_set_origin(w, id, origin);
 }

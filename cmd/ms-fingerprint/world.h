@@ -8,6 +8,7 @@
 #ifndef MS_WORLD_H
 #define MS_WORLD_H
 
+#include "pairs.h"
 #include "shape.h"
 
 #define WORLD_NONE UINT32_MAX
@@ -25,18 +26,18 @@ enum world_flag {
 	WORLD_GREEN = 4,
 	WORLD_BROWN = 8,
 	WORLD_TAIL = 16, /* of a pod: the name is only its end */
-	WORLD_READY = 32 /* of a pod, as far as anybody wants to know */
+	WORLD_READY = 32, /* of a pod, as far as anybody wants to know */
+	WORLD_LONE = 64 /* of a pod: its own workload, which is not held */
 };
 
 struct workload {
-	char *name;
 	union {
 		struct use one_use; /* while there is one, as mostly */
 		struct use *uses;
 	};
 	uint8_t uid[WORLD_UID]; /* all zero: not known */
-	uint32_t cluster, ns, group, kind; /* in world.names */
-	uint32_t api; /* apiVersion, as it was seen last */
+	uint32_t name; /* in shapes.texts, as facts have it too */
+	uint32_t place, type; /* in world; the type as it was seen last */
 	uint32_t own; /* shape of its template, or SHAPE_NONE */
 	uint32_t owner; /* workload; WORLD_NONE */
 	uint32_t children; /* workloads that it owns */
@@ -46,13 +47,14 @@ struct workload {
 	uint8_t epoch, flags;
 };
 
+/* One that is its own workload, as no controller made it, is a workload too only
+ * if something is said of it: there may be as many of them as pods. */
 struct pod {
-	uint64_t key;
-	char *
-	    name; /* less its workload's, if it begins with that; NULL: empty */
 	uint8_t uid[WORLD_UID];
-	uint32_t check;
-	uint32_t workload, shape;
+	uint32_t name; /* in pod_names, less its workload's if it begins so */
+	uint32_t hash; /* of its identity */
+	uint32_t home; /* workload; or place, if it is a lone one */
+	uint32_t shape;
 	uint16_t sync;
 	uint8_t epoch, flags;
 };
@@ -106,7 +108,10 @@ enum world_dirt {
 
 struct world {
 	struct shapes *shapes;
-	struct intern names; /* clusters, namespaces, groups, kinds … */
+	struct intern names; /* clusters, namespaces, kinds … */
+	struct pairs places; /* cluster and namespace */
+	struct pairs types; /* apiVersion and kind */
+	struct pile pod_names;
 	struct workload *workload;
 	struct pod *pod;
 	struct thing *thing;
@@ -148,6 +153,10 @@ void world_learn(struct world *w);
 
 /* Room for one more in an array that doubles. */
 void *world_grow(void *array, uint32_t n, uint32_t *size, size_t one);
+/* Where an object is; WORLD_NONE: nothing was ever there. */
+uint32_t world_place(struct world *w, struct span cluster, struct span ns);
+uint32_t world_find_place(const struct world *w, struct span cluster,
+    struct span ns);
 /* The number of a namespace's name, with a place for it in first. */
 uint32_t world_ns(struct world *w, struct span name);
 /* Verdicts of a namespace, or all that a shape has there, have to be looked at
@@ -169,6 +178,18 @@ static inline const struct use *
 world_uses(const struct workload *wl)
 {
 	return wl->n_uses > 1 ? wl->uses : &wl->one_use;
+}
+
+static inline uint32_t
+world_cluster_at(const struct world *w, uint32_t place)
+{
+	return w->places.pair[place].a;
+}
+
+static inline uint32_t
+world_ns_at(const struct world *w, uint32_t place)
+{
+	return w->places.pair[place].b;
 }
 
 static inline const char *

@@ -142,12 +142,18 @@ weigh_ports(const struct look *l, const struct box *b, struct field *f)
 	}
 }
 
-void
-field_weigh(struct field *f, const struct look *l, const struct box *b)
+bool
+field_is_open(struct field *f, const struct look *l, const struct box *b)
 {
 	f->n = 0;
 	weigh_container(l, b, f);
-	if (f->n)
+	return f->n > 0;
+}
+
+void
+field_weigh(struct field *f, const struct look *l, const struct box *b)
+{
+	if (field_is_open(f, l, b))
 		weigh_hits(l, f);
 	weigh_ports(l, b, f);
 }

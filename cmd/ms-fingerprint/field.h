@@ -20,6 +20,9 @@ struct field {
 	unsigned n;
 };
 
+/* Whether the container itself points to any product: without that, nothing of
+ * the whole pod makes it one. */
+bool field_is_open(struct field *f, const struct look *l, const struct box *b);
 /* Weigh what the container and the whole pod show. */
 void field_weigh(struct field *f, const struct look *l, const struct box *b);
 /* The one that is sure enough and ahead of all others, or NULL. */

@@ -53,6 +53,14 @@ cut_tail(struct span ref, struct image *image)
 	return ref;
 }
 
+struct span
+image_repo(struct span ref)
+{
+	struct image image;
+
+	return cut_tail(ref, &image);
+}
+
 static bool
 split(struct span path, struct image *image)
 {

@@ -21,4 +21,7 @@ struct image {
 /* False if ref is none: empty, a template's placeholder, and the like. */
 bool image_parse(struct span ref, struct image *image);
 
+/* The reference less tag and digest. */
+struct span image_repo(struct span ref);
+
 #endif

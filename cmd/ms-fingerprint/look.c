@@ -214,20 +214,26 @@ look_init(struct look *l, const struct catalog *c, struct match *m,
 }
 
 void
-look_see(struct look *l, struct span facts)
+look_containers(struct look *l, struct facts_iter *it)
 {
-	struct facts_iter it = {facts.p, facts.p + facts.n};
 	struct span text;
 	enum fact fact;
-	unsigned boxes;
 
-	while (facts_next(&it, &fact, &text) && fact != FACT_POD)
+	while (facts_next(it, &fact, &text) && fact != FACT_POD)
 		see(l, fact, text);
-	boxes = l->n_boxes;
-	l->n_boxes = 0; /* what follows is of none of them */
-	while (facts_next(&it, &fact, &text))
+	for (unsigned i = 0; i < l->n_boxes; i++)
+		l->box[i].print = choose_print(l, &l->box[i]);
+}
+
+void
+look_pod(struct look *l, struct facts_iter *it)
+{
+	unsigned boxes = l->n_boxes;
+	struct span text;
+	enum fact fact;
+
+	l->n_boxes = 0; /* what is seen here is of none of them */
+	while (facts_next(it, &fact, &text))
 		see(l, fact, text);
 	l->n_boxes = boxes;
-	for (unsigned i = 0; i < boxes; i++)
-		l->box[i].print = choose_print(l, &l->box[i]);
 }

@@ -46,8 +46,10 @@ struct look {
 /* Begin to look: all of it is set but what box and hit hold. */
 void look_init(struct look *l, const struct catalog *c, struct match *m,
     struct json *why_out);
-/* Take in the facts, and choose the print of each image. */
-void look_see(struct look *l, struct span facts);
+/* Take in the containers, and choose the print of each one's image. */
+void look_containers(struct look *l, struct facts_iter *it);
+/* Then what is of the whole pod. */
+void look_pod(struct look *l, struct facts_iter *it);
 
 /* A line for a person, if somebody wants to know. */
 __attribute__((format(printf, 2, 3))) void look_why(const struct look *l,

@@ -385,15 +385,35 @@ explain_box(const struct look *l, const struct box *b)
 		look_why(l, "    no signature knows this image");
 }
 
+/* Whether any container points to a product. Most do not, and then all else
+ * need not be looked at. */
+static bool
+is_open(const struct look *l)
+{
+	struct field f;
+
+	for (unsigned i = 0; i < l->n_boxes; i++)
+		if (look_knows(&l->box[i]) ||
+		    (l->box[i].how != KNOWN_HELPER &&
+			field_is_open(&f, l, &l->box[i])))
+			return true;
+	return false;
+}
+
 static void
 match_with(const struct catalog *c, struct span facts, struct match *m,
     struct json *out)
 {
+	struct facts_iter it = {facts.p, facts.p + facts.n};
 	struct look l;
 
 	look_init(&l, c, m, out);
 	m->n_verdicts = m->n_evidence = 0;
-	look_see(&l, facts);
+	look_containers(&l, &it);
+	m->is_open = is_open(&l);
+	if (!m->is_open && !out)
+		return;
+	look_pod(&l, &it);
 	for (unsigned i = 0; i < l.n_boxes; i++) {
 		explain_box(&l, &l.box[i]);
 		if (look_knows(&l.box[i]))

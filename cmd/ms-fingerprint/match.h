@@ -39,6 +39,9 @@ struct match {
 	struct verdict verdict[MATCH_VERDICTS];
 	struct evidence evidence[MATCH_EVIDENCE];
 	unsigned n_verdicts, n_evidence;
+	/* whether a container points to any product: if not, then whatever its
+	 * image's tag and the whole pod say there is no verdict */
+	bool is_open;
 };
 
 /* The facts must stay where they are as long as the match is used. */

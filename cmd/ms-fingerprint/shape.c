@@ -37,6 +37,8 @@ shapes_init(struct shapes *s, const struct catalog *c)
 	outcomes_init(&s->outcomes);
 	s->glance = diag_alloc(NULL, SHAPE_GLANCES * sizeof(*s->glance));
 	memset(s->glance, 0, SHAPE_GLANCES * sizeof(*s->glance));
+	s->closed = diag_alloc(NULL, SHAPE_CLOSED * sizeof(*s->closed));
+	memset(s->closed, 0, SHAPE_CLOSED * sizeof(*s->closed));
 }
 
 void
@@ -44,6 +46,7 @@ shapes_free(struct shapes *s)
 {
 	free(s->shape);
 	free(s->glance);
+	free(s->closed);
 	table_free(&s->table);
 	pile_free(&s->pile);
 	texts_free(&s->texts);
@@ -68,6 +71,46 @@ new_id(struct shapes *s)
 	return s->n++;
 }
 
+/* All that is seen of containers but the images' tags: the same application in
+ * another version has the same. */
+static uint64_t
+hash_containers(struct span facts)
+{
+	struct facts_iter it = {facts.p, facts.p + facts.n};
+	const char *from = facts.p;
+	struct span text;
+	enum fact fact;
+	uint64_t h = 0;
+
+	while (facts_next(&it, &fact, &text) && fact != FACT_POD) {
+		struct span repo;
+
+		if (fact != FACT_IMAGE)
+			continue;
+		repo = image_repo(text);
+		h = table_hash(from, (size_t)(repo.p + repo.n - from), h);
+		from = text.p + text.n;
+	}
+	return table_hash(from, (size_t)(it.p - from), h);
+}
+
+/* What new facts come to. */
+static uint32_t
+judge(struct shapes *s, struct span facts)
+{
+	uint64_t h = hash_containers(facts);
+	uint64_t *closed = &s->closed[h % SHAPE_CLOSED];
+
+	if (*closed == h) {
+		outcomes_keep(&s->outcomes, OUTCOME_NOTHING);
+		return OUTCOME_NOTHING;
+	}
+	match_facts(s->catalog, facts, &s->match);
+	if (!s->match.is_open)
+		*closed = h;
+	return outcomes_hold(&s->outcomes, s->catalog, &s->match);
+}
+
 static uint32_t
 add(struct shapes *s, struct span facts, uint32_t h)
 {
@@ -75,11 +118,10 @@ add(struct shapes *s, struct span facts, uint32_t h)
 
 	json_reset(&s->packed);
 	pack_facts(&s->texts, facts, &s->packed);
-	match_facts(s->catalog, facts, &s->match);
 	s->shape[id] = (struct shape){.hash = h,
 	    .facts =
 		pile_put(&s->pile, (struct span){s->packed.p, s->packed.len}),
-	    .outcome = outcomes_hold(&s->outcomes, s->catalog, &s->match),
+	    .outcome = judge(s, facts),
 	    .is_job = *facts.p == FACT_JOB};
 	table_insert(&s->table, id);
 	return id;
@@ -135,6 +177,7 @@ shapes_learn(struct shapes *s, const struct catalog *c)
 	bool same = s->catalog == c;
 
 	s->catalog = c;
+	memset(s->closed, 0, SHAPE_CLOSED * sizeof(*s->closed));
 	for (uint32_t i = 0; i < s->n; i++) {
 		before[i] = OUTCOME_NOTHING;
 		if (!s->shape[i].refs)

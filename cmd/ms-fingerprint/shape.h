@@ -26,6 +26,7 @@ struct shape_glance {
 };
 
 #define SHAPE_GLANCES 4096
+#define SHAPE_CLOSED 1024
 
 struct shapes {
 	const struct catalog *catalog;
@@ -36,6 +37,7 @@ struct shapes {
 	struct texts texts; /* words of facts, and the world's names */
 	struct outcomes outcomes;
 	struct shape_glance *glance;
+	uint64_t *closed; /* hashes of containers that point to no product */
 	struct json read, packed;
 	struct match match;
 };

@@ -225,9 +225,11 @@ put_one(struct catalog *c, const struct print *p)
 		const char *equals = strchr(p->text, '=');
 
 		put_print(c, (enum catalog_key)key[p->kind], text, p);
-		if (p->kind == PRINT_ANNOTATION && equals)
+		if (p->kind == PRINT_ANNOTATION)
 			put_key(c, KEY_ANNOTATION_OF,
-			    (struct span){p->text, (size_t)(equals - p->text)});
+			    equals ? (struct span){p->text,
+					 (size_t)(equals - p->text)} :
+				     text);
 	}
 }
 

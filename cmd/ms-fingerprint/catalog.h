@@ -28,7 +28,7 @@ enum catalog_key {
 	KEY_LABEL = 'l',
 	KEY_CHART = 'h',
 	KEY_ANNOTATION = 'a',
-	KEY_ANNOTATION_OF = 'f', /* the key of one that has a value */
+	KEY_ANNOTATION_OF = 'f', /* its key, whether it has a value or not */
 	KEY_ARG = 'w',
 	KEY_COMMAND = 'c',
 	KEY_ENV = 'e',

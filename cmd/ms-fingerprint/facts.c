@@ -48,13 +48,13 @@ put_fact(struct json *out, enum fact fact, struct span text)
 }
 
 /* A string's text, into buf if it has escapes. Absent also when it holds a NUL,
- * which would end a fact in its middle. */
+ * which only an escape can make, and which would end a fact in its middle. */
 static struct span
 text_of(struct span value, char *buf, size_t cap)
 {
 	struct span s = scan_text(value, buf, cap);
 
-	if (s.n && memchr(s.p, '\0', s.n))
+	if (s.p == buf && memchr(s.p, '\0', s.n))
 		return (struct span){0};
 	return s;
 }
@@ -67,6 +67,13 @@ put_text(struct json *out, enum fact fact, struct span value)
 
 	if (s.n && s.n < sizeof(buf))
 		put_fact(out, fact, s);
+}
+
+/* Keys of containers come by the dozen, and none is written with escapes. */
+static inline bool
+is_key(struct span key, const char *text, size_t n)
+{
+	return key.n == n && memcmp(key.p, text, n) == 0;
 }
 
 static const char *
@@ -123,17 +130,21 @@ put_words(struct json *out, struct span text, bool is_program, unsigned *left)
 }
 
 static void
-put_command(struct json *out, struct span list, bool is_program)
+put_command(struct json *out, struct scan_walk *w, bool is_program)
 {
-	struct scan_iter it;
-	struct span value, s;
 	unsigned left = WORDS_MAX;
 	char buf[4096];
 
-	scan_iter(&it, list);
-	while (left > 0 && scan_element(&it, &value)) {
-		s = text_of(value, buf, sizeof(buf));
-		put_words(out, s, is_program, &left);
+	if (!scan_enter(w, '[')) {
+		scan_pass(w);
+		return;
+	}
+	while (scan_walk_element(w)) {
+		struct span value = scan_pass(w);
+
+		if (left)
+			put_words(out, text_of(value, buf, sizeof(buf)),
+			    is_program, &left);
 	}
 }
 
@@ -157,7 +168,7 @@ put_env(struct json *out, struct scan_walk *w)
 		left--;
 		while (scan_walk_member(w, &key)) {
 			value = scan_pass(w);
-			if (scan_key_eq(key, "name"))
+			if (is_key(key, "name", 4))
 				name = value;
 		}
 		put_text(out, FACT_ENV, name);
@@ -165,20 +176,35 @@ put_env(struct json *out, struct scan_walk *w)
 }
 
 static void
-put_ports(struct json *out, struct span list)
+put_port(struct json *out, struct scan_walk *w)
 {
-	struct scan_iter it;
-	struct span value;
+	struct span key, value, port = {0}, name = {0};
 
-	scan_iter(&it, list);
-	while (scan_element(&it, &value)) {
-		struct span port = scan_get(value, "containerPort");
-
-		if (scan_type(port) != SCAN_NUMBER || port.n > 7)
-			continue;
-		put_fact(out, FACT_PORT, port);
-		put_text(out, FACT_PORT_NAME, scan_get(value, "name"));
+	while (scan_walk_member(w, &key)) {
+		value = scan_pass(w);
+		if (is_key(key, "containerPort", 13))
+			port = value;
+		else if (is_key(key, "name", 4))
+			name = value;
 	}
+	if (scan_type(port) != SCAN_NUMBER || port.n > 7)
+		return;
+	put_fact(out, FACT_PORT, port);
+	put_text(out, FACT_PORT_NAME, name);
+}
+
+static void
+put_ports(struct json *out, struct scan_walk *w)
+{
+	if (!scan_enter(w, '[')) {
+		scan_pass(w);
+		return;
+	}
+	while (scan_walk_element(w))
+		if (scan_enter(w, '{'))
+			put_port(out, w);
+		else
+			scan_pass(w);
 }
 
 /* The API server writes the name first, so this is not a walk of its own. */
@@ -190,7 +216,7 @@ name_of(struct scan_walk w)
 	if (scan_enter(&w, '{'))
 		while (scan_walk_member(&w, &key)) {
 			value = scan_pass(&w);
-			if (scan_key_eq(key, "name"))
+			if (is_key(key, "name", 4))
 				return value;
 		}
 	return (struct span){0};
@@ -201,7 +227,7 @@ name_of(struct scan_walk w)
 static bool
 put_container(struct json *out, struct scan_walk *w, bool only_sidecar)
 {
-	struct span key, value, image = {0}, restart = {0};
+	struct span key, image = {0}, restart = {0};
 	size_t start = out->len;
 	char buf[256];
 
@@ -210,21 +236,20 @@ put_container(struct json *out, struct scan_walk *w, bool only_sidecar)
 		scan_pass(w);
 	else
 		while (scan_walk_member(w, &key)) {
-			if (span_eq(key, "env")) {
+			if (is_key(key, "env", 3))
 				put_env(out, w);
-				continue;
-			}
-			value = scan_pass(w);
-			if (span_eq(key, "image"))
-				image = value;
-			else if (span_eq(key, "command"))
-				put_command(out, value, true);
-			else if (span_eq(key, "args"))
-				put_command(out, value, false);
-			else if (span_eq(key, "ports"))
-				put_ports(out, value);
-			else if (span_eq(key, "restartPolicy"))
-				restart = value;
+			else if (is_key(key, "command", 7))
+				put_command(out, w, true);
+			else if (is_key(key, "args", 4))
+				put_command(out, w, false);
+			else if (is_key(key, "ports", 5))
+				put_ports(out, w);
+			else if (is_key(key, "image", 5))
+				image = scan_pass(w);
+			else if (is_key(key, "restartPolicy", 13))
+				restart = scan_pass(w);
+			else
+				scan_pass(w);
 		}
 	put_text(out, FACT_IMAGE, image);
 	if (!only_sidecar || scan_eq(restart, "Always"))
@@ -266,18 +291,24 @@ facts_is_mark(struct span key)
 	return false;
 }
 
+#define PAIR_MAX 1024 /* bytes of a label with its key */
+
 static void
 put_pair(struct json *out, enum fact fact, struct span key, struct span value)
 {
-	char pair[1024], buf[768];
+	char buf[PAIR_MAX], *to;
 	struct span text = text_of(value, buf, sizeof(buf));
+	size_t n = key.n + 1 + text.n;
 
-	if (!text.p || key.n + 1 + text.n > sizeof(pair))
+	if (!text.p || n > PAIR_MAX || out->len + n > FACTS_MAX)
 		return;
-	memcpy(pair, key.p, key.n);
-	pair[key.n] = '=';
-	memcpy(pair + key.n + 1, text.p, text.n);
-	put_fact(out, fact, (struct span){pair, key.n + 1 + text.n});
+	to = json_room(out, n + 2);
+	*to++ = (char)fact;
+	memcpy(to, key.p, key.n);
+	to[key.n] = '=';
+	memcpy(to + key.n + 1, text.p, text.n);
+	to[n] = '\0';
+	out->len += n + 2;
 }
 
 static void
@@ -299,40 +330,42 @@ put_annotations(struct json *out, const struct catalog *c,
     struct span annotations)
 {
 	struct scan_iter it;
-	struct span key, value;
-	char pair[512], buf[256];
+	struct span key, value, pair;
+	size_t start;
 
 	scan_iter(&it, annotations);
 	while (scan_member(&it, &key, &value)) {
-		struct span text;
-
+		if (!catalog_has(c, KEY_ANNOTATION_OF, key))
+			continue;
 		if (catalog_has(c, KEY_ANNOTATION, key)) {
 			put_fact(out, FACT_ANNOTATION, key);
 			continue;
 		}
-		if (!catalog_has(c, KEY_ANNOTATION_OF, key))
+		start = out->len;
+		put_pair(out, FACT_ANNOTATION, key, value);
+		if (out->len == start)
 			continue;
-		text = text_of(value, buf, sizeof(buf));
-		if (!text.n || key.n + 1 + text.n > sizeof(pair))
-			continue;
-		memcpy(pair, key.p, key.n);
-		pair[key.n] = '=';
-		memcpy(pair + key.n + 1, text.p, text.n);
-		text = (struct span){pair, key.n + 1 + text.n};
-		if (catalog_has(c, KEY_ANNOTATION, text))
-			put_fact(out, FACT_ANNOTATION, text);
+		pair = (struct span){out->p + start + 1, out->len - start - 2};
+		if (!catalog_has(c, KEY_ANNOTATION, pair))
+			out->len = start;
 	}
 }
 
 static void
 put_own_labels(struct json *out, struct span labels)
 {
-	static const char version[] = "app.kubernetes.io/version";
-	static const char chart[] = "helm.sh/chart";
+	static const char *const own[] = {"app.kubernetes.io/version",
+	    "helm.sh/chart"};
+	struct span key, value, found[2] = {{0}, {0}};
+	struct scan_iter it;
 
-	put_pair(out, FACT_OWN_LABEL, span_of(version),
-	    scan_get(labels, version));
-	put_pair(out, FACT_OWN_LABEL, span_of(chart), scan_get(labels, chart));
+	scan_iter(&it, labels);
+	while (scan_member(&it, &key, &value))
+		for (int i = 0; i < 2; i++)
+			if (scan_key_eq(key, own[i]))
+				found[i] = value;
+	for (int i = 0; i < 2; i++)
+		put_pair(out, FACT_OWN_LABEL, span_of(own[i]), found[i]);
 }
 
 /* The name of the workload as whoever installed it chose it: what owns one pod

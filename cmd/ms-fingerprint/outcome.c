@@ -8,7 +8,7 @@
 
 /* What an outcome is told by; a product's number is in no print. */
 struct outcome_key {
-	struct span prints;
+	struct span prints, behind;
 	const uint32_t *product;
 	uint32_t n_products;
 	bool lacks, wants;
@@ -20,6 +20,7 @@ hash_key(const struct outcome_key *k)
 	uint64_t h =
 	    table_hash(k->prints.p, k->prints.n, k->lacks + 2u * k->wants);
 
+	h = table_hash(k->behind.p, k->behind.n, h);
 	return table_hash(k->product, k->n_products * sizeof(*k->product), h);
 }
 
@@ -37,8 +38,10 @@ equal(const void *context, uint32_t number, const void *key)
 	const struct outcome_key *k = key;
 
 	return o->lacks == k->lacks && o->wants == k->wants &&
-	    o->n_prints == k->prints.n && o->n_products == k->n_products &&
+	    o->n_prints == k->prints.n && o->n_behind == k->behind.n &&
+	    o->n_products == k->n_products &&
 	    memcmp(o->prints, k->prints.p, o->n_prints) == 0 &&
+	    memcmp(o->behind, k->behind.p, o->n_behind) == 0 &&
 	    memcmp(o->product, k->product,
 		o->n_products * sizeof(*o->product)) == 0;
 }
@@ -59,6 +62,7 @@ static void
 free_outcome(struct outcome *o)
 {
 	free(o->prints);
+	free(o->behind);
 	free(o->product);
 }
 
@@ -70,7 +74,8 @@ outcomes_free(struct outcomes *o)
 			free_outcome(&o->outcome[i]);
 	free(o->outcome);
 	table_free(&o->table);
-	json_release(&o->buf);
+	json_release(&o->prints);
+	json_release(&o->behind);
 }
 
 static uint32_t
@@ -100,6 +105,8 @@ add(struct outcomes *o, const struct outcome_key *k)
 	memcpy(product, k->product, n);
 	o->outcome[number] =
 	    (struct outcome){.prints = diag_strndup(k->prints.p, k->prints.n),
+		.behind = diag_strndup(k->behind.p, k->behind.n),
+		.n_behind = (uint32_t)k->behind.n,
 		.product = product,
 		.hash = hash_key(k),
 		.n_prints = (uint32_t)k->prints.n,
@@ -144,9 +151,12 @@ outcomes_hold(struct outcomes *o, const struct catalog *c,
 		k.wants |= outcome_wants(p, v);
 	}
 	if (m->n_verdicts) {
-		json_reset(&o->buf);
-		prints_of(&o->buf, c, m);
-		k.prints = (struct span){o->buf.p, o->buf.len};
+		json_reset(&o->prints);
+		prints_of(&o->prints, c, m);
+		k.prints = (struct span){o->prints.p, o->prints.len};
+		json_reset(&o->behind);
+		prints_behind(&o->behind, c, m);
+		k.behind = (struct span){o->behind.p, o->behind.len};
 		number = table_find(&o->table, hash_key(&k), &k);
 		if (number == TABLE_NONE)
 			number = add(o, &k);

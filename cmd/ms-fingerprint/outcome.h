@@ -12,9 +12,10 @@
 
 struct outcome {
 	char *prints; /* the value of ms.prints */
+	char *behind; /* what is told of Services before it, a line a verdict */
 	uint32_t *product; /* those of its verdicts */
 	uint64_t hash;
-	uint32_t n_prints, n_products;
+	uint32_t n_prints, n_behind, n_products;
 	uint32_t holds; /* 0: a free place, */
 	uint32_t next_free; /* and the next of them */
 	bool lacks; /* a version that only a running instance can tell */
@@ -25,7 +26,7 @@ struct outcomes {
 	struct table table;
 	struct outcome *outcome;
 	uint32_t n, size, free;
-	struct json buf;
+	struct json prints, behind; /* being made */
 };
 
 /* The struct must not move after this. */

@@ -33,3 +33,17 @@ prints_of(struct json *out, const struct catalog *c, const struct match *m)
 	}
 	json_close(out, ']');
 }
+
+void
+prints_behind(struct json *out, const struct catalog *c, const struct match *m)
+{
+	for (unsigned i = 0; i < m->n_verdicts; i++) {
+		const struct verdict *v = &m->verdict[i];
+
+		if (v->makes || v->role == ROLE_HELPER)
+			prints_add(out, &c->signatures->product[v->product],
+			    v->component, (enum role)v->role, (struct span){0},
+			    evidence_confidence(&v->sum));
+		json_puts(out, "\n");
+	}
+}

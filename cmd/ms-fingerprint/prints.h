@@ -12,4 +12,10 @@ void prints_add(struct json *out, const struct product *p,
 void prints_of(struct json *out, const struct catalog *c,
     const struct match *m);
 
+/* Append, for each verdict, what is told of a Service before it, a line each:
+ * what an object makes run is behind the Service that selects it; what was only
+ * put beside it is not, and has an empty one. */
+void prints_behind(struct json *out, const struct catalog *c,
+    const struct match *m);
+
 #endif

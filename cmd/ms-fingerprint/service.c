@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "amend.h"
-#include "prints.h"
 #include "thing.h"
 
 #define MAX_SHAPES 64 /* behind one Service */
@@ -26,28 +25,18 @@ is_told(struct told *told, uint32_t product)
 	return false;
 }
 
-/* What a shape makes run is behind the Service that selects it; what was only
- * put beside it is not. */
 static void
-add_prints(const struct shapes *shapes, uint32_t shape, struct told *told,
-    struct json *out)
+add_prints(const struct outcome *o, struct told *told, struct json *out)
 {
-	const struct signatures *s = shapes->catalog->signatures;
-	struct json facts = {0};
-	struct match m;
+	const char *p = o->behind, *end;
 
-	shape_match(shapes, shape, &facts, &m);
-	for (unsigned i = 0; i < m.n_verdicts; i++) {
-		const struct verdict *v = &m.verdict[i];
-		const struct product *p = &s->product[v->product];
-
-		if ((!v->makes && v->role != ROLE_HELPER) ||
-		    is_told(told, v->product))
+	for (uint32_t i = 0; i < o->n_products; i++, p = end + 1) {
+		end = strchr(p, '\n');
+		if (p == end || is_told(told, o->product[i]))
 			continue;
-		prints_add(out, p, v->component, (enum role)v->role,
-		    (struct span){0}, evidence_confidence(&v->sum));
+		json_comma(out);
+		json_raw(out, p, (size_t)(end - p));
 	}
-	json_release(&facts);
 }
 
 struct behind {
@@ -131,7 +120,7 @@ put_prints(const struct world *w, const struct thing *t, struct json *out)
 	json_reset(out);
 	json_open(out, '[');
 	for (size_t i = 0; i < b.n; i++)
-		add_prints(w->shapes, b.shape[i], &told, out);
+		add_prints(shape_outcome(w->shapes, b.shape[i]), &told, out);
 	json_close(out, ']');
 	return out->len > 2;
 }

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
-
 #if !defined(SCAN_PORTABLE) && defined(__SSE2__)
 #include <emmintrin.h>
 #define SCAN_SSE2
@@ -134,13 +132,13 @@ skip_utf8(struct scan *s, const char *p)
 	return p + n;
 }
 
-int
-scan_hex(char c)
+size_t
+scan_utf8_length(const char *p, size_t left)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	struct scan s = {.end = p + left};
+	const char *after = skip_utf8(&s, p);
+
+	return after ? (size_t)(after - p) : 0;
 }
 
 static const char *
@@ -588,29 +586,6 @@ scan_value(const char *p, const char *end, struct scan_error *err)
 	return scan_first(NULL, p, end, NULL, err);
 }
 
-enum scan_type
-scan_type(struct span value)
-{
-	if (!value.n)
-		return SCAN_ABSENT;
-	switch (*value.p) {
-	case '{':
-		return SCAN_OBJECT;
-	case '[':
-		return SCAN_ARRAY;
-	case '"':
-		return SCAN_STRING;
-	case 't':
-		return SCAN_TRUE;
-	case 'f':
-		return SCAN_FALSE;
-	case 'n':
-		return SCAN_NULL;
-	default:
-		return SCAN_NUMBER;
-	}
-}
-
 void
 scan_iter(struct scan_iter *it, struct span container)
 {
@@ -722,187 +697,6 @@ scan_pass(struct scan_walk *w)
 	return (struct span){p, (size_t)(w->p - p)};
 }
 
-size_t
-scan_utf8_length(const char *text, size_t left)
-{
-	const unsigned char *p = (const unsigned char *)text;
-	size_t n = p[0] < 0xc2 ? 0 :
-	    p[0] < 0xe0        ? 2 :
-	    p[0] < 0xf0        ? 3 :
-	    p[0] < 0xf5        ? 4 :
-				 0;
-
-	if (!n || n > left)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
-size_t
-scan_utf8(char *buf, unsigned c)
-{
-	if (c < 0x80) {
-		buf[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		buf[0] = (char)(0xc0 | c >> 6);
-		buf[1] = (char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		buf[0] = (char)(0xe0 | c >> 12);
-		buf[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		buf[2] = (char)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	buf[0] = (char)(0xf0 | c >> 18);
-	buf[1] = (char)(0x80 | (c >> 12 & 0x3f));
-	buf[2] = (char)(0x80 | (c >> 6 & 0x3f));
-	buf[3] = (char)(0x80 | (c & 0x3f));
-	return 4;
-}
-
-static unsigned
-hex4(const char *p)
-{
-	unsigned c = 0;
-
-	for (int i = 0; i < 4; i++)
-		c = c << 4 | (unsigned)scan_hex(p[i]);
-	return c;
-}
-
-/* The code point of a \u escape at p, a pair of them counted as one. */
-static unsigned
-decode_unicode(const char **pp, const char *end)
-{
-	const char *p = *pp;
-	unsigned c = hex4(p + 2), low;
-
-	*pp = p + 6;
-	if (c < 0xd800 || c > 0xdfff)
-		return c;
-	if (c <= 0xdbff && end - p >= 12 && p[6] == '\\' && p[7] == 'u') {
-		low = hex4(p + 8);
-		if (low >= 0xdc00 && low <= 0xdfff) {
-			*pp = p + 12;
-			return 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-		}
-	}
-	return 0xfffd;
-}
-
-static char
-decode_short(char c)
-{
-	switch (c) {
-	case 'b':
-		return '\b';
-	case 'f':
-		return '\f';
-	case 'n':
-		return '\n';
-	case 'r':
-		return '\r';
-	case 't':
-		return '\t';
-	default:
-		return c;
-	}
-}
-
-unsigned
-scan_escape(const char **pp, const char *end)
-{
-	char c = (*pp)[1];
-
-	if (c == 'u')
-		return decode_unicode(pp, end);
-	*pp += 2;
-	return (unsigned char)decode_short(c);
-}
-
-size_t
-scan_decode(const char *raw, size_t n, char *buf)
-{
-	const char *end = raw + n, *p = raw;
-	char *out = buf;
-
-	while (p < end) {
-		const char *escape = memchr(p, '\\', (size_t)(end - p));
-		size_t run = (size_t)((escape ? escape : end) - p);
-
-		memmove(out, p, run);
-		out += run;
-		if (!escape)
-			break;
-		p = escape;
-		out += scan_utf8(out, scan_escape(&p, end));
-	}
-	return (size_t)(out - buf);
-}
-
-struct span
-scan_text(struct span value, char *buf, size_t cap)
-{
-	struct span raw;
-
-	if (scan_type(value) != SCAN_STRING)
-		return (struct span){0};
-	raw = (struct span){value.p + 1, value.n - 2};
-	if (!memchr(raw.p, '\\', raw.n))
-		return raw;
-	if (raw.n > cap)
-		return (struct span){0};
-	return (struct span){buf, scan_decode(raw.p, raw.n, buf)};
-}
-
-bool
-span_eq(struct span s, const char *text)
-{
-	return s.p && strlen(text) == s.n && memcmp(s.p, text, s.n) == 0;
-}
-
-struct span
-span_of(const char *text)
-{
-	return (struct span){text, strlen(text)};
-}
-
-bool
-scan_key_eq(struct span key, const char *text)
-{
-	const char *p = key.p, *end = key.p + key.n;
-	char c[4];
-	size_t n;
-
-	if (!key.n || !memchr(p, '\\', key.n))
-		return span_eq(key, text);
-	for (; p < end; text += n) {
-		n = 1;
-		if (*p == '\\')
-			n = scan_utf8(c, scan_escape(&p, end));
-		else
-			c[0] = *p++;
-		if (!c[0] || strncmp(text, c, n) != 0)
-			return false;
-	}
-	return !*text;
-}
-
-bool
-scan_eq(struct span value, const char *text)
-{
-	return scan_type(value) == SCAN_STRING &&
-	    scan_key_eq((struct span){value.p + 1, value.n - 2}, text);
-}
-
 struct span
 scan_get(struct span object, const char *key)
 {
@@ -914,64 +708,4 @@ scan_get(struct span object, const char *key)
 		if (scan_key_eq(k, key))
 			found = v;
 	return found;
-}
-
-bool
-scan_int(struct span value, int64_t *out)
-{
-	bool negative = value.n && *value.p == '-';
-	uint64_t limit = (uint64_t)INT64_MAX + negative, sum = 0;
-
-	if (scan_type(value) != SCAN_NUMBER || value.n == negative)
-		return false;
-	for (size_t i = negative; i < value.n; i++) {
-		unsigned digit = (unsigned)(value.p[i] - '0');
-
-		if (digit > 9 || sum > (limit - digit) / 10)
-			return false;
-		sum = sum * 10 + digit;
-	}
-	*out = negative ? (int64_t)(0 - sum) : (int64_t)sum;
-	return true;
-}
-
-/* ---- changes ---- */
-
-struct span
-scan_cut(struct span object, struct span key, struct span value)
-{
-	const char *from = key.p - 1, *to = value.p + value.n;
-	const char *before = from, *after = to;
-
-	while (before > object.p && scan_is_space(before[-1]))
-		before--;
-	if (before[-1] == ',')
-		return (struct span){before - 1, (size_t)(to - before + 1)};
-	after = skip_space(after, object.p + object.n);
-	if (*after == ',')
-		return (struct span){from, (size_t)(after + 1 - from)};
-	return (struct span){from, (size_t)(to - from)};
-}
-
-struct span
-scan_insert(struct span object, bool *comma)
-{
-	const char *p = skip_space(object.p + 1, object.p + object.n);
-
-	*comma = *p != '}';
-	return (struct span){object.p + 1, 0};
-}
-
-void
-scan_splice(struct span doc, const struct scan_edit *edit, size_t n,
-    struct json *out)
-{
-	const char *p = doc.p;
-
-	for (size_t i = 0; i < n; i++) {
-		json_raw(out, p, (size_t)(edit[i].at.p - p));
-		json_raw(out, edit[i].with.p, edit[i].with.n);
-		p = edit[i].at.p + edit[i].at.n;
-	}
-	json_raw(out, p, (size_t)(doc.p + doc.n - p));
 }

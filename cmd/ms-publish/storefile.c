@@ -1,5 +1,6 @@
 #include "storefile.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,9 @@
 #include "schema.h"
 
 #define LOCK_SUFFIX ".lock"
+#define DOUBT_SUFFIX "-doubt"
+#define TEMPORARY "ms-publish-XXXXXX"
+#define FRESH 60 /* s that a temporary file is nobody else's business */
 #define BUSY_MS 50 /* between looks at a file that another program locks */
 #define BUSY_TOLD 40 /* looks until that is said: 2 s */
 #define BUSY_LOOKS 1200 /* until it is an error: a minute */
@@ -49,12 +53,16 @@ storefile_lock(const char *path)
 	free(name);
 }
 
+/* ---- temporary files ---- */
+
+/* The lock last: as long as it is there, somebody will remove the others. */
 static void
 remove_files(const char *path)
 {
-	static const char *const suffix[] = {"", "-wal", "-shm", LOCK_SUFFIX};
+	static const char *const suffix[] = {"", "-wal", "-shm", "-journal",
+	    DOUBT_SUFFIX, LOCK_SUFFIX};
 
-	for (int i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof(suffix) / sizeof(*suffix); i++) {
 		char *name = with_suffix(path, suffix[i]);
 
 		unlink(name);
@@ -62,7 +70,7 @@ remove_files(const char *path)
 	}
 }
 
-static char *temporary; /* the file's path, if there is one */
+static char *temporary; /* our file's path, if there is one */
 
 void
 storefile_remove_temporary(void)
@@ -71,14 +79,60 @@ storefile_remove_temporary(void)
 		remove_files(temporary);
 }
 
+/* Whether this is the lock of a file of ours whose process is dead; not one
+ * that is about to be taken, as of a process that starts now. */
+static bool
+is_left_behind(int dir, const char *name)
+{
+	size_t n = strlen(name), tail = sizeof(LOCK_SUFFIX) - 1;
+	struct stat about;
+	bool is_left = false;
+	int fd;
+
+	if (n != sizeof(TEMPORARY) - 1 + tail ||
+	    strncmp(name, TEMPORARY, n - tail - 6) != 0 ||
+	    strcmp(name + n - tail, LOCK_SUFFIX) != 0)
+		return false;
+	fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) &&
+	    about.st_uid == geteuid() && time(NULL) - about.st_mtime >= FRESH)
+		is_left = flock(fd, LOCK_EX | LOCK_NB) == 0;
+	close(fd);
+	return is_left;
+}
+
+/* Who is killed removes nothing, and a run may be killed again and again. */
+static void
+remove_left_behind(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	char path[4096];
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)))
+		if (is_left_behind(dirfd(dir), entry->d_name)) {
+			snprintf(path, sizeof(path), "%s/%.*s", folder,
+			    (int)sizeof(TEMPORARY) - 1, entry->d_name);
+			remove_files(path);
+		}
+	closedir(dir);
+}
+
 static char *
 make_temporary(void)
 {
 	const char *dir = getenv("TMPDIR");
-	char *path =
-	    with_suffix(dir && *dir ? dir : "/tmp", "/ms-publish-XXXXXX");
-	int fd = mkstemp(path);
+	char *path;
+	int fd;
 
+	dir = dir && *dir ? dir : "/tmp";
+	remove_left_behind(dir);
+	path = with_suffix(dir, "/" TEMPORARY);
+	fd = mkstemp(path);
 	if (fd < 0)
 		diag_die(EXIT_TEMPORARY, "unable to create %s: %m", path);
 	close(fd);
@@ -98,15 +152,28 @@ storefile_path(const char *path)
 	return with_suffix(path, "");
 }
 
+/* A name for it that no other file has. */
+static char *
+name_aside(const char *path)
+{
+	long long now = time(NULL);
+	char suffix[64], *to;
+
+	for (;; now++) {
+		snprintf(suffix, sizeof(suffix), ".set-aside-%lld", now);
+		to = with_suffix(path, suffix);
+		if (access(to, F_OK) < 0)
+			return to;
+		free(to);
+	}
+}
+
 /* Keep what may be somebody's data, and clear the place. */
 static void
 set_aside(const char *path, const char *why)
 {
-	char suffix[64], *to, *wal, *wal_to;
+	char *to = name_aside(path), *wal, *wal_to;
 
-	snprintf(suffix, sizeof(suffix), ".set-aside-%lld",
-	    (long long)time(NULL));
-	to = with_suffix(path, suffix);
 	wal = with_suffix(path, "-wal");
 	wal_to = with_suffix(to, "-wal");
 	if (rename(path, to) < 0)
@@ -238,7 +305,7 @@ connect_to(const char *path, int flags)
 void
 storefile_doubt(const char *path)
 {
-	char *mark = with_suffix(path, "-doubt");
+	char *mark = with_suffix(path, DOUBT_SUFFIX);
 	int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
 	if (fd >= 0)
@@ -252,7 +319,7 @@ static const char *
 check_doubted(const char *path, sqlite3 *db)
 {
 	static char text[256];
-	char *mark = with_suffix(path, "-doubt");
+	char *mark = with_suffix(path, DOUBT_SUFFIX);
 	sqlite3_stmt *st = NULL;
 	const char *wrong = NULL;
 	int code;

@@ -31,6 +31,17 @@ for name, content in (("text", b"this is no database" * 100),
     kept = [x for x in os.listdir(tmp) if x.startswith(name + ".db.set")]
     ok(len(kept) == 1 and open(path(kept[0]), "rb").read() == content,
        "%s: with its content" % name)
+twice = path("twice.db")
+for content in ("one", "two"):
+    if os.path.exists(twice + "-wal"):
+        os.remove(twice + "-wal")
+    with open(twice, "w") as f:
+        f.write(content * 1000)
+    subprocess.run([PUBLISH, "-q", "--to", "-", "--store", twice],
+                   stdin=subprocess.DEVNULL, check=True)
+ok(sum(x.startswith("twice.db.set") and not x.endswith("-wal")
+       for x in os.listdir(tmp)) == 2,
+   "two files in a second are two files")
 foreign = path("foreign.db")
 db = sqlite3.connect(foreign)
 db.execute("create table precious (x)")
@@ -53,6 +64,38 @@ p = Publish(nats.url(), store=tmp)
 ok(p.end() == 100, "a folder is refused")
 p = Publish(nats.url(), store=path("no/such/folder/x.db"))
 ok(p.end() == 100, "and so is a folder that is not there")
+
+# A temporary snapshot goes with its process, or with a later one.
+folder = path("temporary")
+os.mkdir(folder)
+
+
+def age():
+    """Make what is there look as if it had been for long."""
+    for x in os.listdir(folder):
+        os.utime(os.path.join(folder, x), (0, 0))
+    return set(os.listdir(folder))
+
+
+env = {"TMPDIR": folder}
+alive = Publish(nats.url(), env=env)
+until(lambda: sorted(x[17:] for x in os.listdir(folder)) ==
+      ["", "-shm", "-wal", ".lock"])
+kept = age()
+dead = Publish(nats.url(), env=env)
+until(lambda: len(os.listdir(folder)) >= len(kept) + 3)
+dead.kill()
+left = set(os.listdir(folder)) - kept
+Publish(nats.url(), env=env).end()
+ok(left and left <= set(os.listdir(folder)),
+   "what may be a start's is left alone")
+age()
+Publish(nats.url(), env=env).end()
+ok(set(os.listdir(folder)) == kept,
+   "what a killed process left is removed, and nothing else",
+   kept, os.listdir(folder))
+alive.end()
+ok(os.listdir(folder) == [], "and the rest goes with its own")
 
 # A page in the middle overwritten: found when it is read.
 db = sqlite3.connect(store)

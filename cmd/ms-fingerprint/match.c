@@ -272,6 +272,18 @@ label_may_speak(const struct look *l, const struct verdict *v)
 	return is_named(l, v->product) || (!other_named && !others);
 }
 
+/* Some write what they write into tags: stable-2.14.10. */
+static struct span
+version_of_label(const struct product *p, struct span label)
+{
+	struct span version = version_by_rule("plain", label);
+
+	for (const char *const *rule = p->tags; !version.n && *rule; rule++)
+		if (strcmp(*rule, "whole") != 0)
+			version = version_by_rule(*rule, label);
+	return version;
+}
+
 /* The label says which latest was meant when the chart was made, not which
  * runs. Of 7 or 16-alpine it may say the rest. */
 static bool
@@ -293,16 +305,15 @@ contradicts(struct span tag, struct span version)
 static void
 add_label_versions(struct look *l)
 {
-	struct span version = version_by_rule("plain", l->version_label);
-
-	if (!version.n)
+	if (!l->version_label.n)
 		return;
 	for (unsigned i = 0; i < l->m->n_verdicts; i++) {
 		struct verdict *v = &l->m->verdict[i];
 		const struct product *p =
 		    &l->c->signatures->product[v->product];
+		struct span version = version_of_label(p, l->version_label);
 
-		if (!p->version_label || v->role == ROLE_HELPER ||
+		if (!version.n || !p->version_label || v->role == ROLE_HELPER ||
 		    v->role == ROLE_SIDECAR || !label_may_speak(l, v))
 			continue;
 		if (p->version_is_label)

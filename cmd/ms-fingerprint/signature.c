@@ -482,7 +482,10 @@ read_head(struct reader *r, config_node *root)
 	    reader_keep(r, config_get_text(&r->c, root, "crd_version"));
 	if (read_scope(r, root) < 0 || read_version(r, root) < 0)
 		return -1;
-	return read_tags(r, config_get(&r->c, root, "tags"), &r->tags);
+	if (read_tags(r, config_get(&r->c, root, "tags"), &r->tags) < 0)
+		return -1;
+	r->p.tags = r->tags;
+	return 0;
 }
 
 /* An exporter's product is the exporter; elsewhere an exporter says only that

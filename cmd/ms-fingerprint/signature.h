@@ -102,6 +102,7 @@ struct product {
 	bool version_label; /* app.kubernetes.io/version may speak for it */
 	bool version_is_label; /* and does so before any part's tag */
 	const char *crd_version; /* annotation of its CRDs; NULL: none */
+	const char *const *tags; /* rules of version.h, NULL at the end */
 	struct print *print;
 	size_t n_prints;
 	struct example *example;

@@ -295,6 +295,15 @@ family_settle(struct family *f, const struct record *r)
 	pass_on(f, id, 0);
 }
 
+void
+family_name(struct family *f, const struct record *r)
+{
+	uint32_t id = r->id.uid.n ? find(f, r->id.uid) : NONE;
+
+	if (id != NONE)
+		f->member[id].is_named = true;
+}
+
 /* A member's object has gone. What it owned keeps the origin that it had. */
 static void
 leave(struct family *f, uint32_t id)

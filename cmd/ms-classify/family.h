@@ -41,6 +41,9 @@ struct origin family_put(struct family *f, const struct record *r,
     struct origin own);
 void family_settle(struct family *f, const struct record *r);
 
+/* An object is there, of which no more is told: what is known of it stays. */
+void family_name(struct family *f, const struct record *r);
+
 /* The origin that an object had, for a DELETED that carries no labels, and its
  * end. False: it was not known. */
 bool family_drop(struct family *f, const struct record *r, struct origin *o);

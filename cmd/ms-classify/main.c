@@ -179,13 +179,18 @@ put_status(struct classify *c, const struct record *r)
 static void
 classify(struct classify *c, const struct record *r)
 {
-	/* a truncated record says who, not what: nothing can be told from it */
-	if (record_has_state(r) && scan_type(r->at[AT_TRUNCATED]) != SCAN_TRUE)
+	/* it says who, not what: of one that stays nothing can be told */
+	bool is_truncated = r->type != RECORD_DELETED &&
+	    scan_type(r->at[AT_TRUNCATED]) == SCAN_TRUE;
+
+	if (record_has_state(r) && !is_truncated)
 		put_object(c, r);
 	else if (r->type == RECORD_STATUS)
 		put_status(c, r);
 	else
 		record_put(&c->in.rs, r, NULL, 0, NULL, 0);
+	if (record_has_state(r) && is_truncated)
+		family_name(&c->family, r);
 	if (r->type == RECORD_SYNC)
 		follow_sync(c, r);
 }

@@ -34,7 +34,6 @@ CPPFLAGS += -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -DMS_VERSION='"
 COMPILE = $(CC) $(CPPFLAGS) $(CFLAGS) $(HARDEN) $(WARN) $(SANFLAGS) -MMD -MP
 LINK    = $(CC) $(CFLAGS) $(SANFLAGS) -pie -Wl,-z,relro,-z,now,--as-needed -pthread
 
-
 all: $(STAGES:%=$(B)/%)
 
 # The main job, on a captured cluster: nobody's own is touched unasked.

@@ -64,7 +64,6 @@ $(FUZZ:%=fuzz-%): fuzz-%: $(B)/signatures.yaml
 	$(B)/libfuzzer/$*_fuzz -max_total_time=$(FUZZ_SECONDS) -timeout=5 -artifact_prefix=$(B)/libfuzzer/ \
 		$(B)/libfuzzer/$* tests/fuzz/corpus/$(notdir $*)
 
-
 C_FILES  = $(wildcard lib/*.[ch] cmd/*/*.[ch] tests/*.h tests/*/*.[ch] tests/unit/*/*.[ch] tests/fuzz/*/*.[ch])
 SH_FILES = .ci/run $(filter-out %.1,$(wildcard scripts/*)) tests/cluster/harness.sh $(shell grep -lE '^\#!/bin/(ba)?sh' tests/*/*.sh tests/*/*.t)
 lint:

@@ -3,10 +3,14 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "version.h"
+
 #define PACKAGED 0.9f
 /* By its name alone, what an image is worth: nobody calls a program of their
- * own kube-state-metrics; but promtail, and more so nginx, may be anybody's. */
+ * own kube-state-metrics, and few grafana-loki-canary; but promtail, and more
+ * so nginx, may be anybody's. */
 #define NAME_TELLING 0.8f
+#define NAME_JOINED 0.7f
 #define NAME_KNOWN 0.6f
 #define NAME_COMMON KNOWN_COMMON
 
@@ -228,7 +232,20 @@ is_mirror(const struct catalog *c, struct span part)
 	return false;
 }
 
-/* The packager that is named on the way to the last part, if any. */
+/* Whether a tag is one that only a packager writes. A copy keeps it. */
+static bool
+is_packed_tag(const struct catalog *c, struct span tag)
+{
+	const struct registries *r = &c->signatures->registries;
+
+	for (size_t i = 0; i < r->n_build; i++)
+		if (version_by_rule(r->build[i], tag).n)
+			return true;
+	return false;
+}
+
+/* The packager that is named on the way to the last part, if any, or that the
+ * tag tells. */
 static enum known
 packager_of(const struct catalog *c, const struct image *image)
 {
@@ -240,7 +257,7 @@ packager_of(const struct catalog *c, const struct image *image)
 		if (catalog_has(c, KEY_PACKAGER, part))
 			return KNOWN_PACKAGED;
 	}
-	return KNOWN_NOT;
+	return is_packed_tag(c, image->tag) ? KNOWN_PACKAGED : KNOWN_NOT;
 }
 
 static unsigned
@@ -255,9 +272,8 @@ dashes(struct span s)
 
 static float
 worth_of_name(const struct catalog *c, const struct image *image,
-    const struct print *p)
+    struct span name, const struct print *p)
 {
-	struct span name = image->part[image->n - 1];
 	const char *id = c->signatures->product[p->product].id;
 
 	if ((p->makes || p->role == ROLE_SIDECAR) &&
@@ -269,6 +285,30 @@ worth_of_name(const struct catalog *c, const struct image *image,
 	if (image->n == 2 && image->has_host)
 		return catalog_has(c, KEY_WORD, name) ? 0.7f : NAME_TELLING;
 	return catalog_has(c, KEY_WORD, name) ? NAME_COMMON : NAME_KNOWN;
+}
+
+/* What anybody calls a build of their own: as its maker does; or with what
+ * packagers put before it; or with the maker's name in front, as nobody would
+ * by chance. */
+static const struct catalog_link *
+by_common_name(const struct catalog *c, const struct image *image,
+    float *weight)
+{
+	const struct registries *r = &c->signatures->registries;
+	struct span name = image->part[image->n - 1], rest = name;
+	const struct catalog_link *link = by_name(c, KEY_BARE, name);
+
+	for (size_t i = 0; !link && i < r->n_before; i++)
+		if (begins(name, r->before[i])) {
+			rest = skip(name, strlen(r->before[i]));
+			link = by_name(c, KEY_BARE, rest);
+		}
+	if (link) {
+		*weight = worth_of_name(c, image, rest, link->print);
+		return link;
+	}
+	*weight = NAME_JOINED;
+	return dashes(name) > 1 ? by_name(c, KEY_JOINED, name) : NULL;
 }
 
 /* How much a name is worth depends on what is before: a packager, a mirror, a
@@ -286,7 +326,7 @@ by_last_part(const struct catalog *c, const struct image *image,
 		return packager;
 	owner =
 	    image->n > 1 ? catalog_alias(c, image->part[image->n - 2]) : name;
-	*first = by_name(c, KEY_BARE, name);
+	*first = by_common_name(c, image, weight);
 	if (!*first)
 		return KNOWN_NOT;
 	is_official = strncmp((*first)->print->text, "library/", 8) == 0;
@@ -298,7 +338,6 @@ by_last_part(const struct catalog *c, const struct image *image,
 	if (is_official && image->n > 1 && is_mirror(c, owner) &&
 	    !(image->n == 2 && image->has_host))
 		return KNOWN_COPY;
-	*weight = worth_of_name(c, image, (*first)->print);
 	return KNOWN_NAME;
 }
 

@@ -52,8 +52,8 @@ int
 registries_read(struct reader *r, config_node *map)
 {
 	static const char *const known[] = {"aliases", "packagers", "retaggers",
-	    "prefixes", "before", "behind", "opaque", "words", "mirrors",
-	    "generic", "helpers", NULL};
+	    "prefixes", "before", "behind", "builds", "opaque", "words",
+	    "mirrors", "generic", "helpers", NULL};
 	struct registries *reg = &r->s->registries;
 	const struct {
 		const char *key;
@@ -64,6 +64,7 @@ registries_read(struct reader *r, config_node *map)
 	    {"prefixes", &reg->prefix, &reg->n_prefix},
 	    {"before", &reg->before, &reg->n_before},
 	    {"behind", &reg->behind, &reg->n_behind},
+	    {"builds", &reg->build, &reg->n_build},
 	    {"opaque", &reg->opaque, &reg->n_opaque},
 	    {"words", &reg->word, &reg->n_word},
 	    {"mirrors", &reg->mirror, &reg->n_mirror},
@@ -87,7 +88,7 @@ registries_free(struct registries *reg)
 {
 	const char **const lists[] = {reg->alias, reg->packager, reg->prefix,
 	    reg->mirror, reg->generic, reg->helper, reg->retagger, reg->before,
-	    reg->behind, reg->opaque, reg->word};
+	    reg->behind, reg->build, reg->opaque, reg->word};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
 		free(lists[i]);

@@ -346,7 +346,7 @@ static bool
 drop_machine(struct image *image)
 {
 	static const char *const machine[] = {"-amd64", "-arm64", "-arm",
-	    "-arm64v8", "-ppc64le", "-s390x"};
+	    "-armhf", "-arm64v8", "-ppc64le", "-s390x"};
 	struct span *name = &image->part[image->n - 1];
 
 	for (size_t i = 0; i < sizeof(machine) / sizeof(*machine); i++)

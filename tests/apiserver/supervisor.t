@@ -135,16 +135,7 @@ url = nats.url("hush%2Fhush@")
 
 def listening(nats):
     """Ears with the token."""
-    ears = Ears.__new__(Ears)
-    ears.got = []
-    ears.s = socket.create_connection(("127.0.0.1", nats.port))
-    ears.s.sendall(b'CONNECT {"verbose":false,"auth_token":"hush/hush"}\r\n'
-                   b'SUB > 1\r\nPING\r\n')
-    ears.f = ears.s.makefile("rb")
-    while ears.f.readline() != b"PONG\r\n":
-        pass
-    threading.Thread(target=ears.listen, daemon=True).start()
-    return ears
+    return Ears(nats, ',"auth_token":"hush/hush"')
 
 
 NAMESPACES = apiserver.Resource("namespaces", "Namespace", namespaced=False)

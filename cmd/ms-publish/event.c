@@ -6,17 +6,31 @@
 #define KIND 26
 #define EXTRAS 74
 
+/* Whether a terminal would take the byte for a command: control characters of
+ * ASCII, and those that have two bytes. */
+static bool
+is_control(const char *p, const char *end)
+{
+	unsigned char c = (unsigned char)*p;
+
+	return c < 0x20 || c == 0x7f ||
+	    (c == 0xc2 && end - p > 1 && (unsigned char)p[1] < 0xa0);
+}
+
 /* Text up to a column, one space at least; what would move a terminal's
  * cursor is shown as '?'. */
 static void
 put_column(struct json *j, struct span text, size_t width)
 {
+	const char *p = text.p, *end = text.p + text.n;
 	size_t from = j->len;
 
-	json_span(j, text);
-	for (size_t i = from; i < j->len; i++)
-		if ((unsigned char)j->p[i] < 0x20 || j->p[i] == 0x7f)
-			j->p[i] = '?';
+	for (; p < end; p++) {
+		bool is_odd = is_control(p, end);
+
+		json_raw(j, is_odd ? "?" : p, 1);
+		p += is_odd && *p == '\xc2';
+	}
 	do
 		json_raw(j, " ", 1);
 	while (j->len - from < width);

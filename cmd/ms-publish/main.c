@@ -186,6 +186,8 @@ run(struct settings *s, struct format *f, struct pulse *pulse)
 	int stop = stop_open(), ended = eventfd(0, EFD_CLOEXEC);
 	int control = control_open(s->control);
 
+	if (ended < 0)
+		diag_die(EXIT_TEMPORARY, "unable to create an eventfd: %m");
 	on_exit(leave, NULL);
 	open_snapshot(s, &store, f, pulse);
 	if (s->listen)

@@ -60,6 +60,7 @@ run_direct(const struct settings *s, struct format *f, struct pulse *pulse)
 	    .redact = s->redact,
 	    .once = is_file && f->kind == FORMAT_YAML};
 
+	signal(SIGUSR1, SIG_IGN); /* nothing is kept to be told again */
 	if (s->listen)
 		health_listen(s->listen, pulse, NULL);
 	if (!is_file) /* upstream is never ready with a file */

@@ -36,6 +36,11 @@ resync(nats, times=2)
 again = ears.waits(CORE, before + 12)[before:]
 ok(len(again) == 12 and all(b'"EventType":"ADDED"' in x for x in again),
    "a resync publishes everything as ADDED")
+p.signal(signal.SIGUSR1)
+usr1 = ears.waits(CORE, before + 24)[before + 12:]
+ok(len(usr1) == 12 and all(b'"EventType":"ADDED"' in x for x in usr1),
+   "and so does SIGUSR1")
+before += 12
 p.feed([record("MARK", {"id": "m1"})])
 ok(ears.waits("meshsync.check.m1"), "a mark is passed on")
 ok(len(ears.on(CORE)) == before + 12, "two resyncs at once are one")

@@ -88,6 +88,19 @@ for i in range(3):
     ok(events[:2] == ["MODIFIED" if i else "ADDED", "Pod"],
        "event %d is told" % i) or note(events)
 
+# A supervisor asks for a resync by SIGUSR1, also of one that keeps nothing.
+p = subprocess.Popen([PUBLISH, "--to", "-"], stdin=subprocess.PIPE,
+                     stdout=subprocess.PIPE, text=True)
+started.append(p)
+for i in range(2):
+    p.stdin.write(added(pod(rv=str(i))) + "\n")
+    p.stdin.flush()
+    told = p.stdout.readline()
+    p.send_signal(signal.SIGUSR1)
+p.stdin.close()
+ok(told and p.wait(LIMIT) == 0, "without a snapshot SIGUSR1 does nothing",
+   p.returncode)
+
 # What nobody was told of leaves no trace.
 port = free_port()
 p = Publish("nats://127.0.0.1:%d" % port, "--drain", "0",

@@ -103,6 +103,8 @@ ok(call("run", "--once", "--help") == call("run", "--help"),
 code, out, err = call("run", env={"MESHSYNC_BIN": "/none"})
 ok(code == 100 and err.count("\n") == 1 and "make" in err,
    "without its stages it says how to get them") or note(err)
+ok(call(program=UPSTREAM, env={"MESHSYNC_BIN": "/none", "BROKER_URL": "h"})[0]
+   == 1, "44: and in the place of the Go MeshSync ends with its code")
 for args in (["status"], ["resync"]):
     code, out, err = call(*args)
     ok(code == 111 and "no meshsync runs here" in err, "%s: nobody runs" %

@@ -10,12 +10,13 @@
 
 /* Longer lists of namespaces count up to there. */
 static void
-describe(const struct format *f, bool redact, char text[FORM])
+describe(const struct format *f, bool redact, bool dials, char text[FORM])
 {
 	snprintf(text, FORM,
-	    "format %d fix %u enrich %d redact %d events %u "
+	    "format %d fix %u enrich %d redact %d events %u %s"
 	    "namespaces %s",
 	    (int)f->kind, f->meshery.fix, f->enrich, redact, f->gate->types,
+	    dials ? "" : "dial 0 ",
 	    f->gate->namespaces ? f->gate->namespaces : "all");
 }
 
@@ -54,11 +55,11 @@ write_form(struct store *s, const char *text)
 }
 
 bool
-form_keep(struct store *s, const struct format *f, bool redact)
+form_keep(struct store *s, const struct format *f, bool redact, bool dials)
 {
 	char text[FORM];
 
-	describe(f, redact, text);
+	describe(f, redact, dials, text);
 	if (was_other(s, text)) {
 		diag_info("what is published changes: all of it goes out "
 			  "again");

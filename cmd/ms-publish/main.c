@@ -141,7 +141,7 @@ open_snapshot(const struct settings *s, struct store *store, struct format *f,
 		    "the snapshot is a temporary file: what is deleted "
 		    "while this does not run goes unnoticed; give --store FILE");
 	if ((s->redact && !secrets_mask_stored(store)) ||
-	    !form_keep(store, f, s->redact))
+	    !form_keep(store, f, s->redact, s->dial_seconds > 0))
 		exit(EXIT_TEMPORARY);
 	pulse->confirmed = store->confirmed;
 	pulse_committed(pulse, store->committed);

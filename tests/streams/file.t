@@ -129,6 +129,9 @@ ok(told([], "--output-namespaces", "x") == [], "nor later")
 ok(len(told([])) == 2, "but when nothing holds it back any more")
 ok(told(both) == [], "once")
 
+ok(len(told(both, "--dial", "0")) == 2 and told([], "--dial", "0") == [] and
+   len(told([])) == 2, "and all of it, when addresses are not tried, and are")
+
 # Colour
 terminal, inner = os.openpty()
 subprocess.run([BIN + "/ms-publish", "--to", "-", "--format", "event"],

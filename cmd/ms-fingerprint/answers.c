@@ -95,9 +95,12 @@ void
 answers_fail(struct answers *a, struct answer *at, uint32_t turn,
     bool other_way)
 {
-	uint32_t wait = 1u << (at->tries / 2);
 	bool is_first = at->tries % 2 == 0;
+	uint32_t wait;
 
+	if (!at->is_out)
+		return; /* it came too late, and counts already */
+	wait = 1u << (at->tries / 2);
 	answers_end(a, at);
 	if (is_first && other_way) {
 		at->turn = turn;

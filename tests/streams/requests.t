@@ -273,6 +273,18 @@ for probe, body, want in (
     got = tells(probe, body)
     ok(got == want, "%s of %.30r: %s" % (probe, body, got))
 
+# Answers that nobody waits for do not count, however many come.
+s = Stage("--probe")
+got = s.step(signatures, begin, widget, ready)
+first = got[0]
+s.step(*[answer(first, 500, "")] * 300)
+got = s.step(tick)
+ok(asked(got) == ["w-2:8080 http"], "three hundred answers are one %s" %
+   asked(got))
+s.step(answer(first, 200, '{"build":{"version":"3.3.3"}}'))
+ok(s.prints("w-2")[0].get("version") == "3.3.3", "a late one is one, too")
+s.end()
+
 # One that never tells, for as long as there are turns.
 s = Stage("--probe")
 got = s.step(signatures, begin, widget, ready)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "json.h"
 
 #define WAIT_MOST 64u /* turns */
 
@@ -71,14 +72,32 @@ answers_put(struct answers *a, struct span key)
 	return &a->answer[id];
 }
 
+static char *
+join(const char *before, const char *a, const char *between, const char *b)
+{
+	struct json j = {0};
+
+	json_puts(&j, before);
+	json_puts(&j, a);
+	json_puts(&j, between);
+	json_puts(&j, b);
+	json_raw(&j, "", 1);
+	return j.p;
+}
+
 void
-answers_ask(struct answers *a, struct answer *at, const char *pod,
-    const char *where, uint32_t turn)
+answers_note(struct answer *at, const char *ns, const char *pod,
+    const char *port, const char *path)
 {
 	free(at->pod);
 	free(at->at);
-	at->pod = diag_strndup(pod, strlen(pod));
-	at->at = diag_strndup(where, strlen(where));
+	at->pod = join("", ns, "/", pod);
+	at->at = join(":", port, "", path);
+}
+
+void
+answers_ask(struct answers *a, struct answer *at, uint32_t turn)
+{
 	at->turn = turn;
 	at->is_out = true;
 	a->out++;

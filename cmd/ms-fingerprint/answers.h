@@ -14,8 +14,8 @@
 
 struct answer {
 	char *version; /* NULL: none has come */
-	char *pod; /* NAMESPACE/NAME of the one that was asked last */
-	char *at; /* :PORT/PATH of it */
+	char *pod; /* NAMESPACE/NAME of who was asked last, or has told it */
+	char *at; /* :PORT/PATH of it; both NULL: not known */
 	uint32_t cluster, ns; /* of that pod, in world.names */
 	uint32_t turn; /* when it is asked again, or has kept silent too long */
 	uint8_t tries; /* that came to nothing */
@@ -38,9 +38,11 @@ struct answer *answers_at(const struct answers *a, struct span key);
 /* A place to keep it. Other places may move. */
 struct answer *answers_put(struct answers *a, struct span key);
 
-/* Somebody is asked, and has until this turn. */
-void answers_ask(struct answers *a, struct answer *at, const char *pod,
-    const char *where, uint32_t turn);
+/* Who is asked, or has answered. */
+void answers_note(struct answer *at, const char *ns, const char *pod,
+    const char *port, const char *path);
+/* That one is asked, and has until this turn. */
+void answers_ask(struct answers *a, struct answer *at, uint32_t turn);
 /* Nobody is waited for any more. */
 void answers_end(struct answers *a, struct answer *at);
 /* Nothing came of it by this turn. Tries come in pairs, of which the second

@@ -62,6 +62,26 @@ keep(struct wanted *w, const struct record *r)
 	w->n = r->line.n;
 }
 
+/* Who has told the version, or could. */
+static void
+tell_answer(const struct catalog *c, const struct verdict *v)
+{
+	const struct product *p = &c->signatures->product[v->product];
+	const struct answer *a = answers_find(c->answers, p->id, v->digest);
+
+	if (v->told)
+		printf("    told by a running one: Pod %s at %s\n",
+		    a->pod ? a->pod : "?", a->at ? a->at : "?");
+	else if (outcome_wants(p, v) && a && a->tries)
+		printf("    none of those asked has told it; the last was Pod "
+		       "%s at %s\n",
+		    a->pod, a->at);
+	else if (outcome_wants(p, v) && !a)
+		printf("    with --probe a running one can be asked for it, at "
+		       ":%s%s\n",
+		    p->probe.port, p->probe.path);
+}
+
 static void
 tell_verdicts(const struct catalog *c, const struct match *m)
 {
@@ -77,6 +97,7 @@ tell_verdicts(const struct catalog *c, const struct match *m)
 		    v->version.n ? (int)v->version.n : 14,
 		    v->version.n ? v->version.p : "not to be told",
 		    (double)evidence_confidence(&v->sum));
+		tell_answer(c, v);
 		for (unsigned k = 0; k < m->n_evidence; k++) {
 			const struct evidence *e = &m->evidence[k];
 
@@ -231,7 +252,7 @@ tell(struct filter *f, const struct wanted *w)
 }
 
 int
-explain(struct library *l, struct knowledge *k, const char *name)
+explain(struct library *l, struct knowledge *k, const char *name, bool probes)
 {
 	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	struct record r;
@@ -245,6 +266,8 @@ explain(struct library *l, struct knowledge *k, const char *name)
 	fflush(stdout);
 	sandbox_enter();
 	filter_init(&f, l, k, 0, nowhere);
+	if (probes)
+		filter_probe(&f);
 	while (records_next(&f.rs, &r)) {
 		if (is_wanted(&w, &r))
 			keep(&w, &r);

@@ -360,8 +360,11 @@ filter_record(struct filter *f, const struct record *r)
 		answers_retry(&f->answers);
 		f->probing.is_due = true;
 	}
-	if (r->type == RECORD_ANSWER)
+	if (r->type == RECORD_ANSWER) {
+		/* in a file it may stand right behind what was asked for */
+		filter_settle(f);
 		probe_answer(f, r);
+	}
 }
 
 void

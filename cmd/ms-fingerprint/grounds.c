@@ -276,7 +276,7 @@ put_answers(const struct world *w, const struct sighting *s, size_t n,
 			continue;
 		a = answers_find(all, sight_product_of(w, s)->id,
 		    s[i].v.digest);
-		if (!a)
+		if (!a || !a->pod)
 			continue;
 		json_open(out, '{');
 		sight_put_reference("Pod", "", span_of(a->pod), out);

@@ -133,8 +133,8 @@ main(int argc, char **argv)
 				      example_test(&k->catalog, test_path);
 		knowledge_free(k);
 	} else {
-		status =
-		    explain_name ? explain(&l, k, explain_name) : stream(&l, k);
+		status = explain_name ? explain(&l, k, explain_name, probes) :
+					stream(&l, k);
 	}
 	library_free(&l);
 	opts_list_free(&paths);

@@ -184,23 +184,24 @@ request(struct filter *f, const struct probe *p, struct span key,
 
 static void
 ask_pod(struct filter *f, const struct probe *p, struct span key,
-    struct answer *a, struct span port, uint32_t pod)
+    struct answer *a, struct span port, uint32_t number)
 {
 	const struct world *w = &f->world;
-	uint32_t place = pod_place(w, &w->pod[pod]);
-	struct json name = {0}, where = {0};
+	const struct pod *pod = &w->pod[number];
+	uint32_t place = pod_place(w, pod);
+	struct json name = {0};
+	char digits[16];
 
-	json_puts(&where, ":");
-	json_span(&where, port);
-	json_puts(&where, p->path);
-	json_raw(&where, "", 1);
+	memcpy(digits, port.p, port.n);
+	digits[port.n] = '\0';
+	pod_name(w, pod, &name);
+	json_raw(&name, "", 1);
 	a->cluster = world_cluster_at(w, place);
 	a->ns = world_ns_at(w, place);
-	answers_ask(&f->answers, a, put_pod(w, &w->pod[pod], &name), where.p,
-	    f->probing.turn + SILENT);
+	answers_note(a, world_name(w, a->ns), name.p, digits, p->path);
+	answers_ask(&f->answers, a, f->probing.turn + SILENT);
 	request(f, p, key, a, port);
 	json_release(&name);
-	json_release(&where);
 }
 
 /* Whether it can be asked about, as far as it was before. */
@@ -229,7 +230,7 @@ ask(struct filter *f, uint32_t shape, struct span facts,
 	if (!outcome_wants(p, v) || !key.n || (a && !is_due(f, a, fresh)))
 		return;
 	port = port_of(facts, p->probe.port);
-	if (!port.n)
+	if (!port.n || port.n > 15)
 		return;
 	pod = find_pod(f, shape, a ? a->pod : NULL);
 	if (pod == WORLD_NONE)
@@ -398,18 +399,44 @@ refused(struct filter *f, struct answer *a, struct span why)
 	p->has_warned = true;
 }
 
+/* Who has answered, if the record says so: NAMESPACE/NAME, :PORT/PATH. */
 static void
-take_body(struct filter *f, struct answer *a, const struct probe *p,
-    struct span body)
+note_teller(struct answer *a, struct span object)
 {
+	static const char *const members[] = {"namespace", "pod", "port",
+	    "path"};
+	char text[4][300];
+
+	for (int i = 0; i < 4; i++) {
+		struct span s = scan_text(scan_get(object, members[i]), text[i],
+		    sizeof(text[i]) - 1);
+
+		if (!s.n || s.n >= sizeof(text[i]))
+			return;
+		memmove(text[i], s.p, s.n);
+		text[i][s.n] = '\0';
+	}
+	answers_note(a, text[0], text[1], text[2], text[3]);
+}
+
+/* A version is taken from whoever tells it: a stream that is replayed has
+ * answers in front of the questions that come of it. */
+static void
+take_body(struct filter *f, struct answer *a, struct span key,
+    const struct probe *p, struct span object)
+{
+	struct span body = scan_get(object, "body");
 	char *buf = malloc(body.n + 1);
 	struct span version = version_of(p,
 	    buf ? scan_text(body, buf, body.n) : (struct span){0});
 
 	if (version.n) {
+		if (!a)
+			a = answers_put(&f->answers, key);
+		note_teller(a, object);
 		answers_take(&f->answers, a, version);
 		f->probing.answered++;
-	} else {
+	} else if (a) {
 		answers_fail(&f->answers, a, f->probing.turn, false);
 	}
 	free(buf);
@@ -433,17 +460,17 @@ probe_answer(struct filter *f, const struct record *r)
 	key.n -= sizeof(ID) - 1;
 	p = product_of_key(f, key);
 	a = answers_at(&f->answers, key);
-	if (!a || a->version || !p || !p->probe.path)
+	if ((a && a->version) || !p || !p->probe.path)
 		return;
 	f->probing.is_due = true;
 	f->probing.may_ask = true;
 	scan_int(scan_get(object, "status"), &status);
 	scan_int(scan_get(object, "code"), &code);
 	if (status == 200)
-		take_body(f, a, &p->probe, scan_get(object, "body"));
-	else if (code == 403)
+		take_body(f, a, key, &p->probe, object);
+	else if (a && code == 403)
 		refused(f, a, scan_get(object, "error"));
-	else
+	else if (a)
 		answers_fail(&f->answers, a, f->probing.turn,
 		    is_other_way(status));
 }

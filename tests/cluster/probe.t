@@ -215,6 +215,10 @@ until_told '"id":"service"'
 is "a service can be asked, too" "$(grep '"id":"service"' "$dir/told" |
 	jq -r '.object | .error // (.body | fromjson.version)')" "$nats_version"
 stop_pipe
+"$BIN/ms-fingerprint" --probe <"$dir/stream" >"$dir/told" 2>"$dir/ferr"
+is "a captured stream says the same again" \
+	"$(version etcd-0) $(version nats-0) $(infra nats .version)" \
+	"$etcd_version $nats_version \"$nats_version\""
 
 start_pipe kubeconfig --probe
 cluster_wait 30 says nats-0 "$nats_version"

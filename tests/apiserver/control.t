@@ -245,6 +245,8 @@ def test_probe():
         elif "/slow" in r.path:
             await asyncio.wait_for(gate.wait(), 60)
             await r.reply(200, b"slow")
+        elif "/mute" in r.path:
+            await r.until_closed()
         elif "/none" in r.path:
             await r.fail(503, "ServiceUnavailable",
                          "no endpoints available for service \"x\"")
@@ -262,6 +264,9 @@ def test_probe():
             w.wait_ready()
             to = {"command": "probe", "namespace": "istio-system",
                   "service": "istiod", "port": 15014, "path": "/version?a=b"}
+            control.say(id="mute", **{**to, "path": "/mute"})
+            server.wait(lambda: len(seen) == 1, "a probe that is not answered")
+            seen.clear()
             same(ask(w, control, id="p1", **to), {
                 "command": "probe", "namespace": "istio-system",
                 "service": "istiod", "port": "15014", "path": "/version?a=b",
@@ -291,6 +296,10 @@ def test_probe():
                    "status": 418, "body": '{"kind":"Pot"}'}),
                  "what the API server says is an error, what the "
                  "application says an answer")
+            got = w.wait(lambda r: r["type"] == "ANSWER" and
+                         r["ms"]["id"] == "mute", "an answer")[0]["object"]
+            ok("timed out" in got.get("error", ""),
+               "who says nothing is not waited for", got)
             n = len(seen)
             for i, bad in enumerate((
                     {"path": "/../../../secrets"}, {"path": "/a/.."},

@@ -4,8 +4,8 @@ Numbers are those of the research's cases."""
 import asyncio
 import math
 
-from apiserver import CONFIGMAPS, DEPLOYMENTS, PODS, Resource, Server, Watch, \
-    done, hurry, ok, same
+from apiserver import BIN, CONFIGMAPS, DEPLOYMENTS, PODS, Resource, Server, \
+    Watch, done, hurry, ok, same
 
 HURRY = 5           # times that the clock of ms-watch runs faster
 FAST = hurry(HURRY)
@@ -28,7 +28,15 @@ def starts(server, since=0):
     return [(t - at[0]) * HURRY for t in at]
 
 
+def memory(w):
+    with open(f"/proc/{w.process.pid}/status") as f:
+        return next(int(x.split()[1]) for x in f if x.startswith("VmRSS"))
+
+
 def test_many():
+    with Server(*kinds(1)) as server, Watch(server) as w:
+        w.wait_ready()
+        least = memory(w)
     with Server(*kinds(500)) as server:
         most_open = [0]
 
@@ -50,6 +58,9 @@ def test_many():
         with Watch(server, env=FAST) as w:
             w.wait_ready()
             server.wait(is_watched(server, 500), "500 watches")
+            w.wait(lambda r: r["ms"].get("phase") == "end", "ends", 500)
+            each = (memory(w) - least) / 499
+            ok(each <= 65 or "san" in BIN, "59. 65 KB a watch at most", each)
             limit = server.links[0].h2.local_settings.max_concurrent_streams
             ok(server.connections <= math.ceil(500 / limit) + 1,
                "59. 500 kinds share connections",

@@ -71,12 +71,10 @@ body_of(const struct http_request *r)
 static struct span
 look_up(const struct http_request *r, const char *outer, const char *inner)
 {
-	struct span doc = body_of(r);
-	struct scan_error err;
+	struct span doc = http_object(r);
 
-	if (!doc.n || *doc.p != '{' ||
-	    scan_find(NULL, doc.p, doc.n, NULL, &err) < 0)
-		return (struct span){0};
+	if (!doc.n)
+		return doc;
 	doc = scan_get(doc, outer);
 	return inner && scan_type(doc) == SCAN_OBJECT ? scan_get(doc, inner) :
 							doc;

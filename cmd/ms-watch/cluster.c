@@ -29,12 +29,10 @@ make_id(const struct cluster *c)
 static char *
 read_id(const struct http_request *r)
 {
-	struct span doc = {r->body.p, r->body.len}, uid;
-	struct scan_error err;
+	struct span doc = http_object(r), uid;
 	char buf[128];
 
-	if (!doc.n || *doc.p != '{' ||
-	    scan_find(NULL, doc.p, doc.n, NULL, &err) < 0)
+	if (!doc.n)
 		return NULL;
 	uid = scan_get(doc, "metadata");
 	if (scan_type(uid) != SCAN_OBJECT)
@@ -104,8 +102,7 @@ void
 cluster_ask(struct cluster *c)
 {
 	struct http_ask ask = {.path = "/api/v1/namespaces/kube-system",
-	    .accept = "application/json;as=PartialObjectMetadata;"
-		      "g=meta.k8s.io;v=v1,application/json",
+	    .accept = HTTP_METADATA,
 	    .timeout = TIMEOUT,
 	    .done = on_answer,
 	    .context = c};

@@ -140,7 +140,7 @@ pause_plugin(struct credentials *c, int64_t now)
 	for (unsigned i = 0; i < c->level && pause < PAUSE_CAP; i++)
 		pause *= 2;
 	c->level++;
-	c->retry_at = now + (earlier(pause, PAUSE_CAP));
+	c->retry_at = now + earlier(pause, PAUSE_CAP);
 }
 
 /* What we have is used as long as it lasts, or the server takes it. */
@@ -189,7 +189,7 @@ start_plugin(struct credentials *c, int64_t now)
 	json_release(&info);
 	c->reads++;
 	code = process_start(&c->plugin, p->command, &p->args, &env,
-	    now + (PLUGIN_LIMIT));
+	    now + PLUGIN_LIMIT);
 	opts_list_free(&env);
 	if (code != 0) {
 		plugin_failed(c, now, "cannot be run: %s", strerror(code));
@@ -304,7 +304,7 @@ refuse_plugin(struct credentials *c, int64_t now)
 {
 	if (c->plugin.pid)
 		return true;
-	if (now - c->read_at >= (YOUNG))
+	if (now - c->read_at >= YOUNG)
 		c->level = 0;
 	else if (c->level > 0 && now < c->retry_at)
 		return false;
@@ -380,7 +380,7 @@ credentials_take(struct credentials *c, int64_t now)
 {
 	if (has_plugin(c))
 		return take_from_plugin(c, now);
-	if (c->config->token_file && now - c->looked_at >= (REREAD))
+	if (c->config->token_file && now - c->looked_at >= REREAD)
 		reread(c, now);
 	return CREDENTIALS_READY;
 }

@@ -50,9 +50,9 @@ void credentials_free(struct credentials *c);
 /* Whether a request may start now, with .header and .files.ring. */
 enum credentials_state credentials_take(struct credentials *c, int64_t now);
 
-/* A request with this version, started then, was answered 401; or, distrusted, one of the two
- * sides did not take the other's certificate, ours being of this ring. True: it
- * is worth another try, as soon as credentials_take() lets it. */
+/* A request with this version, started then, was answered 401; or, distrusted,
+ * one of the two sides did not take the other's certificate, ours being of this
+ * ring. True: it is worth another try, as soon as credentials_take() lets it. */
 bool credentials_refused(struct credentials *c, unsigned version,
     int64_t started, int64_t now);
 bool credentials_distrusted(struct credentials *c, const struct keyring *ring,

@@ -108,12 +108,10 @@ static void
 on_answer(void *context, struct http_request *r)
 {
 	struct definitions *d = context;
-	struct span doc = {r->body.p, r->body.len};
-	struct scan_error err;
+	struct span doc = http_object(r);
 
 	d->request = NULL;
-	d->is_fresh = r->result == CURLE_OK && r->status == 200 &&
-	    scan_find(NULL, doc.p, doc.n, NULL, &err) == 0 &&
+	d->is_fresh = r->result == CURLE_OK && r->status == 200 && doc.n > 0 &&
 	    read_names(d, doc);
 	d->is_known |= d->is_fresh;
 	if (!d->is_fresh)

@@ -251,15 +251,12 @@ conclude(struct discovery *d)
 static bool
 keep_body(struct part *part, struct http_request *r)
 {
-	struct scan_error err;
+	size_t n = http_object(r).n;
 
-	if (!r->body.len || *r->body.p != '{' ||
-	    scan_find(NULL, r->body.p, r->body.len, NULL, &err) < 0)
+	if (!n)
 		return false;
-	while (r->body.len && r->body.p[r->body.len - 1] != '}')
-		r->body.len--;
 	part->body = r->body.p;
-	part->n = r->body.len;
+	part->n = n;
 	r->body = (struct json){0};
 	return true;
 }

@@ -57,8 +57,8 @@ int document_load(struct document *d, const char *path, char err[CONFIG_ERROR]);
 /* Add what the spec of a MeshSync custom resource says: its watch-list, or the
  * older informer_config, of the shape of a ConfigMap: a whitelist or a blacklist
  * as MeshSync 1.0 reads them, and our own document under the key "config".
- * spec is valid JSON, or absent. 0; or -1 and err says what is wrong, and the lists
- * count for nothing (the rest is taken). */
+ * spec is valid JSON, or absent. 0; or -1 and err says what is wrong, and the
+ * lists count for nothing (the rest is taken). */
 int document_custom(struct document *d, struct span spec,
     char err[CONFIG_ERROR]);
 

@@ -89,12 +89,8 @@ take_list(struct follow *f, struct span doc)
 static bool
 is_object(const struct http_request *r, struct span *doc)
 {
-	struct scan_error err;
-
-	*doc = (struct span){r->body.p, r->body.len};
-	return r->status == 200 &&
-	    scan_find(NULL, doc->p, doc->n, NULL, &err) == 0 &&
-	    scan_type(*doc) == SCAN_OBJECT;
+	*doc = http_object(r);
+	return r->status == 200 && doc->n > 0;
 }
 
 static void
@@ -174,7 +170,7 @@ put_path(struct follow *f, struct json *path)
 	if (f->asking == ASK_OBJECT) {
 		query_path(path, f->resource, &scope);
 		json_puts(path, "/");
-		http_escape(path, f->name);
+		query_escape(path, f->name);
 	} else {
 		put_selector(f, path);
 	}

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/select.h>
 
 #include "clock.h"
 #include "diag.h"
@@ -14,9 +13,6 @@
 #define MAX_STREAMS 1000L /* 100 by default, which is fewer than watches */
 #define MAX_ERROR (64u << 10)
 #define MAX_BODY (64u << 20)
-#define SOCKETS 16 /* that are waited for without curl's help */
-#define WAIT_MAX 1000 /* ms: should libcurl forget something after all */
-#define OTHERS (HTTP_OTHERS + 1) /* and a plugin */
 #define SPREAD 5000u /* ms over which requests get a new certificate */
 
 void
@@ -374,44 +370,6 @@ http_is_unheard(const struct http_request *r)
 	return port > 0 && l->link[links_find(l, port)].heard < r->started;
 }
 
-/* curl_multi_poll names a socket once for each request that shares it, which
- * makes the kernel look at it hundreds of times. This looks once. 0: there are
- * too many sockets, or none to tell. */
-static size_t
-get_sockets(struct http *h, struct pollfd *fd)
-{
-	fd_set in, out, other;
-	int last = -1;
-	size_t n = 0;
-
-	FD_ZERO(&in);
-	FD_ZERO(&out);
-	FD_ZERO(&other);
-	if (curl_multi_fdset(h->multi, &in, &out, &other, &last) != CURLM_OK)
-		return 0;
-	for (int i = 0; i <= last; i++) {
-		short events = (short)((FD_ISSET(i, &in) ? POLLIN : 0) |
-		    (FD_ISSET(i, &out) ? POLLOUT : 0));
-
-		if (!events)
-			continue;
-		if (n == SOCKETS)
-			return 0;
-		fd[n++] = (struct pollfd){.fd = i, .events = events};
-	}
-	return n;
-}
-
-/* Whether the next turn reads something. */
-static bool
-is_ready(struct http *h)
-{
-	struct pollfd fd[SOCKETS] = {0};
-	size_t n = get_sockets(h, fd);
-
-	return n > 0 && poll(fd, (nfds_t)n, 0) > 0;
-}
-
 void
 http_turn(struct http *h)
 {
@@ -421,7 +379,7 @@ http_turn(struct http *h)
 
 	credentials_turn(h->credentials, clock_ms());
 	serve_line(h);
-	h->stirred += h->is_fresh || is_ready(h);
+	h->stirred += h->is_fresh || sockets_are_ready(h->multi);
 	h->is_fresh = false;
 	curl_multi_perform(h->multi, &running);
 	while ((msg = curl_multi_info_read(h->multi, &left))) {
@@ -438,46 +396,10 @@ http_turn(struct http *h)
 	}
 }
 
-static void
-wait_as_curl_does(struct http *h, struct pollfd *fd, size_t n, int ms)
-{
-	struct curl_waitfd other[OTHERS] = {0};
-
-	for (size_t i = 0; i < n; i++)
-		other[i] = (struct curl_waitfd){.fd = fd[i].fd,
-		    .events = CURL_WAIT_POLLIN};
-	curl_multi_poll(h->multi, other, (unsigned)n, ms, NULL);
-	for (size_t i = 0; i < n; i++)
-		fd[i].revents = other[i].revents;
-}
-
-static void
-wait_for(struct http *h, struct pollfd *fd, size_t n, int ms)
-{
-	struct pollfd all[SOCKETS + OTHERS] = {0};
-	size_t sockets = get_sockets(h, all);
-	long timeout = -1;
-
-	if (ms > WAIT_MAX)
-		ms = WAIT_MAX;
-	if (!sockets) {
-		wait_as_curl_does(h, fd, n, ms);
-		return;
-	}
-	curl_multi_timeout(h->multi, &timeout);
-	if (timeout >= 0 && timeout < ms)
-		ms = (int)timeout;
-	for (size_t i = 0; i < n; i++)
-		all[sockets + i] = fd[i];
-	poll(all, (nfds_t)(sockets + n), ms);
-	for (size_t i = 0; i < n; i++)
-		fd[i].revents = all[sockets + i].revents;
-}
-
 void
 http_wait(struct http *h, struct pollfd *fd, size_t n, int ms)
 {
-	struct pollfd all[OTHERS] = {0};
+	struct pollfd all[SOCKETS_OTHERS] = {0};
 	int64_t now = clock_ms();
 	int64_t left = clock_real(credentials_due(h->credentials, now) - now);
 	size_t ours = n;
@@ -489,7 +411,7 @@ http_wait(struct http *h, struct pollfd *fd, size_t n, int ms)
 	if (h->credentials->plugin.fd >= 0)
 		all[ours++] = (struct pollfd){.fd = h->credentials->plugin.fd,
 		    .events = POLLIN};
-	wait_for(h, all, ours, ms);
+	sockets_wait(h->multi, all, ours, ms);
 	for (size_t i = 0; i < n; i++)
 		fd[i].revents = all[i].revents;
 }
@@ -527,21 +449,16 @@ http_is_distrust(const struct http_request *r)
 	}
 }
 
-void
-http_escape(struct json *j, const char *text)
+struct span
+http_object(const struct http_request *r)
 {
-	static const char hex[] = "0123456789ABCDEF";
-	static const char plain[] =
-	    "-._~"
-	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	struct span doc = {r->body.p, r->body.len};
+	struct scan_error err;
 
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-		char code[3] = {'%', hex[c >> 4], hex[c & 15]};
-
-		if (strchr(plain, c))
-			json_raw(j, text, 1);
-		else
-			json_raw(j, code, 3);
-	}
+	if (!doc.n || *doc.p != '{' ||
+	    scan_find(NULL, doc.p, doc.n, NULL, &err) < 0)
+		return (struct span){0};
+	while (doc.p[doc.n - 1] != '}')
+		doc.n--;
+	return doc;
 }

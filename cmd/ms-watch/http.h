@@ -15,6 +15,7 @@
 #include "json.h"
 #include "links.h"
 #include "route.h"
+#include "sockets.h"
 
 struct http {
 	CURLM *multi;
@@ -32,6 +33,14 @@ struct http {
 };
 
 struct http_request;
+
+/* The metadata form, of a list and of an object or a watch; or else the whole. */
+#define HTTP_METADATA_LIST \
+	"application/json;as=PartialObjectMetadataList;" \
+	"g=meta.k8s.io;v=v1,application/json"
+#define HTTP_METADATA \
+	"application/json;as=PartialObjectMetadata;" \
+	"g=meta.k8s.io;v=v1,application/json"
 
 /* What to ask for, and whom to tell. Callbacks may not cancel requests, except
  * done. */
@@ -103,7 +112,7 @@ int64_t http_replace_at(struct http_request *r);
 void http_turn(struct http *h);
 /* Wait for the network, for one of n other descriptors, or for ms milliseconds,
  * but for a second at most. revents of the latter are set. */
-#define HTTP_OTHERS 4
+#define HTTP_OTHERS (SOCKETS_OTHERS - 1) /* the last is a plugin */
 void http_wait(struct http *h, struct pollfd *fd, size_t n, int ms);
 
 /* A header of the answer, or NULL. Valid until the next call. */
@@ -113,7 +122,7 @@ const char *http_why(const struct http_request *r);
 /* Whether it failed because either side does not trust the other. */
 bool http_is_distrust(const struct http_request *r);
 
-/* Append text to a query, escaped. */
-void http_escape(struct json *j, const char *text);
+/* The body as one JSON object; empty: it is none. */
+struct span http_object(const struct http_request *r);
 
 #endif

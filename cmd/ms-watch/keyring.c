@@ -87,7 +87,7 @@ keyfiles_open(struct keyfiles *f, const struct kubeconfig *config, int64_t now,
     char err[CONFIG_ERROR])
 {
 	*f = (struct keyfiles){.config = config, .looked_at = now};
-	f->look_at = has_files(config) ? now + (LOOK) : INT64_MAX;
+	f->look_at = has_files(config) ? now + LOOK : INT64_MAX;
 	f->ring = read_ring(config, err);
 	return f->ring ? 0 : -1;
 }
@@ -159,7 +159,7 @@ keyfiles_look(struct keyfiles *f, int64_t now, bool is_urgent)
 	struct keyring *ring;
 
 	if (f->look_at == INT64_MAX || (!is_urgent && now < f->look_at) ||
-	    (is_urgent && now - f->looked_at < (SETTLE)))
+	    (is_urgent && now - f->looked_at < SETTLE))
 		return;
 	f->looked_at = now;
 	ring = read_ring(f->config, err);

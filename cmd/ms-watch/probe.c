@@ -7,9 +7,6 @@
 #define EVERY 1800000 /* ms, and up to twice that */
 #define SILENT 600000 /* ms: ten bookmarks that did not come */
 #define TIMEOUT 60L /* s */
-#define ACCEPT \
-	"application/json;as=PartialObjectMetadataList;" \
-	"g=meta.k8s.io;v=v1,application/json"
 
 void
 probe_plan(struct probe *p, int64_t now)
@@ -31,11 +28,9 @@ probe_due(const struct probe *p, bool has_bookmarks)
 static struct span
 read_version(const struct http_request *r, char *buf, size_t size)
 {
-	struct span doc = {r->body.p, r->body.len}, metadata;
-	struct scan_error err;
+	struct span doc = http_object(r), metadata;
 
-	if (r->result != CURLE_OK || r->status != 200 || !doc.n ||
-	    *doc.p != '{' || scan_find(NULL, doc.p, doc.n, NULL, &err) < 0)
+	if (r->result != CURLE_OK || r->status != 200 || !doc.n)
 		return (struct span){0};
 	metadata = scan_get(doc, "metadata");
 	if (scan_type(metadata) != SCAN_OBJECT)
@@ -57,7 +52,7 @@ void
 probe_ask(struct probe *p, struct http *http, const char *path, int64_t now)
 {
 	struct http_ask ask = {.path = path,
-	    .accept = ACCEPT,
+	    .accept = HTTP_METADATA_LIST,
 	    .timeout = TIMEOUT,
 	    .done = on_answer,
 	    .context = p};

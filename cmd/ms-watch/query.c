@@ -3,7 +3,24 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "http.h"
+void
+query_escape(struct json *j, const char *text)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	static const char plain[] =
+	    "-._~"
+	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+		char code[3] = {'%', hex[c >> 4], hex[c & 15]};
+
+		if (strchr(plain, c))
+			json_raw(j, text, 1);
+		else
+			json_raw(j, code, 3);
+	}
+}
 
 static void
 put(struct json *j, const char *key, const char *value)
@@ -11,7 +28,7 @@ put(struct json *j, const char *key, const char *value)
 	json_puts(j, memchr(j->p, '?', j->len) ? "&" : "?");
 	json_puts(j, key);
 	json_puts(j, "=");
-	http_escape(j, value);
+	query_escape(j, value);
 }
 
 static void
@@ -30,7 +47,7 @@ query_path(struct json *j, const struct resource *r, const struct scope *scope)
 	json_puts(j, r->api_version);
 	if (scope->ns) {
 		json_puts(j, "/namespaces/");
-		http_escape(j, scope->ns);
+		query_escape(j, scope->ns);
 	}
 	json_puts(j, "/");
 	json_puts(j, r->name);

@@ -11,6 +11,9 @@
 #include "json.h"
 #include "want.h"
 
+/* Text as it has to stand in a path or a query. */
+void query_escape(struct json *j, const char *text);
+
 /* The collection, limited to scope. */
 void query_path(struct json *j, const struct resource *r,
     const struct scope *scope);

@@ -9,8 +9,9 @@
 #include "kubeconfig.h"
 #include "settings.h"
 
-/* settings->policy is what it begins with, and changes. Until a signal comes, or all is listed (settings->is_once). Returns the exit
- * code; what cannot be survived dies within. */
+/* Until a signal comes, or all is listed (settings->is_once). settings->policy is
+ * what it begins with, and changes. Returns the exit code; what cannot be
+ * survived dies within. */
 int session_run(struct settings *settings, const struct kubeconfig *config);
 
 #endif

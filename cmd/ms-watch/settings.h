@@ -10,8 +10,7 @@ struct settings {
 	const char *kubeconfig, *context; /* NULL: as kubectl finds them */
 	const char *custom; /* NAMESPACE/NAME of the MeshSync, or "none" */
 	const char *control; /* a FIFO with commands, or NULL */
-	struct policy
-	    policy; /* flags and file, before anything else is known */
+	struct policy policy; /* flags and file, until more is known */
 	unsigned status; /* s between STATUS records; 0: none */
 	bool is_once; /* end after the first sync */
 	bool is_check; /* tell what is allowed, watch nothing */

@@ -3,28 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asking.h"
 #include "clock.h"
 #include "complain.h"
 #include "diag.h"
 #include "query.h"
 #include "silence.h"
 
-#define PAGE 500 /* objects */
-#define PAGE_TIMEOUT 75L /* s: the server itself ends them after 60 */
-#define WATCH_LEAST 300u /* s: a watch is asked to last from here ... */
-#define WATCH_SPREAD 300u /* ... to less than that much more */
-#define GRACE 30000 /* ms that the server may be late */
 #define HEALTHY 120000 /* ms a stream has to live to be called so */
 #define LIVED 5000 /* ms, or an event: no reason to slow down */
 #define DECODE_AT (64u << 10) /* bytes: decode while they are in the cache */
 #define FAILING 3 /* failures in a row */
-
-#define ACCEPT_LIST \
-	"application/json;as=PartialObjectMetadataList;" \
-	"g=meta.k8s.io;v=v1,application/json"
-#define ACCEPT_WATCH \
-	"application/json;as=PartialObjectMetadata;" \
-	"g=meta.k8s.io;v=v1,application/json"
 
 static void apply(struct watch *w, struct machine_action a);
 static void send_request(struct watch *w, enum machine_do what);
@@ -471,68 +460,20 @@ watch_settle_all(struct watch_env *env)
 
 /* ---- questions ---- */
 
-/* Where a snapshot must at least stand. */
-static const char *
-least_rv(const struct watch *w)
-{
-	return w->machine.from_rv ? w->answer.rv : NULL;
-}
-
-static void
-put_query(struct watch *w, struct json *path)
-{
-	unsigned seconds = WATCH_LEAST + clock_jitter(WATCH_SPREAD);
-	const struct answer *a = &w->answer;
-
-	query_path(path, w->resource, &w->ledger.scope);
-	if (a->form == ANSWER_PAGE)
-		query_page(path, w->machine.no_pages ? 0 : PAGE, a->next,
-		    least_rv(w));
-	else if (a->form == ANSWER_STREAM)
-		query_stream(path, seconds, least_rv(w));
-	else
-		query_watch(path, seconds, a->rv);
-	w->deadline = w->env->now + (int64_t)seconds * 1000 + GRACE;
-	json_raw(path, "", 1);
-}
-
-static enum answer_form
-form_of(enum machine_do what)
-{
-	switch (what) {
-	case DO_STREAM:
-		return ANSWER_STREAM;
-	case DO_WATCH:
-		return ANSWER_WATCH;
-	default:
-		return ANSWER_PAGE;
-	}
-}
-
 static void
 send_request(struct watch *w, enum machine_do what)
 {
-	struct json path = {0};
-	struct http_ask ask = {.open = on_open,
+	static const struct http_ask callbacks = {.open = on_open,
 	    .data = on_data,
-	    .done = on_done,
-	    .context = w};
+	    .done = on_done};
 
 	if (w->env->settings->is_once && what == DO_WATCH)
 		return;
 	end_request(w);
-	answer_begin(&w->answer, form_of(what), what == DO_LIST);
-	put_query(w, &path);
-	ask.path = path.p;
-	ask.timeout = is_page(w) ? PAGE_TIMEOUT : 0;
-	ask.compress = is_page(w);
-	if (w->ledger.scope.is_metadata && !w->machine.no_metadata)
-		ask.accept = is_page(w) ? ACCEPT_LIST : ACCEPT_WATCH;
+	answer_begin(&w->answer, asking_form(what), what == DO_LIST);
 	w->is_open = w->is_held = false;
 	w->due = 0;
-	diag_info("%s", path.p);
-	w->request = http_get(w->env->http, &ask);
-	json_release(&path);
+	w->request = asking_send(w, &callbacks);
 }
 
 /* ---- time ---- */

@@ -26,7 +26,7 @@ clean_url(const char *text, bool has_tls)
 	    has_tls                              ? "https://" :
 						   "http://";
 	char *part = diag_strndup(text, strcspn(text, "?#"));
-	char *url = stanza_join(scheme, part, "");
+	char *url = text_join(scheme, part, "");
 
 	while (*url && url[strlen(url) - 1] == '/')
 		url[strlen(url) - 1] = '\0';
@@ -139,10 +139,10 @@ may_be_in_name(unsigned char c)
 static void
 add_header(struct kubeconfig *k, const char *name, const char *value)
 {
-	char *line = *value ? stanza_join(name, ": ", value) :
-			      stanza_join(name, ";", "");
+	char *line =
+	    *value ? text_join(name, ": ", value) : text_join(name, ";", "");
 
-	stanza_append(&k->headers, line);
+	list_append(&k->headers, line);
 	free(line);
 }
 

@@ -1,12 +1,12 @@
 #include "catalog.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "diag.h"
+#include "text.h"
 
 #define WORD 253u /* bytes of a name in Kubernetes, at most */
 
@@ -46,19 +46,9 @@ catalog_free(struct catalog *c)
 }
 
 static char *
-join(const char *a, const char *mark, const char *b)
-{
-	size_t n = strlen(a) + strlen(mark) + strlen(b) + 1;
-	char *out = diag_alloc(NULL, n);
-
-	snprintf(out, n, "%s%s%s", a, mark, b);
-	return out;
-}
-
-static char *
 join_version(const char *group, const char *version)
 {
-	return join(group, *group ? "/" : "", version);
+	return text_join(group, *group ? "/" : "", version);
 }
 
 /* A string's text, the caller's to free; empty if it is none. */
@@ -137,8 +127,8 @@ add(struct catalog *c, const char *group, const char *version, char *name,
 	r->group = diag_strndup(group, strlen(group));
 	r->version = diag_strndup(version, strlen(version));
 	r->api_version = join_version(group, version);
-	stem = join(name, ".", version);
-	r->id = join(stem, ".", group);
+	stem = text_join(name, ".", version);
+	r->id = text_join(stem, ".", group);
 	free(stem);
 	r->is_namespaced = is_namespaced;
 	r->is_watchable = has_verb(verbs, "list") && has_verb(verbs, "watch");

@@ -182,10 +182,10 @@ start_plugin(struct credentials *c, int64_t now)
 	int code;
 
 	for (size_t i = 0; i < p->env.n; i++)
-		stanza_append(&env, p->env.item[i]);
+		list_append(&env, p->env.item[i]);
 	json_puts(&info, "KUBERNETES_EXEC_INFO=");
 	plugin_info(p, c->files.ring->ca, &info);
-	stanza_append(&env, info.p);
+	list_append(&env, info.p);
 	json_release(&info);
 	c->reads++;
 	code = process_start(&c->plugin, p->command, &p->args, &env,
@@ -321,7 +321,7 @@ static void
 set_basic(struct credentials *c)
 {
 	const struct kubeconfig *k = c->config;
-	char *both = stanza_join(k->user, ":", k->password ? k->password : "");
+	char *both = text_join(k->user, ":", k->password ? k->password : "");
 	char *base64 = base64_encode(both, strlen(both));
 
 	set_header(c, "Authorization: Basic ", base64, strlen(base64));

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE /* memmem */
 #include "http.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,10 +104,8 @@ on_header(char *p, size_t one, size_t n, void *context)
 static void
 add_header(struct http_request *r, const char *name, const char *value)
 {
-	size_t n = strlen(name) + strlen(value) + 1;
-	char *line = diag_alloc(NULL, n);
+	char *line = text_join(name, value, "");
 
-	snprintf(line, n, "%s%s", name, value);
 	r->headers = curl_slist_append(r->headers, line);
 	free(line);
 }
@@ -165,10 +162,8 @@ set_callbacks(struct http_request *r)
 static void
 set_url(struct http_request *r)
 {
-	size_t n = strlen(r->http->route.base) + strlen(r->ask.path) + 1;
-	char *url = diag_alloc(NULL, n);
+	char *url = text_join(r->http->route.base, r->ask.path, "");
 
-	snprintf(url, n, "%s%s", r->http->route.base, r->ask.path);
 	curl_easy_setopt(r->easy, CURLOPT_URL, url);
 	free(url);
 }
@@ -211,8 +206,7 @@ send_off(struct http_request *r)
 	free(r->authorization.data);
 	r->authorization = (struct curl_slist){NULL, r->headers};
 	if (c->header) {
-		r->authorization.data =
-		    diag_strndup(c->header, strlen(c->header));
+		r->authorization.data = text_copy(c->header);
 		headers = &r->authorization;
 	}
 	curl_easy_setopt(r->easy, CURLOPT_HTTPHEADER, headers);

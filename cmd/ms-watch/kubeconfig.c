@@ -160,7 +160,7 @@ static int
 add_home(struct files *f)
 {
 	const char *home = getenv("HOME");
-	char *path = stanza_join(home ? home : "", "/.kube/config", "");
+	char *path = text_join(home ? home : "", "/.kube/config", "");
 	int r = home && access(path, F_OK) == 0 ? add_file(f, path) : 0;
 
 	free(path);
@@ -318,7 +318,7 @@ static char *
 pod_namespace(const char *folder)
 {
 	const char *env = getenv("POD_NAMESPACE");
-	char *path = stanza_join(folder, "/namespace", "");
+	char *path = text_join(folder, "/namespace", "");
 	char *text =
 	    env && *env ? text_copy(env) : config_read_file(path, NULL);
 
@@ -345,8 +345,8 @@ read_pod(struct kubeconfig *k, char err[CONFIG_ERROR])
 	k->source = text_copy(folder);
 	k->context = text_copy("");
 	k->ns = pod_namespace(folder);
-	k->token_file = stanza_join(folder, "/token", "");
-	k->ca.path = stanza_join(folder, "/ca.crt", "");
+	k->token_file = text_join(folder, "/token", "");
+	k->ca.path = text_join(folder, "/ca.crt", "");
 	k->is_secure = true;
 	if (access(k->ca.path, R_OK) < 0) {
 		diag_warn("unable to read %s: %m: the system's certificates "
@@ -356,9 +356,9 @@ read_pod(struct kubeconfig *k, char err[CONFIG_ERROR])
 		k->ca.path = NULL;
 	}
 	k->ca.field = text_copy("the CA of this pod");
-	start = stanza_join("https://", is_v6 ? "[" : "", host);
-	end = stanza_join(is_v6 ? "]" : "", ":", port);
-	k->server = stanza_join(start, end, "");
+	start = text_join("https://", is_v6 ? "[" : "", host);
+	end = text_join(is_v6 ? "]" : "", ":", port);
+	k->server = text_join(start, end, "");
 	free(start);
 	free(end);
 	return 0;

@@ -224,8 +224,8 @@ read_env(struct plugin *p, const struct stanza *s)
 		if (!name || !*name || strchr(name, '='))
 			return stanza_wrong(s, "env",
 			    "of exec: entry %zu has no name", i + 1);
-		pair = stanza_join(name, "=", value ? value : "");
-		stanza_append(&p->env, pair);
+		pair = text_join(name, "=", value ? value : "");
+		list_append(&p->env, pair);
 		free(pair);
 	}
 	return 0;

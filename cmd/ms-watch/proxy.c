@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "diag.h"
+#include "text.h"
 
 #define TEXT 512 /* bytes of an entry that can match */
 
@@ -188,23 +189,13 @@ is_excepted(const struct target *t)
 
 /* ---- the choice ---- */
 
-static char *
-copy(const char *start, const char *text)
-{
-	size_t n = strlen(start) + strlen(text) + 1;
-	char *out = diag_alloc(NULL, n);
-
-	snprintf(out, n, "%s%s", start, text);
-	return out;
-}
-
 /* Names are for a socks5 proxy to resolve, which curl calls socks5h. */
 static char *
 as_curl_has_it(const char *url)
 {
 	if (strncasecmp(url, "socks5://", 9) == 0)
-		return copy("socks5h://", url + 9);
-	return copy(strstr(url, "://") ? "" : "http://", url);
+		return text_join("socks5h://", url + 9, "");
+	return text_join(strstr(url, "://") ? "" : "http://", url, "");
 }
 
 char *

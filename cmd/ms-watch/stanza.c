@@ -30,23 +30,6 @@ stanza_get(const struct stanza *s, const char *key)
 	return config_get(s->file, s->node, key);
 }
 
-char *
-stanza_join(const char *a, const char *b, const char *c)
-{
-	size_t n = strlen(a) + strlen(b) + strlen(c) + 1;
-	char *out = diag_alloc(NULL, n);
-
-	snprintf(out, n, "%s%s%s", a, b, c);
-	return out;
-}
-
-void
-stanza_append(struct opts_list *list, const char *text)
-{
-	list->item = diag_alloc(list->item, (list->n + 1) * sizeof(char *));
-	list->item[list->n++] = diag_strndup(text, strlen(text));
-}
-
 /* One line that holds nothing invisible: a line break in a header would begin
  * another header. */
 static bool
@@ -114,7 +97,7 @@ stanza_list(const struct stanza *s, const char *key, struct opts_list *out)
 			return stanza_wrong(s, key,
 			    "must be a list of texts, each a single line "
 			    "without control characters");
-		stanza_append(out, config_text(one));
+		list_append(out, config_text(one));
 	}
 	return 0;
 }
@@ -128,7 +111,7 @@ stanza_resolve(const struct stanza *s, const char *path)
 	if (*path == '/' || !slash)
 		return diag_strndup(path, strlen(path));
 	folder = diag_strndup(file, (size_t)(slash + 1 - file));
-	out = stanza_join(folder, path, "");
+	out = text_join(folder, path, "");
 	free(folder);
 	return out;
 }
@@ -173,7 +156,7 @@ int
 stanza_pem(const struct stanza *s, const char *key, const char *label,
     struct pem_source *out)
 {
-	char *data_key = stanza_join(key, "-data", "");
+	char *data_key = text_join(key, "-data", "");
 	char where[CONFIG_ERROR];
 	int r;
 

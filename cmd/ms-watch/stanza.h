@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "config.h"
-#include "opts.h"
+#include "text.h"
 
 struct stanza {
 	struct config *file;
@@ -43,9 +43,5 @@ char *stanza_resolve(const struct stanza *s, const char *path);
 /* KEY-data, which is base64, or the path in KEY. */
 int stanza_pem(const struct stanza *s, const char *key, const char *label,
     struct pem_source *out);
-
-/* A list of our own, without the splitting at commas of opts_append. */
-void stanza_append(struct opts_list *list, const char *text);
-char *stanza_join(const char *a, const char *b, const char *c);
 
 #endif

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "diag.h"
-#include "stanza.h"
+#include "text.h"
 
 #define MOST 200 /* different ones; a server that varies them has had its say */
 #define TEXT 512
@@ -20,7 +20,7 @@ tell(struct opts_list *told, const char *text)
 			return;
 	if (told->n >= MOST)
 		return;
-	stanza_append(told, text);
+	list_append(told, text);
 	diag_warn("the server says: %s", text);
 }
 

@@ -186,6 +186,7 @@ run(struct settings *s, struct format *f, struct pulse *pulse)
 	struct ingest *in;
 	int stop = stop_open(), ended = eventfd(0, EFD_CLOEXEC);
 	int control = control_open(s->control);
+	bool is_drained;
 
 	if (ended < 0)
 		diag_die(EXIT_TEMPORARY, "unable to create an eventfd: %m");
@@ -199,9 +200,10 @@ run(struct settings *s, struct format *f, struct pulse *pulse)
 		&s->gate},
 	    pulse);
 	wait_for_end(in, s->broker.requests, d, stop, ended);
-	if (deliver_drain(d, s->drain_seconds, stop))
-		return 0;
-	return report(s, &store);
+	is_drained = deliver_drain(d, s->drain_seconds, stop);
+	if (s->store)
+		store_fold(&store);
+	return is_drained ? 0 : report(s, &store);
 }
 
 /* Colour is for a person's eyes only. */

@@ -368,6 +368,18 @@ store_owed(struct store *s)
 }
 
 void
+store_fold(struct store *s)
+{
+	sqlite3 *db = NULL;
+
+	if (sqlite3_open_v2(s->path, &db, SQLITE_OPEN_READWRITE, NULL) ==
+	    SQLITE_OK)
+		sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL,
+		    NULL);
+	sqlite3_close(db);
+}
+
+void
 store_bind_text(sqlite3_stmt *st, int at, struct span text)
 {
 	sqlite3_bind_text(st, at, text.n ? text.p : "", (int)text.n,

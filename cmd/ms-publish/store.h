@@ -131,6 +131,11 @@ bool store_resync(struct store *s);
  * any thread. */
 int64_t store_owed(struct store *s);
 
+/* Put what the write-ahead log holds into the file, so that a copy of the file
+ * alone is whole. A reader may prevent it, and nothing is lost then. From any
+ * thread. */
+void store_fold(struct store *s);
+
 /* For the modules that are the store's: run a statement that has been bound.
  * True: a row (store_row) or done (store_run); the statement is reset by
  * store_run and store_done. A failed one was reset, and warned about. */

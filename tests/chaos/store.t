@@ -18,6 +18,10 @@ ok(sqlite3.connect(store).execute(
    (60, 3), "a person can read meanwhile")
 p.signal(signal.SIGTERM)
 ok(p.status() == 0, "SIGTERM ends the first with 0")
+shutil.copy(store, path("alone.db"))
+ok(sqlite3.connect(path("alone.db")).execute(
+    "select count(*) from objects").fetchone() == (60,),
+   "the file alone is whole then")
 
 for name, content in (("text", b"this is no database" * 100),
                       ("torn", open(store, "rb").read(20000)[100:])):

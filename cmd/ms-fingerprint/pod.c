@@ -111,6 +111,12 @@ is_same_home(struct home a, struct home b)
 	return a.id == b.id && a.is_lone == b.is_lone;
 }
 
+static bool
+says_nothing(const struct world *w, uint32_t shape)
+{
+	return w->shapes->shape[shape].outcome == OUTCOME_NOTHING;
+}
+
 static struct home
 workload_of_pod(struct world *w, const struct record *r, uint32_t place,
     uint32_t shape, uint64_t glance)
@@ -125,8 +131,7 @@ workload_of_pod(struct world *w, const struct record *r, uint32_t place,
 	    (w->workload[g->workload].flags & WORLD_ALIVE))
 		return (struct home){g->workload, false};
 	by_owner = owner_of_pod(r, &o);
-	if (!by_owner && o.name.n == r->id.name.n &&
-	    shape_is_nothing(w->shapes, shape))
+	if (!by_owner && o.name.n == r->id.name.n && says_nothing(w, shape))
 		return (struct home){place, true};
 	id = workload_get(w, place, &o);
 	if (glance && by_owner)
@@ -354,7 +359,7 @@ pods_learn(struct world *w)
 
 		if (!(p->flags & WORLD_ALIVE) || !is_own(w, p))
 			continue;
-		nothing = shape_is_nothing(w->shapes, p->shape);
+		nothing = says_nothing(w, p->shape);
 		if (nothing != ((p->flags & WORLD_LONE) != 0))
 			learn(w, p, nothing, &name);
 	}

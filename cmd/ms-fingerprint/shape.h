@@ -57,12 +57,6 @@ void shapes_learnt(struct shapes *s, uint32_t *before);
 void shapes_hold(struct shapes *s, uint32_t id);
 void shapes_drop(struct shapes *s, uint32_t id); /* SHAPE_NONE: nothing */
 
-static inline bool
-shape_is_nothing(const struct shapes *s, uint32_t id)
-{
-	return s->shape[id].outcome == OUTCOME_NOTHING;
-}
-
 /* What a shape comes to; of SHAPE_NONE nothing. */
 const struct outcome *shape_outcome(const struct shapes *s, uint32_t id);
 /* What is told of that. */

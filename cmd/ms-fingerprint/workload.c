@@ -97,49 +97,57 @@ workloads_free(struct world *w)
 }
 
 static uint32_t
-new_id(struct world *w, uint32_t *serial)
+new_id(struct world *w)
 {
 	uint32_t id = w->free_workload;
 
-	*serial = 1;
-	if (id == WORLD_NONE) {
-		w->workload = world_grow(w->workload, w->n_workloads,
-		    &w->size_workloads, sizeof(*w->workload));
-		return w->n_workloads++;
+	if (id != WORLD_NONE) {
+		w->free_workload = w->workload[id].next;
+		return id;
 	}
-	w->free_workload = w->workload[id].next;
-	*serial = w->workload[id].serial + 1;
+	w->workload = world_grow(w->workload, w->n_workloads,
+	    &w->size_workloads, sizeof(*w->workload));
+	w->workload[w->n_workloads].serial = 0;
+	return w->n_workloads++;
+}
+
+static uint32_t
+new_workload(struct world *w, const struct workload_key *k, uint32_t type)
+{
+	uint32_t id = new_id(w), *first = &w->first[world_ns_at(w, k->place)];
+
+	w->workload[id] = (struct workload){.name = k->name,
+	    .place = k->place,
+	    .type = type,
+	    .own = SHAPE_NONE,
+	    .owner = WORLD_NONE,
+	    .next = *first,
+	    .before = WORLD_NONE,
+	    .serial = (uint16_t)(w->workload[id].serial + 1u),
+	    .flags = WORLD_ALIVE};
+	if (*first != WORLD_NONE)
+		w->workload[*first].before = id;
+	*first = id;
+	table_insert(&w->workloads, id);
 	return id;
 }
 
 uint32_t
 workload_get(struct world *w, uint32_t place, const struct owner *name)
 {
-	uint32_t api = intern_put(&w->names, name->api_version), serial;
-	struct workload_key k = {.name =
-				     texts_hold(&w->shapes->texts, name->name),
+	struct texts *texts = &w->shapes->texts;
+	struct workload_key k = {.name = texts_hold(texts, name->name),
 	    .place = place,
 	    .kind = intern_put(&w->names, name->kind),
 	    .group = owner_group(name->api_version)};
 	uint32_t id = table_find(&w->workloads,
 	    workload_hash(k.name, k.place, k.kind), &k);
-	uint32_t ns = world_ns_at(w, place);
 
-	if (id != TABLE_NONE) {
-		texts_drop(&w->shapes->texts, k.name);
-		return id;
-	}
-	id = new_id(w, &serial);
-	w->workload[id] = (struct workload){.name = k.name,
-	    .place = place,
-	    .type = pairs_put(&w->types, api, k.kind),
-	    .serial = serial,
-	    .own = SHAPE_NONE,
-	    .owner = WORLD_NONE,
-	    .flags = WORLD_ALIVE,
-	    .next = w->first[ns]};
-	w->first[ns] = id;
-	table_insert(&w->workloads, id);
+	if (id == TABLE_NONE)
+		return new_workload(w, &k,
+		    pairs_put(&w->types,
+			intern_put(&w->names, name->api_version), k.kind));
+	texts_drop(texts, k.name);
 	return id;
 }
 
@@ -159,11 +167,14 @@ workload_find(const struct world *w, const struct identity *id)
 static void
 unlink_workload(struct world *w, uint32_t id)
 {
-	uint32_t *at = &w->first[workload_ns(w, id)];
+	const struct workload *wl = &w->workload[id];
 
-	while (*at != id)
-		at = &w->workload[*at].next;
-	*at = w->workload[id].next;
+	if (wl->before != WORLD_NONE)
+		w->workload[wl->before].next = wl->next;
+	else
+		w->first[workload_ns(w, id)] = wl->next;
+	if (wl->next != WORLD_NONE)
+		w->workload[wl->next].before = wl->before;
 }
 
 void

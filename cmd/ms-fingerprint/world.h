@@ -41,8 +41,8 @@ struct workload {
 	uint32_t own; /* shape of its template, or SHAPE_NONE */
 	uint32_t owner; /* workload; WORLD_NONE */
 	uint32_t children; /* workloads that it owns */
-	uint32_t next; /* of the same namespace, or the free list */
-	uint32_t serial; /* another one each time the place is used */
+	uint32_t next, before; /* of the same namespace; next: the free list */
+	uint16_t serial; /* another one each time the number is used */
 	uint16_t n_uses, sync;
 	uint8_t epoch, flags;
 };
@@ -88,7 +88,8 @@ struct thing {
 /* Pods that look the same have the same workload. */
 struct world_glance {
 	uint64_t glance;
-	uint32_t workload, serial;
+	uint32_t workload;
+	uint16_t serial;
 };
 
 #define WORLD_GLANCES 4096

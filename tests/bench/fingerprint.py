@@ -3,8 +3,9 @@
 signatures, beside cat in the same run.
 
 Streams: pods of which ten each are of one workload, as a server lists them;
-and pods of which each is of a workload of its own, the worst there is. Figures
-are CPU time, user and system, the best of ROUNDS (5): noise only ever adds.
+and pods of which each is of a workload of its own, and Deployments, the worst
+there is. Figures are CPU time, user and system, the best of ROUNDS (5): noise
+only ever adds.
 BIN: the programs; PODS: how many (20000).
 """
 import glob
@@ -26,20 +27,23 @@ sys.path.insert(0, here + "/../cluster")
 import generate  # noqa: E402
 
 
-def lone_pods(count):
-    """Pods without an owner, each of its own kind, as records."""
-    lines = subprocess.run([here + "/../cluster/generate.py", "pods",
+def records(kind, resource, count):
+    """Objects that all differ; pods have no owner."""
+    lines = subprocess.run([here + "/../cluster/generate.py", kind,
                             str(count)], capture_output=True, check=True)
     for line in lines.stdout.splitlines():
-        yield {"type": "ADDED", "ms": {"cluster": "c", "resource": "pods.v1.",
-                                       "depth": "full"},
-               "object": json.loads(line)}
+        r = {"type": "ADDED", "ms": {"cluster": "c", "resource": resource,
+                                     "depth": "full"},
+             "object": json.loads(line)}
+        meta = r["object"]["metadata"]
+        meta["uid"] = generate.uuid(meta["name"])
+        yield r
 
 
 def pods(workloads, each):
     """The pods of Deployments, in the order in which a server lists them."""
     number = 0
-    for r in lone_pods(workloads):
+    for r in records("pods", "pods.v1.", workloads):
         meta = r["object"]["metadata"]
         name = meta["name"] + "-" + generate.digest(meta["name"])[:9]
         meta["labels"]["pod-template-hash"] = name[-9:]
@@ -137,12 +141,16 @@ def main():
         streams = {
             "10 pods a workload": write(tmp + "/shared",
                                         pods(PODS // 10, 10)),
-            "1 pod a workload": write(tmp + "/lone", lone_pods(PODS))}
+            "1 pod a workload": write(tmp + "/lone",
+                                      records("pods", "pods.v1.", PODS)),
+            "Deployments": write(tmp + "/deployments",
+                                 records("deployments", "deployments.v1.apps",
+                                         PODS))}
         empty = write(tmp + "/empty", [])
         start = {n: cost([program] + a, empty) for n, a in sets.items()}
         for title, path in streams.items():
             size = os.path.getsize(path)
-            print("%d pods, %d MB, %s" % (PODS, size / 1e6, title))
+            print("%d objects, %d MB, %s" % (PODS, size / 1e6, title))
             print("  cat                  %6.2f GB/s" %
                   (size / cost(["cat"], path) / 1e9))
             every = None
@@ -160,7 +168,7 @@ def main():
         least = memory([program], empty)
         for title, path in streams.items():
             most = memory([program], path)
-            print("%s: %.1f MB, %d bytes a pod" %
+            print("%s: %.1f MB, %d bytes each" %
                   (title, most / 1e6, (most - least) / PODS))
         # what a large cluster comes to, whatever PODS says
         many = write(tmp + "/many", pods(2000, 50))

@@ -154,27 +154,54 @@ is_bare(const struct record *r)
 	    r->at[AT_SYNTHETIC].n;
 }
 
+/* A custom resource that runs containers is of whoever reads it, too. */
 static void
-running(struct filter *f, const struct record *r, bool is_pod)
+put_workload(struct filter *f, const struct record *r, struct span prints)
 {
-	uint64_t glance = is_pod ? facts_glance(&f->paths, r) : 0;
-	uint32_t shape = shapes_of(&f->shapes, &f->paths, r, glance);
-	/* what runs to its end makes nothing run */
-	bool counts = shape == SHAPE_NONE || !f->shapes.shape[shape].is_job;
-	struct span prints;
+	struct api api = api_of(r);
 
-	/* a Job may adopt a pod that counted */
-	if (is_pod)
-		pod_take(&f->world, r, counts ? shape : SHAPE_NONE, glance);
-	else if (counts)
-		workload_take(&f->world, r, shape);
-	prints = shape_prints(&f->shapes, shape);
-	if (!is_pod) {
-		struct api api = api_of(r);
+	put_prints(f, r,
+	    api_reader(f->shapes.catalog, &api, prints, &f->value));
+}
 
-		prints = api_reader(f->shapes.catalog, &api, prints, &f->value);
+/* What a Deployment made says nothing that the Deployment does not. */
+static void
+made(struct filter *f, const struct record *r)
+{
+	uint32_t outcome = shapes_judge(&f->shapes, &f->paths, r);
+
+	workload_drop(&f->world, &r->id);
+	put_workload(f, r, outcome_prints(&f->shapes.outcomes, outcome));
+	outcomes_drop(&f->shapes.outcomes, outcome);
+}
+
+static void
+workload(struct filter *f, const struct record *r)
+{
+	uint32_t shape;
+
+	if (workload_is_made(r)) {
+		made(f, r);
+		return;
 	}
-	put_prints(f, r, prints);
+	shape = shapes_of(&f->shapes, &f->paths, r, 0);
+	/* what runs to its end makes nothing run */
+	if (shape == SHAPE_NONE || !f->shapes.shape[shape].is_job)
+		workload_take(&f->world, r, shape);
+	put_workload(f, r, shape_prints(&f->shapes, shape));
+	shapes_drop(&f->shapes, shape);
+}
+
+static void
+pod(struct filter *f, const struct record *r)
+{
+	uint64_t glance = facts_glance(&f->paths, r);
+	uint32_t shape = shapes_of(&f->shapes, &f->paths, r, glance);
+	/* a Job may adopt a pod that counted */
+	bool counts = shape != SHAPE_NONE && !f->shapes.shape[shape].is_job;
+
+	pod_take(&f->world, r, counts ? shape : SHAPE_NONE, glance);
+	put_prints(f, r, shape_prints(&f->shapes, shape));
 	shapes_drop(&f->shapes, shape);
 }
 
@@ -292,7 +319,7 @@ object(struct filter *f, const struct record *r)
 	/* most of what there is comes first */
 	if (core && r->id.kind.n == 3 && r->at[f->paths.containers].n &&
 	    memcmp(r->id.kind.p, "Pod", 3) == 0 && !is_bare(r)) {
-		running(f, r, true);
+		pod(f, r);
 		return;
 	}
 	if (is_group(r, "meshsync.meshery.io/") &&
@@ -307,11 +334,11 @@ object(struct filter *f, const struct record *r)
 	if (shape != SHAPE_NONE)
 		put_prints(f, r, shape_prints(&f->shapes, shape));
 	else if (core && span_eq(r->id.kind, "Pod") && !is_bare(r))
-		running(f, r, true);
+		pod(f, r);
 	else if (core && span_eq(r->id.kind, "Service") && !is_bare(r))
 		service(f, r);
 	else if (has_containers(f, r) || (!is_bare(r) && is_workload_kind(r)))
-		running(f, r, false);
+		workload(f, r);
 	else if (core)
 		put_prints(f, r, (struct span){0});
 	else if (is_group(r, "apiextensions.k8s.io/") ||

@@ -285,19 +285,30 @@ workload_forget(struct world *w, uint32_t id)
 }
 
 void
+workload_drop(struct world *w, const struct identity *id)
+{
+	uint32_t found = workload_find(w, id);
+
+	if (found != TABLE_NONE)
+		workload_forget(w, found);
+}
+
+bool
+workload_is_made(const struct record *r)
+{
+	struct owner o;
+
+	return span_eq(r->id.kind, "ReplicaSet") && owner_of(r, &o) &&
+	    span_eq(o.kind, "Deployment");
+}
+
+void
 workload_take(struct world *w, const struct record *r, uint32_t shape)
 {
-	bool is_set = span_eq(r->id.kind, "ReplicaSet");
-	struct owner o;
 	uint32_t id;
 
-	/* what a Deployment made says nothing that the Deployment does not */
-	if (is_set && owner_of(r, &o) && span_eq(o.kind, "Deployment"))
-		return;
 	if (r->type == RECORD_DELETED) {
-		id = workload_find(w, &r->id);
-		if (id != TABLE_NONE)
-			workload_forget(w, id);
+		workload_drop(w, &r->id);
 		return;
 	}
 	id = workload_get(w, world_place(w, r->id.cluster, r->id.ns),
@@ -311,7 +322,8 @@ workload_take(struct world *w, const struct record *r, uint32_t shape)
 	w->workload[id].epoch = w->sync[w->workload[id].sync].epoch;
 	set_owner(w, id, r);
 	/* an owned ReplicaSet may be an old one: its pods speak, not it */
-	if (w->workload[id].owner != WORLD_NONE && is_set)
+	if (w->workload[id].owner != WORLD_NONE &&
+	    span_eq(r->id.kind, "ReplicaSet"))
 		shape = SHAPE_NONE;
 	set_own(w, id, shape);
 	workload_set_origin(w, id, world_origin_of(w, r));

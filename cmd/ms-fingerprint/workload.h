@@ -32,6 +32,11 @@ void workload_use(struct world *w, uint32_t id, uint32_t shape, int pods,
     int green);
 void workload_set_origin(struct world *w, uint32_t id, uint8_t origin);
 
+/* Whether a Deployment made it: then it is not taken in. */
+bool workload_is_made(const struct record *r);
+/* Forget the object that is called so, if there is one. */
+void workload_drop(struct world *w, const struct identity *id);
+
 /* Take in an object with this shape (which is held if need be), or forget the
  * one that a DELETED record names. */
 void workload_take(struct world *w, const struct record *r, uint32_t shape);

@@ -48,13 +48,17 @@ put_meta(struct json *j, unsigned i, unsigned is)
 	char text[512], owner[256] = "";
 
 	/* pods: lone ones, of a ReplicaSet, of a Job, static ones */
-	static const char *const owners[] = {"", "ReplicaSet", "Job", "Node"};
+	static const char *const of_pod[] = {"", "ReplicaSet", "Job", "Node"};
+	static const char *const of_set[] = {"", "Deployment", "Rollout", ""};
+	const char *kind = i % 3 ? of_pod[is / 24 % 4] :
+	    i % 2                ? of_set[is / 24 % 4] :
+				   "";
 
-	if (i % 3 && is / 24 % 4)
+	if (*kind)
 		snprintf(owner, sizeof(owner),
 		    ",\"ownerReferences\":[{\"apiVersion\":\"apps/v1\","
 		    "\"kind\":\"%s\",\"name\":\"n%u\",\"controller\":true}]",
-		    owners[is / 24 % 4], i % 7);
+		    kind, i % 7);
 	snprintf(text, sizeof(text),
 	    "\"metadata\":{\"name\":\"n%u-%u\",\"namespace\":\"ns%u\","
 	    "\"labels\":{\"app\":\"%s\",\"of\":\"n%u-%u\"},\"uid\":"
@@ -63,24 +67,28 @@ put_meta(struct json *j, unsigned i, unsigned is)
 	json_puts(j, text);
 }
 
-/* Every third is a Deployment, the others are pods. */
+/* Every third is a Deployment or a ReplicaSet, the others are pods. */
 static void
 put_object(struct json *j, const char *type, unsigned i, unsigned is)
 {
 	bool is_pod = i % 3;
+	const char *kind = is_pod ? "v1\",\"kind\":\"Pod\"," :
+	    i % 2                 ? "apps/v1\",\"kind\":\"ReplicaSet\"," :
+				    "apps/v1\",\"kind\":\"Deployment\",";
 
 	json_reset(j);
 	json_puts(j, "{\"type\":\"");
 	json_puts(j, type);
 	json_puts(j, "\",\"ms\":{\"cluster\":\"k\",\"resource\":\"");
-	json_puts(j, is_pod ? "pods.v1." : "deployments.v1.apps");
+	json_puts(j,
+	    is_pod    ? "pods.v1." :
+		i % 2 ? "replicasets.v1.apps" :
+			"deployments.v1.apps");
 	json_puts(j, "\",\"depth\":\"full\"");
 	if (is % 7 == 3)
 		json_puts(j, ",\"origin\":{\"class\":\"greenfield\"}");
 	json_puts(j, "},\"object\":{\"apiVersion\":\"");
-	json_puts(j,
-	    is_pod ? "v1\",\"kind\":\"Pod\"," :
-		     "apps/v1\",\"kind\":\"Deployment\",");
+	json_puts(j, kind);
 	put_meta(j, i, is);
 	json_puts(j,
 	    is_pod ? ",\"spec\":" : ",\"spec\":{\"template\":{\"spec\":");

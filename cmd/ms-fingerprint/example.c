@@ -119,6 +119,14 @@ check_reach(const struct catalog *c, const struct product *p,
 	return 1;
 }
 
+/* What one image is started as may tell several products apart. */
+static bool
+has_same_word(const struct print *a, const struct print *b)
+{
+	return a->with && b->with ? strcmp(a->with, b->with) == 0 :
+				    a->with == b->with;
+}
+
 static unsigned
 check_print(const struct catalog *c, const struct product *p,
     const struct print *print)
@@ -133,15 +141,9 @@ check_print(const struct catalog *c, const struct product *p,
 			if (o == print || o->kind != print->kind ||
 			    strcmp(o->text, print->text) != 0)
 				continue;
-			if (&s->product[i] == p ? o > print ||
-				    (print->with &&
-					(!o->with ||
-					    strcmp(o->with, print->with) !=
-						0)) :
-						  print->kind != PRINT_IMAGE)
-				continue;
-			if (print->with != o->with &&
-			    (&s->product[i] == p || (print->with && o->with)))
+			if (!has_same_word(print, o) ||
+			    (&s->product[i] == p ? o > print :
+						   print->kind != PRINT_IMAGE))
 				continue;
 			diag_warn("%s:%u:1: '%s' is also in %s:%u", p->file,
 			    print->line, print->text, s->product[i].file,

@@ -307,8 +307,10 @@ by_common_name(const struct catalog *c, const struct image *image,
 		*weight = worth_of_name(c, image, rest, link->print);
 		return link;
 	}
-	*weight = NAME_JOINED;
-	return dashes(name) > 1 ? by_name(c, KEY_JOINED, name) : NULL;
+	*weight = dashes(name) > 1 ? NAME_JOINED : NAME_KNOWN;
+	return dashes(name) && !catalog_has(c, KEY_GENERIC, name) ?
+	    by_name(c, KEY_JOINED, name) :
+	    NULL;
 }
 
 /* How much a name is worth depends on what is before: a packager, a mirror, a

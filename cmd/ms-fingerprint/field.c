@@ -1,5 +1,7 @@
 #include "field.h"
 
+#include <string.h>
+
 static void
 weigh(struct field *f, const struct print *p, float weight, bool specific)
 {
@@ -23,14 +25,27 @@ weigh(struct field *f, const struct print *p, float weight, bool specific)
 }
 
 /* A container that is called as its image is: whoever built the image anew and
- * whoever runs it agree. */
-static bool
-is_named_alike(const struct box *b)
-{
-	return span_eq(b->image.part[b->image.n - 1], b->name);
-}
-
+ * whoever runs it agree. Less so if that is one of several words
+ * (shop-redis-master). */
 #define NAMED_ALIKE 0.4f
+#define NAMED_AFTER 0.3f
+
+static float
+worth_of_agreement(const struct box *b)
+{
+	struct span image = b->image.part[b->image.n - 1];
+	const char *word = b->name, *dash;
+
+	if (span_eq(image, word))
+		return NAMED_ALIKE;
+	for (;; word = dash + 1) {
+		if (strncmp(word, image.p, image.n) == 0 &&
+		    (!word[image.n] || word[image.n] == '-'))
+			return NAMED_AFTER;
+		if (!(dash = strchr(word, '-')))
+			return 0;
+	}
+}
 
 static struct candidate *
 find(struct field *f, uint32_t product)
@@ -42,12 +57,12 @@ find(struct field *f, uint32_t product)
 }
 
 static void
-weigh_name(struct field *f, const struct print *p)
+weigh_name(struct field *f, const struct print *p, float weight)
 {
 	struct candidate *c = find(f, p->product);
 
 	if (c)
-		evidence_add(&c->sum, PRINT_NAME, NAMED_ALIKE);
+		evidence_add(&c->sum, PRINT_NAME, weight);
 }
 
 /* Where no image tells, the container's name has to stand for it. */
@@ -75,8 +90,8 @@ weigh_container(const struct look *l, const struct box *b, struct field *f)
 
 	if (b->how == KNOWN_NAME && b->print) {
 		weigh(f, b->print, b->weight, true);
-		if (b->weight > KNOWN_COMMON && is_named_alike(b))
-			weigh_name(f, b->print);
+		if (b->weight > KNOWN_COMMON)
+			weigh_name(f, b->print, worth_of_agreement(b));
 	}
 	if (known_is_opaque(l->c, &b->image)) {
 		k = known_by_name(l->c, span_of(b->name));

@@ -43,7 +43,8 @@ class Workload:
         c["command"] = [w[1:] for w in words if w[0] == "$"]
         c["ports"] = [{"containerPort": int(w[1:])} for w in words
                       if w[0] == ":"]
-        c["args"] = [w for w in words if w[0] not in "$:"]
+        c["env"] = [{"name": w[1:]} for w in words if w[0] == "%"]
+        c["args"] = [w for w in words if w[0] not in "$:%"]
         if kind == "always":
             c["restartPolicy"] = "Always"
         (self.inits if kind else self.containers).append(c)

@@ -18,6 +18,7 @@
 #define FLIGHT_MS 100 /* that a message may go without being confirmed */
 #define FIRST_WAIT 100 /* ms after the first failure, doubled then */
 #define LAST_WAIT 5000
+#define LASTED 1000 /* ms that a connection must, or the next waits longer */
 #define SETTLE 1000 /* ms until a server has read what it was sent before */
 #define WARN_EVERY 60000 /* ms */
 #define BURST 4096 /* changes that leave memory behind */
@@ -43,8 +44,10 @@ struct deliver {
 	bool is_unsettled; /* something may still be on its way */
 	bool is_well; /* it takes messages */
 	unsigned wait;
+	int64_t opened; /* ms */
 	int64_t warned; /* ms; 0: all is well */
-	struct ration denied;
+	bool is_told; /* that it is away */
+	struct ration outages, denied;
 };
 
 struct deliver *
@@ -61,6 +64,7 @@ deliver_new(struct store *store, struct format *format, struct sink *sink,
 	d->pulse = pulse;
 	outbox_init(&d->outbox, store, format);
 	marks_init(&d->marks);
+	d->outages = (struct ration){.more = "the broker comes and goes"};
 	d->denied = (struct ration){.more = "more is dropped for that"};
 	d->is_answered = true; /* of an earlier life, there will be none */
 	d->is_unsettled =
@@ -147,21 +151,23 @@ say_lost(struct deliver *d)
 	if (d->warned && now - d->warned < WARN_EVERY)
 		return;
 	d->warned = now;
-	diag_warn("broker %s: %s; %s for it", d->sink->name, d->sink->why,
-	    census_waiting(store_owed(d->store), words));
+	d->is_told =
+	    ration_warn(&d->outages, "broker %s: %s; %s for it", d->sink->name,
+		d->sink->why, census_waiting(store_owed(d->store), words));
 }
 
 /* Only when it takes messages is it back: it may let us in and deny them. */
 static void
 say_back(struct deliver *d)
 {
-	if (d->warned)
+	if (d->warned && d->is_told)
 		diag_warn("broker %s is back", d->sink->name);
 	if (!d->is_well)
 		pulse_up(d->pulse, d->sink->name);
 	d->is_well = true;
 	d->warned = 0;
-	d->wait = FIRST_WAIT;
+	if (clock_ms() - d->opened >= LASTED)
+		d->wait = FIRST_WAIT;
 }
 
 static void
@@ -225,6 +231,7 @@ open_sink(struct deliver *d)
 	if (!d->warned)
 		diag_info("publishing to %s", d->sink->name);
 	d->is_open = true;
+	d->opened = clock_ms();
 	pulse_opened(d->pulse);
 	release(d, 1,
 	    d->sink->max > INT64_MAX ? INT64_MAX : (int64_t)d->sink->max);
@@ -458,6 +465,7 @@ run(void *deliver)
 		if (d->is_open && !d->sink->is_up(d->sink)) {
 			snprintf(d->sink->why, SINK_WHY, "connection lost");
 			lose(d, SINK_AWAY);
+			back_off(d);
 		}
 		if (!d->is_open && !open_sink(d)) {
 			if (has_ended(d)) /* nobody is missed */

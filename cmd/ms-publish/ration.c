@@ -28,7 +28,7 @@ count(struct ration *r)
 	return n;
 }
 
-void
+bool
 ration_warn(struct ration *r, const char *fmt, ...)
 {
 	unsigned n = count(r);
@@ -38,9 +38,10 @@ ration_warn(struct ration *r, const char *fmt, ...)
 	if (n == TOLD + 1)
 		diag_warn("%s", r->more);
 	if (n > TOLD)
-		return;
+		return false;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	diag_warn("%s", text);
+	return true;
 }

@@ -6,6 +6,7 @@
 #ifndef MS_RATION_H
 #define MS_RATION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ration {
@@ -14,8 +15,9 @@ struct ration {
 	unsigned n; /* since then */
 };
 
-/* Warn (diag.h), if one of this kind still may be. From any thread. */
-void ration_warn(struct ration *r, const char *fmt, ...)
+/* Warn (diag.h), if one of this kind still may be: whether it was. From any
+ * thread. */
+bool ration_warn(struct ration *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -41,6 +41,23 @@ p.feed(c.sync())
 ok(p.end() == 0, "the next start drains")
 ok(owed(store) == 0, "nothing is owed then")
 same_world(w, c, "and the world is right")
+# One that lets in and throws out at once: no hot loop, no end of messages.
+p = Publish(broker.url(), store=store)
+connected(nats, p)
+begun, cuts = time.monotonic(), 0
+while time.monotonic() < begun + 3:
+    if broker.pairs:
+        cuts += 1
+        broker.cut()
+    time.sleep(.005)
+took = time.monotonic() - begun
+ok(cuts > 1 and cuts <= 8 + took,
+   "a broker that comes and goes is tried ever more slowly", cuts, took)
+ok(p.said().count("\n") <= 21, "and told about ten times", p.said())
+p.feed(c.change())
+same_world(w, c, "until it stays")
+ok(p.end() == 0, "it ends with 0")
+
 broker.down()
 p = Publish(broker.url(), "--drain", "1")
 p.feed(c.sync())

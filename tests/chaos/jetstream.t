@@ -78,7 +78,7 @@ ok(len(set(ids)) == len(ids), "and the stream holds nothing twice")
 # Somebody deletes the stream: it is made again.
 p = Publish(nats.url(), "--jetstream", "--patience", "2", store=store)
 p.feed(c.sync())
-until(lambda: owed(store) == 0)
+connected(nats, p)
 js.ask(nats.port, "STREAM.DELETE.MESHSYNC_EVENTS")
 # it answers before its files are gone, and then takes those of the next with
 # them: that is not what is tested

@@ -171,9 +171,12 @@ pack_open(const struct texts *words, struct span packed, struct json *out)
 	bool is_last;
 
 	while (next_number(&r, &number, &is_last)) {
-		json_span(out, texts_get(words, number));
-		if (is_last)
-			json_raw(out, "", 1);
+		struct span word = texts_get(words, number);
+		char *to = json_room(out, word.n + 1);
+
+		memcpy(to, word.p, word.n);
+		to[word.n] = '\0';
+		out->len += word.n + is_last;
 	}
 }
 

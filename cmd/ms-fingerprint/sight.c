@@ -155,16 +155,19 @@ add_verdict(struct sightings *all, const struct match *m, unsigned i,
 static struct span
 keep_facts(struct sightings *all, const struct shapes *s, uint32_t shape)
 {
-	struct json facts = {0};
+	struct json *open = &all->open;
+	char *facts;
 
-	shape_facts(s, shape, &facts);
+	json_reset(open);
+	shape_facts(s, shape, open);
+	facts = diag_strndup(open->p, open->len);
 	if (all->n_facts == all->size_facts) {
 		all->size_facts = all->size_facts ? all->size_facts * 2 : 64;
 		all->facts = diag_alloc(all->facts,
 		    all->size_facts * sizeof(*all->facts));
 	}
-	all->facts[all->n_facts++] = facts.p;
-	return (struct span){facts.p, facts.len};
+	all->facts[all->n_facts++] = facts;
+	return (struct span){facts, open->len};
 }
 
 static void
@@ -224,6 +227,7 @@ sight_free(struct sightings *all)
 	for (size_t i = 0; i < all->n_facts; i++)
 		free(all->facts[i]);
 	free(all->facts);
+	json_release(&all->open);
 	free(all->s);
 	*all = (struct sightings){0};
 }

@@ -28,6 +28,7 @@ struct sightings {
 	size_t n, size;
 	char **facts; /* of the shapes that are seen */
 	size_t n_facts, size_facts;
+	struct json open; /* facts being opened */
 };
 
 /* All sightings of a product, sorted by group; everywhere, or only in the

@@ -281,12 +281,9 @@ infras_learn(struct infras *f, const struct world *w,
 {
 	const struct signatures *s = w->shapes->catalog->signatures;
 
-	for (size_t i = 0; i < f->n; i++) {
-		f->infra[i].stale = true;
-		for (size_t p = 0; p < s->n_products; p++)
-			if (strcmp(f->infra[i].product, s->product[p].id) == 0)
-				f->infra[i].stale = false;
-	}
+	for (size_t i = 0; i < f->n; i++)
+		f->infra[i].stale =
+		    !signatures_product(s, span_of(f->infra[i].product));
 	remove_stale(f, out);
 }
 

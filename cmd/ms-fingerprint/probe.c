@@ -284,14 +284,10 @@ probe_turn(struct filter *f)
 static const struct product *
 product_of_key(const struct filter *f, struct span key)
 {
-	const struct signatures *s = f->shapes.catalog->signatures;
 	const char *at = memchr(key.p, '@', key.n);
-	struct span id = {key.p, at ? (size_t)(at - key.p) : 0};
 
-	for (size_t i = 0; i < s->n_products; i++)
-		if (span_eq(id, s->product[i].id))
-			return &s->product[i];
-	return NULL;
+	return signatures_product(f->shapes.catalog->signatures,
+	    (struct span){key.p, at ? (size_t)(at - key.p) : 0});
 }
 
 /* The text at a path of keys with dots between them, in a JSON document. */

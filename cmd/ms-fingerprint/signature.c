@@ -600,3 +600,12 @@ signatures_free(struct signatures *s)
 	registries_free(&s->registries);
 	intern_free(&s->text);
 }
+
+const struct product *
+signatures_product(const struct signatures *s, struct span id)
+{
+	for (size_t i = 0; i < s->n_products; i++)
+		if (span_eq(id, s->product[i].id))
+			return &s->product[i];
+	return NULL;
+}

@@ -149,6 +149,9 @@ int signatures_read(struct signatures *s, const char *file, const char *text,
     size_t n, char err[CONFIG_ERROR]);
 /* Those that the program was built with. Dies (101) if they are wrong. */
 void signatures_embedded(struct signatures *s);
+/* The product of this id; NULL: there is none. */
+const struct product *signatures_product(const struct signatures *s,
+    struct span id);
 
 const char *role_name(enum role role);
 const char *print_kind_name(enum print_kind kind);

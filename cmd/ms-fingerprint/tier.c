@@ -112,21 +112,13 @@ want_webhooks(struct tiers *t, const char *cluster, const struct product *p,
 		}
 }
 
-static const struct product *
-find_product(const struct signatures *s, const char *id)
-{
-	for (size_t i = 0; i < s->n_products; i++)
-		if (strcmp(s->product[i].id, id) == 0)
-			return &s->product[i];
-	return NULL;
-}
-
 static void
 want_all(struct tiers *t, const struct world *w, const struct infra *i,
     const struct infra_out *out)
 {
 	const struct product *p =
-	    find_product(w->shapes->catalog->signatures, i->product);
+	    signatures_product(w->shapes->catalog->signatures,
+		span_of(i->product));
 
 	if (!p)
 		return;

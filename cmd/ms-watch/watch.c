@@ -144,17 +144,29 @@ set_wait(struct watch *w, const struct machine_action *a)
 	    delay % 1000);
 }
 
-/* Whether to ask again now; if not, the wait is set. */
+static int64_t
+leave_at(struct watch *w)
+{
+	struct watch_env *env = w->env;
+
+	return pace_hold(&env->pace, w, w->level, env->now);
+}
+
+/* Whether to ask again now; if not, the wait is set. Who is held has no place:
+ * all that are held while the server is away would otherwise come at once when
+ * it is back. */
 static bool
 may_ask(struct watch *w)
 {
 	struct watch_env *env = w->env;
-	int64_t at;
+	int64_t at = w->place ? env->now : leave_at(w);
 
-	if (!w->place)
+	if (!w->place && at <= env->now)
 		w->place = pace_place(&env->pace, env->now);
-	at = w->place > env->now ? w->place :
-				   pace_hold(&env->pace, w, w->level, env->now);
+	if (w->place > env->now)
+		at = w->place;
+	else if (w->place && (at = leave_at(w)) > env->now)
+		w->place = 0;
 	w->due = at > env->now ? at : 0;
 	if (!w->due)
 		w->place = 0;

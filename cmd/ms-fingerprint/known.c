@@ -287,9 +287,23 @@ worth_of_name(const struct catalog *c, const struct image *image,
 	return catalog_has(c, KEY_WORD, name) ? NAME_COMMON : NAME_KNOWN;
 }
 
+/* The maker's name in front of one that says nothing by itself. With one dash
+ * it may still be a user's own (keptn-api). */
+static const struct catalog_link *
+by_maker_and_name(const struct catalog *c, struct span name, float *weight)
+{
+	const struct catalog_link *link = by_name(c, KEY_JOINED, name);
+	const char *last = link ? strrchr(link->print->text, '/') : NULL;
+
+	*weight = dashes(name) > 1 ? NAME_JOINED : NAME_COMMON;
+	return last && !catalog_has(c, KEY_GENERIC, name) &&
+		catalog_has(c, KEY_GENERIC, span_of(last + 1)) ?
+	    link :
+	    NULL;
+}
+
 /* What anybody calls a build of their own: as its maker does; or with what
- * packagers put before it; or with the maker's name in front, as nobody would
- * by chance. */
+ * packagers put before it; or with the maker's name. */
 static const struct catalog_link *
 by_common_name(const struct catalog *c, const struct image *image,
     float *weight)
@@ -307,10 +321,7 @@ by_common_name(const struct catalog *c, const struct image *image,
 		*weight = worth_of_name(c, image, rest, link->print);
 		return link;
 	}
-	*weight = dashes(name) > 1 ? NAME_JOINED : NAME_KNOWN;
-	return dashes(name) && !catalog_has(c, KEY_GENERIC, name) ?
-	    by_name(c, KEY_JOINED, name) :
-	    NULL;
+	return by_maker_and_name(c, name, weight);
 }
 
 /* How much a name is worth depends on what is before: a packager, a mirror, a

@@ -7,6 +7,7 @@ import collections
 import glob
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,11 @@ program = os.path.join(os.environ.get("BIN", here + "/../../build"),
 # What must hold on distributions that nobody has seen; and here, where all
 # can be seen, with more to spare.
 PRECISION, RECALL, VERSION = 0.995, 0.985, 0.985
+# Images of users' own that have a product's name in theirs.
+OWN = ["acme/%s-client", "acme/%s-worker", "acme/%s-api", "acme/%s-demo",
+       "ghcr.io/acme/%s-example", "registry.corp.example/shop/my-%s",
+       "registry.corp.example/shop/%s-consumer", "acme/prometheus-%s-rules",
+       "123456789012.dkr.ecr.eu-west-1.amazonaws.com/%s-sync"]
 API = {"Pod": "v1", "ReplicationController": "v1", "Job": "batch/v1",
        "CronJob": "batch/v1"}
 
@@ -246,10 +252,37 @@ def check_manual():
            "the manual's examples hold")
 
 
+def check_names():
+    """What users call after a product, with a word more, is their own."""
+    names, cluster, n = set(), Cluster(), 0
+    folder = here + "/../../cmd/ms-fingerprint/signatures/"
+    for path in glob.glob(folder + "[a-z]*.yaml"):
+        text = open(path).read().split("\nimages:")[1]
+        names.add(os.path.basename(path)[:-len(".yaml")])
+        names |= set(re.findall(r"/([a-z0-9][\w.-]*)",
+                                re.split(r"\n[a-z]", text)[0]))
+    for name in sorted(names):
+        for form in OWN:
+            image = form % name
+            n, last = n + 1, image.split("/")[-1]
+            labels = {"app": last, "app.kubernetes.io/name": last}
+            cluster.add(image, {}, "v1", "Pod", "ns-%d" % n, "own", labels,
+                        {"containers": [{"name": last,
+                                         "image": image + ":1.4.0"}]})
+    found = cluster.run()
+    claimed = [what for uid, (what, _) in cluster.asked.items()
+               if found.get(uid)]
+    for what in claimed:
+        print("# claimed a product in " + what)
+    ok(len(found) == n and not claimed,
+       "none of %d images of users' own, called after products" % n)
+
+
 def main():
     cluster, n = Cluster(), 0
     check_signatures()
     check_manual()
+    check_names()
     workloads = {}
     for path in sorted(glob.glob(here + "/../data/evaluation/*.txt")):
         workloads[os.path.basename(path)] = read(path)

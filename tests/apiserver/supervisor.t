@@ -277,15 +277,26 @@ with apiserver.Server(apiserver.PODS, apiserver.CONFIGMAPS, NAMESPACES,
         show(m)
     server.delete("pods", "p9", namespace="a")
 
+    # Ended at any moment of its start: what waits for a FIFO to open waits for
+    # nobody then.
+    ends = []
+    for i in range(50):
+        m = Meshsync("run", "--to", "-")
+        time.sleep(i * 0.002)
+        ends.append(m.stop())
+    ok(set(ends) <= {0, -signal.SIGTERM}, "ended while it starts") or \
+        note(ends)
+
     os.mkdir(path("theirs"))
     with open(path("theirs/snapshot.db.old"), "w") as f:
         f.write("x")
     m = Meshsync("run", "--to", "-", "--format", "event",
                  env={"MESHSYNC_DIR": path("theirs")})
     until(lambda: "p1" in m.out())
-    ok(m.stop() == 0 and os.listdir(path("theirs")) == ["snapshot.db.old"],
+    code = m.stop()
+    ok(code == 0 and os.listdir(path("theirs")) == ["snapshot.db.old"],
        "in a folder that somebody gave it, it leaves what is theirs") or \
-        note(os.listdir(path("theirs")))
+        note("%d, %s, %s" % (code, os.listdir(path("theirs")), m.said()))
 
     # Without a run, check sends the mark through three stages of its own.
     code, out, err = call("check", "--to", url)

@@ -77,10 +77,15 @@ cp "$dir/cluster/ca.crt" "$account/ca.crt"
 printf shop >"$account/namespace"
 renew
 
-pod() {
-	env -u KUBECONFIG HOME=/nonexistent KUBERNETES_SERVICE_HOST=::1 \
+# In a subshell, of which ms-watch takes the place, so that its pid is known.
+become_pod() {
+	exec env -u KUBECONFIG HOME=/nonexistent KUBERNETES_SERVICE_HOST=::1 \
 		KUBERNETES_SERVICE_PORT="$(cat "$dir/port")" \
 		MESHSYNC_SERVICE_ACCOUNT="$account" "$BIN/ms-watch" "$@" 2>"$dir/err"
+}
+
+pod() {
+	(become_pod "$@")
 }
 
 told() {
@@ -104,7 +109,7 @@ no     secrets.v1.
 1 of 3 kinds can be read"
 
 # A token that the server takes no longer: its account was made anew.
-pod --resource cm >"$dir/stream" &
+become_pod --resource cm >"$dir/stream" &
 watcher=$!
 ok "a watch runs" cluster_wait 30 told '"phase":"ready"'
 cluster_kubectl delete serviceaccount meshsync -n shop >/dev/null

@@ -19,6 +19,7 @@ def certificate(name, *more):
 def check(*args):
     p = subprocess.run([PUBLISH, "--check", *args], capture_output=True,
                        timeout=LIMIT)
+    note((p.stdout + p.stderr).decode())
     return p.returncode
 
 
@@ -28,8 +29,8 @@ for name in ("server", "client"):
     certificate(name, "-CA", "ca.pem", "-CAkey", "ca.key", "-addext",
                 "subjectAltName=DNS:localhost,IP:127.0.0.1", "-addext",
                 "basicConstraints=CA:FALSE")
-tls = 'tls { cert_file: "%s"\nkey_file: "%s"\n' % (path("server.pem"),
-                                                   path("server.key"))
+tls = 'tls { timeout: 30\ncert_file: "%s"\nkey_file: "%s"\n' % (
+    path("server.pem"), path("server.key"))     # 2 s on a busy machine are few
 nats = Nats(tls + "}\n").up()
 url = "tls://localhost:%d" % nats.port
 ok(check("--to", url, "--ca", path("ca.pem")) == 0, "with the right CA")

@@ -701,7 +701,7 @@ class Watch:
         self.records = []
         self.lines = []
         self.broken = []
-        self.err = tempfile.TemporaryFile("w+")
+        self.err = tempfile.TemporaryFile()
         kubeconfig = kubeconfig or server.kubeconfig()
         command = [os.path.join(BIN, "ms-watch"), "--kubeconfig", kubeconfig,
                    *args]
@@ -734,8 +734,9 @@ class Watch:
                 self.broken.append(line)
 
     def stderr(self):
-        self.err.seek(0)
-        return self.err.read()
+        # Not by seek: whoever writes there shares the offset.
+        file = self.err.fileno()
+        return os.pread(file, os.fstat(file).st_size, 0).decode()
 
     def find(self, test):
         return [r for r in list(self.records) if test(r)]

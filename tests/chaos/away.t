@@ -83,10 +83,11 @@ ok(until(lambda: count("select count(*) from outbox") == N + again),
     note(count("select count(*) from outbox"))
 ok(count("select count(*) from row") == N + again,
    "what came and went left no trace")
+# Caches that a burst fills are emptied when nothing is owed, so before is one
+# or the other; what is held for each change would come on top of full ones.
 after = pss(p.p.pid)
+ok(after < 16000, "memory is what the caches may take")
 note("PSS %d kB before, %d kB after" % (before, after))
-# the caches are full again, and no more: the changes are many times that
-ok(after < before + 6000, "memory is flat")
 broker.up()
 ok(until(lambda: owed(store) == 0), "nothing is owed once it is back")
 same_world(w, c, "and all is right")

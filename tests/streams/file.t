@@ -143,5 +143,5 @@ subprocess.run([BIN + "/ms-publish", "--to", "-", "--format", "event"],
                input=(both[0] + "\n").encode(), stdout=inner,
                env={**os.environ, "NO_COLOR": "1"})
 ok(os.read(terminal, 99).startswith(b"ADDED    Pod"), "unless NO_COLOR is set")
-done()
 shutil.rmtree(tmp, ignore_errors=True)
+done()

@@ -6,6 +6,7 @@
 # shellcheck source=tests/cluster/harness.sh
 . tests/cluster/harness.sh
 . tests/tap.sh
+. tests/cluster/stream.sh
 cluster_require
 
 cluster_scratch
@@ -31,17 +32,6 @@ stop_pipe() {
 	wait "$watcher"
 	wait "$consumer"
 	watcher=
-}
-
-enough() {
-	[ "$(grep -c -e "$2" "$dir/stream")" -ge "$1" ]
-}
-
-# until_told COUNT PATTERN: until at least so many lines of the stream match
-until_told() {
-	cluster_wait 60 enough "$@" && return 0
-	tail -n 5 "$dir/err" | sed 's/^/# /'
-	ok "waited for $1 of $2" false
 }
 
 # The effective configuration, as it was told last.

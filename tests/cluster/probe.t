@@ -8,6 +8,7 @@
 # shellcheck source=tests/cluster/harness.sh
 . tests/cluster/harness.sh
 . tests/tap.sh
+. tests/cluster/stream.sh
 if [ "${PROBE_NETWORK:-}" != yes ]; then
 	cluster_require
 	command -v nats-server >/dev/null || {
@@ -21,13 +22,14 @@ if [ "${PROBE_NETWORK:-}" != yes ]; then
 	PROBE_NETWORK=yes exec unshare -rn "$0" "$@"
 fi
 
-: "${BIN:=build}"
-dir=$(mktemp -d)
+cluster_scratch
+# shellcheck disable=SC2034 # for stream.sh
+stream=$dir/told
 servers=
-trap 'stop_pipe; kill $servers 2>/dev/null; cluster_stop "$dir/cluster"; rm -rf "$dir"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+end() {
+	stop_pipe
+	kill $servers 2>/dev/null
+}
 
 odd() {
 	/usr/bin/python3 "$CLUSTER_SRC/odd.py" "$@"
@@ -76,7 +78,7 @@ start_pipe() {
 		"$BIN/ms-publish" --to - --format record \
 			--control "$dir/control" >/dev/null 2>"$dir/perr" &
 	consumer=$!
-	until_told '"phase":"ready"'
+	until_told 1 '"phase":"ready"'
 }
 
 stop_pipe() {
@@ -85,17 +87,6 @@ stop_pipe() {
 	wait "$watcher"
 	wait "$consumer"
 	watcher=
-}
-
-# until_told PATTERN [COUNT]: until at least so many lines are told
-until_told() {
-	cluster_wait 60 enough "$@" && return 0
-	tail -n 5 "$dir/err" "$dir/ferr" | sed 's/^/# /'
-	ok "waited for $*" false
-}
-
-enough() {
-	[ "$(grep -c -e "$1" "$dir/told")" -ge "${2:-1}" ]
 }
 
 # requests [ID]: how many probes there were
@@ -126,7 +117,7 @@ infra() {
 
 # calm: all that was said before this has been carried out, ticks and all
 calm() {
-	until_told '"type":"STATUS"' $(($(grep -c '"type":"STATUS"' "$dir/told") + ${1:-2}))
+	until_told $(($(told '"type":"STATUS"') + ${1:-2})) '"type":"STATUS"'
 }
 
 CLUSTER_CONTROLLERS=no cluster_start "$dir/cluster" || {
@@ -212,7 +203,7 @@ cluster_load >/dev/null <<'JSON'
 {"apiVersion":"v1","kind":"Endpoints","metadata":{"name":"nats","namespace":"messaging"},"subsets":[{"addresses":[{"ip":"198.18.1.1","targetRef":{"kind":"Pod","namespace":"messaging","name":"nats-0"}}],"ports":[{"name":"monitor","port":8222}]}]}
 JSON
 echo '{"command":"probe","id":"service","namespace":"messaging","service":"nats","port":"monitor","path":"/varz"}' >"$dir/control"
-until_told '"id":"service"'
+until_told 1 '"id":"service"'
 is "a service can be asked, too" "$(grep '"id":"service"' "$dir/told" |
 	jq -r '.object | .error // (.body | fromjson.version)')" "$nats_version"
 stop_pipe
@@ -249,7 +240,7 @@ is "a redirect is not followed" "$(grep -c there "$dir/asked")" 0
 is "nobody is asked in a loop" \
 	"$(sort "$dir/asked" | uniq -c | awk '$1 > 12' | wc -l)" 0
 cluster_kubectl create namespace after >/dev/null
-ok "and the stream goes on" cluster_wait 20 enough '"name":"after"'
+ok "and the stream goes on" cluster_wait 20 enough 1 '"name":"after"'
 stop_pipe
 
 # More than can wait

@@ -5,6 +5,7 @@
 # shellcheck source=tests/cluster/harness.sh
 . tests/cluster/harness.sh
 . tests/tap.sh
+. tests/cluster/stream.sh
 cluster_require
 
 cluster_scratch
@@ -31,27 +32,6 @@ stop_watcher() {
 	code=$?
 	watcher=
 	return $code
-}
-
-# told PATTERN...: how many lines of the stream match all of these
-told() {
-	cp "$dir/stream" "$dir/seen"
-	for pattern in "$@"; do
-		grep -e "$pattern" "$dir/seen" >"$dir/rest"
-		mv "$dir/rest" "$dir/seen"
-	done
-	wc -l <"$dir/seen"
-}
-
-enough() {
-	wanted=$1
-	shift
-	[ "$(told "$@")" -ge "$wanted" ]
-}
-
-# until_told COUNT PATTERN...: wait until at least so many lines match
-until_told() {
-	cluster_wait 60 enough "$@"
 }
 
 # world FILE: what a stream says there is: kind, namespace, name, version

@@ -86,8 +86,7 @@ secrets_mask_stored(struct store *store)
 	sqlite3_finalize(read);
 	sqlite3_finalize(write);
 	if (masked)
-		sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL,
-		    NULL, NULL);
+		store_fold(store);
 	sqlite3_exec(store->db, "PRAGMA secure_delete=OFF", NULL, NULL, NULL);
 	return is_done;
 }

@@ -2,7 +2,8 @@
 """fingerprint - what ms-fingerprint costs, with 10, with all, and with 1,000
 signatures, beside cat in the same run.
 
-Streams: pods of which ten each are of one workload, as a server lists them;
+Streams: a whole cluster of PODS / 10 workloads, as ms-watch tells of it
+(whole.py); pods of which ten each are of one workload, as a server lists them;
 and pods of which each is of a workload of its own, and Deployments, the worst
 there is. Figures are CPU time, user and system, the best of ROUNDS (5): noise
 only ever adds.
@@ -25,6 +26,7 @@ ROUNDS = int(os.environ.get("ROUNDS", 5))
 SIGNATURES = here + "/../../cmd/ms-fingerprint/signatures/"
 sys.path.insert(0, here + "/../cluster")
 import generate  # noqa: E402
+import whole  # noqa: E402
 
 
 def records(kind, resource, count):
@@ -63,6 +65,11 @@ def write(path, records):
         for r in records:
             f.write(json.dumps(r, separators=(",", ":")) + "\n")
     return path
+
+
+def count(path):
+    with open(path, "rb") as f:
+        return sum(1 for _ in f)
 
 
 def cost(command, path):
@@ -139,6 +146,8 @@ def main():
             os.mkdir(folder)
             sets[name] = fill(folder)
         streams = {
+            "a whole cluster": write(tmp + "/whole",
+                                     whole.cluster(PODS // 10)),
             "10 pods a workload": write(tmp + "/shared",
                                         pods(PODS // 10, 10)),
             "1 pod a workload": write(tmp + "/lone",
@@ -150,7 +159,8 @@ def main():
         start = {n: cost([program] + a, empty) for n, a in sets.items()}
         for title, path in streams.items():
             size = os.path.getsize(path)
-            print("%d objects, %d MB, %s" % (PODS, size / 1e6, title))
+            print("%d records, %d MB, %s" %
+                  (count(path), size / 1e6, title))
             print("  cat                  %6.2f GB/s" %
                   (size / cost(["cat"], path) / 1e9))
             every = None
@@ -168,8 +178,8 @@ def main():
         least = memory([program], empty)
         for title, path in streams.items():
             most = memory([program], path)
-            print("%s: %.1f MB, %d bytes each" %
-                  (title, most / 1e6, (most - least) / PODS))
+            print("%s: %.1f MB, %d bytes a record" %
+                  (title, most / 1e6, (most - least) / count(path)))
         # what a large cluster comes to, whatever PODS says
         many = write(tmp + "/many", pods(2000, 50))
         print("100,000 pods of 2,000 workloads: %.1f MB" %

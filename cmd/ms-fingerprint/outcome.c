@@ -190,3 +190,22 @@ outcome_prints(const struct outcomes *o, uint32_t number)
 	return (struct span){o->outcome[number].prints,
 	    o->outcome[number].n_prints};
 }
+
+bool
+outcome_is_of(const struct outcome *o, uint32_t product)
+{
+	for (uint32_t i = 0; i < o->n_products; i++)
+		if (o->product[i] == product)
+			return true;
+	return false;
+}
+
+bool
+outcomes_have(const struct outcomes *o, uint32_t product)
+{
+	for (uint32_t i = 0; i < o->n; i++)
+		if (o->outcome[i].holds &&
+		    outcome_is_of(&o->outcome[i], product))
+			return true;
+	return false;
+}

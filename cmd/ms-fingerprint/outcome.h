@@ -42,6 +42,10 @@ void outcomes_drop(struct outcomes *o, uint32_t number);
 /* The value of ms.prints; absent: nothing. */
 struct span outcome_prints(const struct outcomes *o, uint32_t number);
 
+/* Whether one is of a product; whether any that is held is. */
+bool outcome_is_of(const struct outcome *o, uint32_t product);
+bool outcomes_have(const struct outcomes *o, uint32_t product);
+
 /* Whether only a running instance can tell the version of this, and is one. */
 bool outcome_wants(const struct product *p, const struct verdict *v);
 

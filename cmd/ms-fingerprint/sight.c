@@ -78,15 +78,6 @@ compare(const void *x, const void *y, void *context)
 	return c ? c : sight_compare(a->facts, b->facts);
 }
 
-static bool
-has_product(const struct outcome *o, uint32_t product)
-{
-	for (uint32_t i = 0; i < o->n_products; i++)
-		if (o->product[i] == product)
-			return true;
-	return false;
-}
-
 /* What tells instances apart in one namespace: the labels that charts and
  * operators set for that, or the workload's own name. */
 static void
@@ -176,12 +167,11 @@ add_shape(struct sightings *all, const struct world *w, uint32_t workload,
 {
 	size_t n = all->n;
 	struct match m;
-	struct sighting s = {.workload = workload_root(w, workload),
-	    .shape = shape,
-	    .is_own = is_own};
+	struct sighting s = {.shape = shape, .is_own = is_own};
 
-	if (!has_product(shape_outcome(w->shapes, shape), product))
+	if (!outcome_is_of(shape_outcome(w->shapes, shape), product))
 		return;
+	s.workload = workload_root(w, workload);
 	s.facts = keep_facts(all, w->shapes, shape);
 	s.has_own = w->workload[s.workload].own != SHAPE_NONE;
 	match_facts(w->shapes->catalog, s.facts, &m);
@@ -210,6 +200,8 @@ sight_product(struct sightings *all, const struct world *w, uint32_t product,
     bool everywhere)
 {
 	sight_free(all);
+	if (!outcomes_have(&w->shapes->outcomes, product))
+		return; /* as of most products in any cluster */
 	for (uint32_t ns = 0; ns < w->n_first; ns++)
 		if (everywhere || w->dirty_ns[ns])
 			for (uint32_t i = w->first[ns]; i != WORLD_NONE;

@@ -194,6 +194,19 @@ by_packed_name(const struct catalog *c, struct span name)
 	return link ? link : catalog_find(c, KEY_PRODUCT, name);
 }
 
+/* name-16: the release that is packed, as postgresql-16 and httpd-24. */
+static struct span
+less_number(struct span name)
+{
+	size_t n = name.n;
+
+	while (n && isdigit((unsigned char)name.p[n - 1]))
+		n--;
+	if (n > 1 && n < name.n && name.p[n - 1] == '-')
+		name.n = n - 1;
+	return name;
+}
+
 /* The same, less what packagers put before and behind it. */
 static const struct catalog_link *
 by_dressed_name(const struct catalog *c, struct span name)
@@ -207,6 +220,10 @@ by_dressed_name(const struct catalog *c, struct span name)
 			link = by_packed_name(c, name);
 			break;
 		}
+	if (!link && less_number(name).n < name.n) {
+		name = less_number(name);
+		link = by_packed_name(c, name);
+	}
 	for (size_t i = 0; !link && i < r->n_before; i++)
 		if (begins(name, r->before[i]))
 			link =
@@ -266,8 +283,20 @@ dashes(struct span s)
 	unsigned n = 0;
 
 	for (size_t i = 0; i < s.n; i++)
-		n += s.p[i] == '-';
+		n += s.p[i] == '-' || s.p[i] == '_';
 	return n;
+}
+
+/* Whether a name is, or begins with, an id: postgres_exporter, too. */
+static bool
+is_of(struct span name, const char *id)
+{
+	size_t i = 0;
+
+	while (i < name.n && id[i] &&
+	    (name.p[i] == id[i] || (name.p[i] == '_' && id[i] == '-')))
+		i++;
+	return !id[i];
 }
 
 static float
@@ -277,8 +306,7 @@ worth_of_name(const struct catalog *c, const struct image *image,
 	const char *id = c->signatures->product[p->product].id;
 
 	if ((p->makes || p->role == ROLE_SIDECAR) &&
-	    (dashes(name) > 1 ||
-		(dashes(name) && (span_eq(name, id) || begins(name, id)))))
+	    (dashes(name) > 1 || (dashes(name) && is_of(name, id))))
 		return NAME_TELLING;
 	if (image->n > 1 && is_mirror(c, image->part[image->n - 2]))
 		return NAME_TELLING;

@@ -132,17 +132,18 @@ add_hits_of(struct look *l, unsigned verdict)
 	return any;
 }
 
-/* Into v; a tag such as latest or 7 is kept aside. */
+/* Into v; a tag such as latest or 7 is kept aside. Packagers write the number
+ * first, or leave the tag as its maker has it. */
 static void
 version_by_tags(const struct box *b, const struct print *p, struct verdict *v)
 {
-	static const char *const packaged[] = {"flavor", NULL};
-	const char *const *rule = b->how == KNOWN_PACKAGED ? packaged : p->tags;
+	const char *const *rule = p->tags;
 
 	if (b->how == KNOWN_RETAGGED ||
-	    (b->how == KNOWN_PACKAGED && p->tags[0] &&
-		strcmp(p->tags[0], "none") == 0))
+	    (b->how == KNOWN_PACKAGED && *rule && strcmp(*rule, "none") == 0))
 		return;
+	if (b->how == KNOWN_PACKAGED)
+		v->version = version_by_rule("flavor", b->image.tag);
 	for (; !v->version.n && *rule; rule++) {
 		if (strcmp(*rule, "none") == 0)
 			return;

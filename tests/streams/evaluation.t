@@ -236,6 +236,8 @@ def check_signatures():
     print("# " + out.strip().replace(folder, "signatures"))
     status, out, err = run("--test", folder)
     ok(status == 0 and " 0 failed" in out, "their examples hold")
+    ok(run("--test", "built-in")[1] == out.replace(folder, "built-in"),
+       "and those built in are the same")
 
 
 def check_manual():

@@ -68,6 +68,77 @@ config_load(struct config *c, const char *path, char err[CONFIG_ERROR])
 	return status;
 }
 
+/* ---- parsing ---- */
+
+/* What the parser says of the text that it could not decode has no mark. */
+static void
+count_to(const char *text, size_t n, size_t *line, size_t *column)
+{
+	*line = *column = 1;
+	for (size_t i = 0; i < n; i++)
+		if (text[i] == '\n') {
+			++*line;
+			*column = 1;
+		} else if (((unsigned char)text[i] & 0xc0) != 0x80) {
+			++*column;
+		}
+}
+
+/* Whether a line, counted from 0, is indented by a tab among others. */
+static bool
+has_tab(const char *text, size_t n, size_t line)
+{
+	const char *end = text + n;
+
+	while (line > 0 && text < end)
+		line -= *text++ == '\n';
+	while (text < end && *text == ' ')
+		text++;
+	return text < end && *text == '\t';
+}
+
+static void
+describe(const yaml_parser_t *parser, const char *name, const char *text,
+    size_t n, char err[CONFIG_ERROR])
+{
+	size_t line = parser->problem_mark.line + 1;
+	size_t column = parser->problem_mark.column + 1;
+	char more[128] = "";
+
+	if (parser->error == YAML_READER_ERROR)
+		count_to(text,
+		    parser->problem_offset < n ? parser->problem_offset : n,
+		    &line, &column);
+	else if (has_tab(text, n, parser->problem_mark.line))
+		snprintf(more, sizeof(more),
+		    "; lines are indented by blanks, not tabs");
+	else if (parser->context &&
+	    parser->context_mark.line != parser->problem_mark.line)
+		snprintf(more, sizeof(more), ", %s that begins at %zu:%zu",
+		    parser->context, parser->context_mark.line + 1,
+		    parser->context_mark.column + 1);
+	snprintf(err, CONFIG_ERROR, "%s:%zu:%zu: %s%s", name, line, column,
+	    parser->problem ? parser->problem : "not readable as YAML", more);
+}
+
+/* A document that says nothing, as behind a last ---, is none. */
+static size_t
+line_of_next(yaml_parser_t *parser)
+{
+	yaml_document_t next;
+	const yaml_node_t *root;
+	size_t line = 0;
+
+	if (!yaml_parser_load(parser, &next))
+		return parser->problem_mark.line + 1;
+	root = yaml_document_get_root_node(&next);
+	if (root &&
+	    (root->type != YAML_SCALAR_NODE || root->data.scalar.length))
+		line = root->start_mark.line + 1;
+	yaml_document_delete(&next);
+	return line;
+}
+
 int
 config_parse(struct config *c, const char *name, const char *text, size_t n,
     char err[CONFIG_ERROR])
@@ -79,13 +150,12 @@ config_parse(struct config *c, const char *name, const char *text, size_t n,
 		diag_nomem();
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, n);
 	ok = yaml_parser_load(&parser, &c->doc);
-	if (!ok)
-		snprintf(err, CONFIG_ERROR, "%s:%zu:%zu: %s", name,
-		    parser.problem_mark.line + 1,
-		    parser.problem_mark.column + 1,
-		    parser.problem ? parser.problem : "not readable as YAML");
-	else
+	if (!ok) {
+		describe(&parser, name, text, n, err);
+	} else {
 		c->name = diag_strndup(name, strlen(name));
+		c->more = line_of_next(&parser);
+	}
 	yaml_parser_delete(&parser);
 	return ok ? 0 : -1;
 }

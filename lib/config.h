@@ -16,12 +16,14 @@
 struct config {
 	yaml_document_t doc;
 	char *name; /* for messages */
+	size_t more; /* the line where a second document begins; 0: none */
 };
 
 typedef yaml_node_t config_node;
 
 /* Read a whole file, or text called name. 0; or -1 and err says
- * "name:line:column: what". An empty document has no root, and is no error.
+ * "name:line:column: what". An empty document has no root, and is no error;
+ * of several documents only the first is read.
  * A file of more than 64 MiB is refused. */
 int config_load(struct config *c, const char *path, char err[CONFIG_ERROR]);
 int config_parse(struct config *c, const char *name, const char *text, size_t n,

@@ -1,6 +1,5 @@
 #include "catalog.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -216,7 +215,8 @@ put_one(struct catalog *c, const struct print *p)
 		put_repo(c, p);
 	} else if (p->kind == PRINT_PORT) {
 		put_print(c,
-		    isdigit((unsigned char)*text.p) ? KEY_PORT : KEY_PORT_NAME,
+		    p->text[strspn(p->text, "0123456789")] ? KEY_PORT_NAME :
+							     KEY_PORT,
 		    text, p);
 	} else if (p->kind == PRINT_CRD) {
 		put_print(c, KEY_CRD, text, p);

@@ -4,14 +4,9 @@
 
 #include "catalog.h"
 
-/* Both look at signatures that were read from path (a file, or what is in a
- * folder; "built-in": those of the program) and return the exit code. */
-
-/* Warn about prints that can never decide anything: repositories that another
- * signature has too, the same print twice. */
-int example_check(const struct catalog *c, const char *path);
-
-/* Run the examples. Each that fails is told by file, line and column. */
+/* Run the examples of the signatures from path (a file, or what is in a folder;
+ * "built-in": those of the program). Each that fails is told by file, line and
+ * column. Returns the program's status. */
 int example_test(const struct catalog *c, const char *path);
 
 #endif

@@ -94,6 +94,18 @@ library_load(struct library *l, const char *path, char err[CONFIG_ERROR])
 	return load_file(l, path, err);
 }
 
+bool
+library_is_from(const struct product *p, const char *path)
+{
+	size_t n = strlen(path);
+
+	if (strcmp(path, "built-in") == 0)
+		return !strchr(p->file, '/');
+	return strncmp(p->file, path, n) == 0 &&
+	    (p->file[n] == '\0' || p->file[n] == '/' ||
+		(n > 0 && path[n - 1] == '/'));
+}
+
 /* ---- knowledge ---- */
 
 struct knowledge *

@@ -34,6 +34,10 @@ void library_free(struct library *l);
  * what is wrong. */
 int library_load(struct library *l, const char *path, char err[CONFIG_ERROR]);
 
+/* Whether a product was read from this file, or a file in this folder;
+ * "built-in" is the program itself. */
+bool library_is_from(const struct product *p, const char *path);
+
 /* What the texts say. NULL: err says file, line, column and what is wrong. */
 struct knowledge *library_build(const struct library *l,
     char err[CONFIG_ERROR]);

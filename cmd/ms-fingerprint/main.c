@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "check.h"
 #include "diag.h"
 #include "example.h"
 #include "explain.h"
@@ -129,7 +130,7 @@ main(int argc, char **argv)
 	l.bare = bare;
 	k = read_all(&l);
 	if (check_path || test_path) {
-		status = check_path ? example_check(&k->catalog, check_path) :
+		status = check_path ? check(&k->catalog, check_path) :
 				      example_test(&k->catalog, test_path);
 		knowledge_free(k);
 	} else {

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "diag.h"
+#include "version.h"
+
 int
 reader_wrong(struct reader *r, config_node *node, const char *what,
     const char *text)
@@ -17,6 +20,18 @@ reader_keep(struct reader *r, const char *text)
 	struct intern *in = &r->s->text;
 
 	return text ? intern_text(in, intern_put(in, span_of(text))).p : NULL;
+}
+
+int
+reader_text(struct reader *r, config_node *map, const char *key,
+    const char **text)
+{
+	config_node *node = config_get(&r->c, map, key);
+
+	if (config_is_map(node) || config_is_list(node))
+		return reader_wrong(r, node, "not a text:", key);
+	*text = reader_keep(r, config_text(node));
+	return 0;
 }
 
 static bool
@@ -36,7 +51,8 @@ reader_keys(struct reader *r, config_node *map, const char *const *known)
 		const char *text = config_text(key);
 
 		if (!text || !is_one_of(text, known))
-			return reader_wrong(r, key, "unknown key",
+			return reader_wrong(r, key,
+			    "ms-signatures(5) has no such key:",
 			    text ? text : "");
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(text,
@@ -59,4 +75,39 @@ size_t
 reader_texts(const config_node *list)
 {
 	return !list ? 0 : config_is_list(list) ? config_count(list) : 1;
+}
+
+const char **
+reader_own_list(struct signatures *s, size_t n)
+{
+	s->rules = diag_alloc(s->rules, (s->n_rules + 1) * sizeof(*s->rules));
+	return s->rules[s->n_rules++] =
+		   diag_alloc(NULL, n * sizeof(**s->rules));
+}
+
+int
+reader_tags(struct reader *r, config_node *node, const char *const **tags)
+{
+	size_t n = reader_texts(node);
+	const char **list;
+
+	if (!n)
+		return 0;
+	list = reader_own_list(r->s, n + 1);
+	*tags = list;
+	for (size_t i = 0; i < n; i++) {
+		config_node *at;
+		const char *rule = reader_text_at(r, node, i, &at), *why;
+
+		list[i] = NULL;
+		if (!rule)
+			return reader_wrong(r, at, "a tag rule is a text",
+			    NULL);
+		if ((why = version_rule_wrong(rule)))
+			return config_error(&r->c, at, r->err,
+			    "tag rule '%s' %s", rule, why);
+		list[i] = reader_keep(r, rule);
+		list[i + 1] = NULL;
+	}
+	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "diag.h"
 
+/* Behind what other files say: who adds a mirror still knows the others. */
 static int
 read_words(struct reader *r, config_node *map, const char *key,
     const char ***list, size_t *n)
@@ -13,11 +14,12 @@ read_words(struct reader *r, config_node *map, const char *key,
 
 	if (!node)
 		return 0;
-	*list = diag_alloc(*list, (reader_texts(node) + 1) * sizeof(**list));
+	*list =
+	    diag_alloc(*list, (*n + reader_texts(node) + 1) * sizeof(**list));
 	/* a list that is wrong in its middle is as long as what is right */
-	for (*n = 0; *n < reader_texts(node); ++*n)
+	for (size_t i = 0; i < reader_texts(node); i++, ++*n)
 		if (!((*list)[*n] =
-			    reader_keep(r, reader_text_at(r, node, *n, &at))))
+			    reader_keep(r, reader_text_at(r, node, i, &at))))
 			return reader_wrong(r, at, "not a text in", key);
 	return 0;
 }
@@ -32,17 +34,18 @@ read_aliases(struct reader *r, config_node *map)
 		return 0;
 	if (!config_is_map(map))
 		return reader_wrong(r, map, "aliases is a map", NULL);
-	reg->alias = diag_alloc(reg->alias, 2 * n * sizeof(*reg->alias));
-	reg->n_alias = 0;
+	reg->alias = diag_alloc(reg->alias,
+	    2 * (reg->n_alias + n + 1) * sizeof(*reg->alias));
 	for (size_t i = 0; i < n; i++) {
+		const char **alias = reg->alias + 2 * reg->n_alias;
 		const char *to = config_text(config_value_at(&r->c, map, i));
 
 		if (!to || !config_text(config_key_at(&r->c, map, i)))
 			return reader_wrong(r, config_key_at(&r->c, map, i),
 			    "an alias is a text", NULL);
-		reg->alias[2 * i] =
+		alias[0] =
 		    reader_keep(r, config_text(config_key_at(&r->c, map, i)));
-		reg->alias[2 * i + 1] = reader_keep(r, to);
+		alias[1] = reader_keep(r, to);
 		reg->n_alias++;
 	}
 	return 0;

@@ -18,8 +18,7 @@ role_name(enum role role)
 	return roles[role];
 }
 
-/* ROLES if it is none. */
-static enum role
+enum role
 role_of(const char *name)
 {
 	int r = 0;
@@ -54,41 +53,6 @@ const char *
 print_kind_name(enum print_kind kind)
 {
 	return kinds[kind].name;
-}
-
-static const char **
-own_list(struct signatures *s, size_t n)
-{
-	s->rules = diag_alloc(s->rules, (s->n_rules + 1) * sizeof(*s->rules));
-	return s->rules[s->n_rules++] =
-		   diag_alloc(NULL, n * sizeof(**s->rules));
-}
-
-static int
-read_tags(struct reader *r, config_node *node, const char *const **tags)
-{
-	size_t n = reader_texts(node);
-	const char **list;
-
-	if (!n)
-		return 0;
-	list = own_list(r->s, n + 1);
-	*tags = list;
-	for (size_t i = 0; i < n; i++) {
-		config_node *at;
-		const char *rule = reader_text_at(r, node, i, &at), *why;
-
-		list[i] = NULL;
-		if (!rule)
-			return reader_wrong(r, at, "a tag rule is a text",
-			    NULL);
-		if ((why = version_rule_wrong(rule)))
-			return config_error(&r->c, at, r->err,
-			    "tag rule '%s' %s", rule, why);
-		list[i] = reader_keep(r, rule);
-		list[i + 1] = NULL;
-	}
-	return 0;
 }
 
 static int
@@ -132,7 +96,8 @@ read_role(struct reader *r, config_node *map, struct print *p)
 	if (!node)
 		return 0;
 	if (!text || role_of(text) == ROLES)
-		return reader_wrong(r, node, "unknown role", text ? text : "");
+		return reader_wrong(r, node,
+		    "ms-signatures(5) has no such role:", text ? text : "");
 	p->role = (uint8_t)role_of(text);
 	return 0;
 }
@@ -144,7 +109,8 @@ add_print(struct reader *r, struct print p, const char *text,
 	struct product *to = &r->p;
 
 	p.text = reader_keep(r, text);
-	p.line = (uint32_t)at->start_mark.line + 1;
+	p.line = (at->start_mark.line + 1) & 0xfffff;
+	p.column = (at->start_mark.column + 1) & 0xfff;
 	if ((to->n_prints & (to->n_prints - 1)) == 0)
 		to->print = diag_alloc(to->print,
 		    (to->n_prints ? to->n_prints * 2 : 1) * sizeof(p));
@@ -156,16 +122,34 @@ static int
 read_members(struct reader *r, config_node *map, struct print *p)
 {
 	config_node *tags = config_get(&r->c, map, "tags");
-	const char *component = config_get_text(&r->c, map, "component");
 
-	p->component = reader_keep(r, component);
-	p->has_component = component;
-	p->with = reader_keep(r, config_get_text(&r->c, map, "with"));
+	if (reader_text(r, map, "component", &p->component) < 0 ||
+	    reader_text(r, map, "with", &p->with) < 0)
+		return -1;
+	p->has_component = p->component;
 	return read_role(r, map, p) < 0 ||
 		read_weight(r, map, &p->weight) < 0 ||
-		read_tags(r, tags, &p->tags) < 0 ?
+		reader_tags(r, tags, &p->tags) < 0 ?
 	    -1 :
 	    0;
+}
+
+/* As it stands in references, less the tag; a star is the whole last part. */
+static bool
+is_repo(const char *text)
+{
+	size_t n, parts = 0;
+
+	for (const char *p = text; *p; p += n + (p[n] == '/'), parts++) {
+		n = strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789._-");
+		if (parts == 0 && p[n] == ':') /* a registry's port */
+			n += 1 + strspn(p + n + 1, "0123456789");
+		if (n == 0 && parts > 0 && strcmp(p, "*") == 0)
+			return true;
+		if (n == 0 || (p[n] && (p[n] != '/' || !p[n + 1])))
+			return false;
+	}
+	return parts > 1;
 }
 
 static int
@@ -192,10 +176,9 @@ read_image(struct reader *r, config_node *map)
 	for (size_t i = 0; i < reader_texts(repo); i++) {
 		const char *text = reader_text_at(r, repo, i, &at);
 
-		if (!text || !*text || strpbrk(text, " @") ||
-		    !strchr(text, '/'))
+		if (!text || !is_repo(text))
 			return reader_wrong(r, at,
-			    "not a repository with its owner "
+			    "not a repository with its owner and without a tag "
 			    "(library/NAME, OWNER/NAME):",
 			    text ? text : "");
 		add_print(r, p, text, at);
@@ -238,9 +221,10 @@ read_print(struct reader *r, config_node *node, enum print_kind kind)
 		if (reader_keys(r, node, known) < 0 ||
 		    read_members(r, node, &p) < 0)
 			return -1;
-		text = config_get_text(&r->c, node, "is");
+		if (reader_text(r, node, "is", &text) < 0)
+			return -1;
 	}
-	if (!text)
+	if (!text || !*text)
 		return reader_wrong(r, node,
 		    "a print is a text, or a map with 'is'", NULL);
 	if (is_weak(kind) && p.weight >= EVIDENCE_CLAIM)
@@ -262,52 +246,6 @@ read_prints(struct reader *r, config_node *root, enum print_kind kind)
 		return reader_wrong(r, list, "not a list:", kinds[kind].key);
 	for (size_t i = 0; i < config_count(list); i++)
 		if (read_print(r, config_at(&r->c, list, i), kind) < 0)
-			return -1;
-	return 0;
-}
-
-static int
-read_example(struct reader *r, config_node *map, struct example *e)
-{
-	static const char *const known[] = {"image", "args", "labels", "kind",
-	    "workload", "ports", "is", "version", "component", "role", NULL};
-	struct config *c = &r->c;
-
-	if (!config_is_map(map))
-		return reader_wrong(r, map, "an example is a map with image",
-		    NULL);
-	if (reader_keys(r, map, known) < 0)
-		return -1;
-	*e = (struct example){.image = reader_keep(r,
-				  config_get_text(c, map, "image")),
-	    .is = reader_keep(r, config_get_text(c, map, "is")),
-	    .version = reader_keep(r, config_get_text(c, map, "version")),
-	    .component = reader_keep(r, config_get_text(c, map, "component")),
-	    .role = reader_keep(r, config_get_text(c, map, "role")),
-	    .kind = reader_keep(r, config_get_text(c, map, "kind")),
-	    .args = reader_keep(r, config_get_text(c, map, "args")),
-	    .labels = reader_keep(r, config_get_text(c, map, "labels")),
-	    .workload = reader_keep(r, config_get_text(c, map, "workload")),
-	    .ports = reader_keep(r, config_get_text(c, map, "ports")),
-	    .line = (uint32_t)map->start_mark.line + 1,
-	    .column = (uint32_t)map->start_mark.column + 1};
-	return e->image ? 0 :
-			  reader_wrong(r, map, "an example has an image", NULL);
-}
-
-static int
-read_examples(struct reader *r, config_node *list)
-{
-	size_t n = config_count(list);
-
-	if (list && !config_is_list(list))
-		return reader_wrong(r, list, "examples is a list", NULL);
-	if (!n)
-		return 0;
-	r->p.example = diag_alloc(NULL, n * sizeof(*r->p.example));
-	for (; r->p.n_examples < n; r->p.n_examples++)
-		if (read_example(r, config_at(&r->c, list, r->p.n_examples),
-			&r->p.example[r->p.n_examples]) < 0)
 			return -1;
 	return 0;
 }
@@ -352,83 +290,10 @@ read_version(struct reader *r, config_node *root)
 	return 0;
 }
 
-/* Whether a print makes something that is called so; match.c has the names of
- * those that say none. */
 static bool
-has_component(const struct product *p, const char *name)
+is_name(const char *text)
 {
-	for (size_t i = 0; i < p->n_prints; i++) {
-		const struct print *o = &p->print[i];
-		const char *slash = strrchr(o->text, '/');
-
-		if (strcmp(name,
-			o->component                        ? o->component :
-			    o->kind == PRINT_IMAGE && slash ? slash + 1 :
-							      p->id) == 0)
-			return true;
-	}
-	return false;
-}
-
-static int
-read_components(struct reader *r, config_node *node, struct probe *p)
-{
-	size_t n = reader_texts(node);
-	const char **list;
-
-	if (!n)
-		return 0;
-	list = own_list(r->s, n + 1);
-	memset(list, 0, (n + 1) * sizeof(*list));
-	p->component = list;
-	for (size_t i = 0; i < n; i++) {
-		config_node *at;
-		const char *text = reader_text_at(r, node, i, &at);
-
-		if (!text || !has_component(&r->p, text))
-			return reader_wrong(r, at,
-			    "no part of the product is called", text);
-		list[i] = reader_keep(r, text);
-	}
-	return 0;
-}
-
-static int
-read_probe(struct reader *r, config_node *root)
-{
-	static const char *const known[] = {"path", "port", "scheme", "json",
-	    "metric", "label", "version", "component", NULL};
-	config_node *map = config_get(&r->c, root, "probe");
-	struct probe *p = &r->p.probe;
-
-	if (!map)
-		return 0;
-	if (!config_is_map(map))
-		return reader_wrong(r, map,
-		    "a probe is a map with path and port", NULL);
-	*p = (struct probe){.path = reader_keep(r,
-				config_get_text(&r->c, map, "path")),
-	    .port = reader_keep(r, config_get_text(&r->c, map, "port")),
-	    .scheme = reader_keep(r, config_get_text(&r->c, map, "scheme")),
-	    .json = reader_keep(r, config_get_text(&r->c, map, "json")),
-	    .metric = reader_keep(r, config_get_text(&r->c, map, "metric")),
-	    .label = reader_keep(r, config_get_text(&r->c, map, "label")),
-	    .tags = r->tags};
-	if (reader_keys(r, map, known) < 0 ||
-	    read_tags(r, config_get(&r->c, map, "version"), &p->tags) < 0 ||
-	    read_components(r, config_get(&r->c, map, "component"), p) < 0)
-		return -1;
-	if (!p->path || *p->path != '/' || !p->port)
-		return reader_wrong(r, map,
-		    "a probe has a path (/…) and a port", NULL);
-	if ((p->json && p->metric) || (p->label && !p->metric))
-		return reader_wrong(r, map,
-		    "a probe has either json, or metric and its label", NULL);
-	if (p->scheme && strcmp(p->scheme, "http") != 0 &&
-	    strcmp(p->scheme, "https") != 0)
-		return reader_wrong(r, map, "a scheme is http or https, not",
-		    p->scheme);
-	return 0;
+	return !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.")];
 }
 
 static int
@@ -442,11 +307,11 @@ read_watch(struct reader *r, config_node *root)
 	if (!config_is_list(list))
 		return reader_wrong(r, list, "watch is a list", NULL);
 	p->has_watch = true;
-	p->watch = own_list(r->s, config_count(list) + 1);
+	p->watch = reader_own_list(r->s, config_count(list) + 1);
 	for (size_t i = 0; i < config_count(list); i++) {
 		const char *text = reader_text_at(r, list, i, &at);
 
-		if (!text || !strchr(text, '.'))
+		if (!text || !strchr(text, '.') || !is_name(text))
 			return reader_wrong(r, at,
 			    "not a kind (plural.group):", text ? text : "");
 		p->watch[p->n_watch++] = reader_keep(r, text);
@@ -465,24 +330,26 @@ static int
 read_head(struct reader *r, config_node *root)
 {
 	config_node *id = config_get(&r->c, root, "product");
-	const char *text = config_text(id), *name;
+	const char *text = config_text(id);
 
+	if (!id)
+		return reader_wrong(r, root, "it says no product", NULL);
 	if (!text || !is_id(text))
-		return reader_wrong(r, id ? id : root,
+		return reader_wrong(r, id,
 		    "a product is named by lower "
 		    "case letters, digits and -",
 		    NULL);
-	name = config_get_text(&r->c, root, "name");
-	r->p.id = reader_keep(r, text);
-	r->p.name = reader_keep(r, name ? name : text);
-	r->p.category =
-	    reader_keep(r, config_get_text(&r->c, root, "category"));
+	r->p.id = r->p.name = reader_keep(r, text);
 	r->p.file = reader_keep(r, r->c.name);
-	r->p.crd_version =
-	    reader_keep(r, config_get_text(&r->c, root, "crd_version"));
+	if (reader_text(r, root, "name", &r->p.name) < 0 ||
+	    reader_text(r, root, "category", &r->p.category) < 0 ||
+	    reader_text(r, root, "crd_version", &r->p.crd_version) < 0)
+		return -1;
+	if (!r->p.name)
+		r->p.name = r->p.id;
 	if (read_scope(r, root) < 0 || read_version(r, root) < 0)
 		return -1;
-	if (read_tags(r, config_get(&r->c, root, "tags"), &r->tags) < 0)
+	if (reader_tags(r, config_get(&r->c, root, "tags"), &r->tags) < 0)
 		return -1;
 	r->p.tags = r->tags;
 	return 0;
@@ -509,6 +376,7 @@ put_product(struct signatures *s, struct product *p)
 	while (i < s->n_products && s->product[i].id != p->id)
 		i++;
 	if (i < s->n_products) {
+		p->replaced = s->product[i].file;
 		free(s->product[i].print);
 		free(s->product[i].example);
 	} else {
@@ -534,8 +402,8 @@ read_product(struct reader *r, config_node *root)
 	for (int k = PRINT_IMAGE + 1; k < PRINT_KINDS; k++)
 		if (read_prints(r, root, (enum print_kind)k) < 0)
 			return -1;
-	if (read_watch(r, root) < 0 || read_probe(r, root) < 0 ||
-	    read_examples(r, config_get(&r->c, root, "examples")) < 0)
+	if (read_watch(r, root) < 0 || probe_read(r, root) < 0 ||
+	    examples_read(r, root) < 0)
 		return -1;
 	if (!r->p.n_prints)
 		return reader_wrong(r, root,
@@ -548,14 +416,23 @@ read_product(struct reader *r, config_node *root)
 static int
 read_root(struct reader *r)
 {
+	static const char *const only_registries[] = {"registries", NULL};
 	config_node *root = config_root(&r->c);
 	int status;
 
 	if (!config_is_map(root))
-		return reader_wrong(r, root, "a signature is a map", NULL);
+		return reader_wrong(r, root,
+		    root ? "a signature is a map (product: …)" : "it is empty",
+		    NULL);
+	if (r->c.more)
+		return config_fail(r->err,
+		    "%s:%zu:1: a second document: each product has its own "
+		    "file",
+		    r->c.name, r->c.more);
 	if (config_get(&r->c, root, "registries"))
-		return registries_read(r,
-		    config_get(&r->c, root, "registries"));
+		return reader_keys(r, root, only_registries) < 0 ?
+		    -1 :
+		    registries_read(r, config_get(&r->c, root, "registries"));
 	status = read_product(r, root);
 	if (status < 0) {
 		free(r->p.print);

@@ -69,7 +69,8 @@ struct print {
 	const char *component; /* NULL: none is said */
 	const char *with; /* only if this is among command or args */
 	const char *const *tags; /* rules of version.h, NULL at the end */
-	uint32_t product, line;
+	uint32_t product;
+	uint32_t line : 20, column : 12; /* for messages */
 	float weight;
 	uint8_t kind, role;
 	bool makes; /* may alone make the product run */
@@ -98,6 +99,7 @@ struct probe {
 
 struct product {
 	const char *id, *name, *category, *file;
+	const char *replaced; /* the file of an earlier one; NULL: none */
 	enum scope scope;
 	bool version_label; /* app.kubernetes.io/version may speak for it */
 	bool version_is_label; /* and does so before any part's tag */
@@ -154,6 +156,8 @@ const struct product *signatures_product(const struct signatures *s,
     struct span id);
 
 const char *role_name(enum role role);
+/* ROLES if it is none. */
+enum role role_of(const char *name);
 const char *print_kind_name(enum print_kind kind);
 
 #endif

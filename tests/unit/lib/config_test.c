@@ -148,7 +148,12 @@ test_errors(void)
 	refuses("a: 1\n\tb: 2\n", "x.yaml:2:1: ");
 	refuses("a: b: c\n", "x.yaml:1:");
 	refuses("a: *nobody\n", "x.yaml:1:");
-	refuses("a: \xff\n", "x.yaml:");
+	refuses("a: 1\nb: \xc3\xa9\xff\n", "x.yaml:2:5: ");
+	ok(strstr(err, "UTF-8"), "what was not UTF-8 is told, by its place");
+	refuses("a:\n\t- 1\n", "x.yaml:2:1: ");
+	ok(strstr(err, "not tabs"), "so is what to do about tabs: %s", err);
+	refuses("a: [1,\n  2\nb: 3\n", "x.yaml:3:");
+	ok(strstr(err, "begins at 1:4"), "and what is not closed: %s", err);
 	root = parse("a: 1\nb:\n  c: [x, yy]\n");
 	ok(config_error(&c,
 	       config_at(&c, config_get(&c, config_get(&c, root, "b"), "c"), 1),
@@ -159,6 +164,23 @@ test_errors(void)
 		is(err, "x.yaml:1:1: bad"),
 	    "even if there is none: %s", err);
 	config_free(&c);
+}
+
+static void
+test_documents(void)
+{
+	static const struct {
+		const char *text;
+		size_t more;
+	} cases[] = {{"a: 1\n", 0}, {"--- \na: 1\n---\n", 0},
+	    {"a: 1\n...\n", 0}, {"a: 1\n---\nb: 2\n", 3},
+	    {"a: 1\n---\n- [\n", 4}, {"", 0}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		parse(cases[i].text);
+		ok(c.more == cases[i].more, "a second document: %zu", c.more);
+		config_free(&c);
+	}
 }
 
 static void
@@ -220,6 +242,7 @@ main(void)
 	test_absent();
 	test_empty();
 	test_errors();
+	test_documents();
 	test_long_error();
 	test_files();
 	return tap_done();

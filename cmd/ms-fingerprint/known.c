@@ -7,11 +7,11 @@
 
 #define PACKAGED 0.9f
 /* By its name alone, what an image is worth: nobody calls a program of their
- * own kube-state-metrics, and few grafana-loki-canary; but promtail, and more
- * so nginx, may be anybody's. */
+ * own kube-state-metrics or grafana-loki-canary; but promtail, calico-node and
+ * more so nginx may be anybody's. */
 #define NAME_TELLING 0.8f
-#define NAME_JOINED 0.7f
 #define NAME_KNOWN 0.6f
+#define NAME_MADE 0.5f
 #define NAME_COMMON KNOWN_COMMON
 
 static bool
@@ -79,27 +79,39 @@ by_path(const struct catalog *c, const struct image *image,
 	return KNOWN_NOT;
 }
 
-/* Mirrors that have no folders write the path into the name, with _ or a dot
- * between its parts: quay.io_jetstack_cert-manager-webhook. */
+/* The next part of a flat path, up to a separator or several; what is behind
+ * stays in rest. */
+static struct span
+next_part(struct span *rest, const char *separator)
+{
+	size_t n = strlen(separator), i = 0, end;
+	struct span part;
+
+	while (i + n <= rest->n && memcmp(rest->p + i, separator, n) != 0)
+		i++;
+	end = i + n <= rest->n ? i : rest->n;
+	part = (struct span){rest->p, end};
+	while (end < rest->n && rest->p[end] == *separator)
+		end++;
+	*rest = skip(*rest, end);
+	return part;
+}
+
+/* Mirrors that have no folders write the path into the name, with _, a dot or
+ * two dashes between its parts: quay.io_jetstack_cert-manager-webhook. */
 static enum known
 by_flat_path(const struct catalog *c, const struct image *image,
     const struct catalog_link **first)
 {
-	struct span name = image->part[image->n - 1];
-	struct image flat = {.n = 0};
+	static const char *const separator[] = {"_", "--", "."};
 
-	for (const char *separator = "_."; *separator; separator++) {
-		struct span rest = name;
+	for (size_t i = 0; i < sizeof(separator) / sizeof(*separator); i++) {
+		struct span rest = image->part[image->n - 1];
+		struct image flat = {.n = 0};
 		enum known how;
 
-		for (flat.n = 0; rest.n && flat.n < IMAGE_PARTS;) {
-			const char *at = memchr(rest.p, *separator, rest.n);
-			size_t n = at ? (size_t)(at - rest.p) : rest.n;
-
-			if (n)
-				flat.part[flat.n++] = (struct span){rest.p, n};
-			rest = skip(rest, at ? n + 1 : n);
-		}
+		while (rest.n && flat.n < IMAGE_PARTS)
+			flat.part[flat.n++] = next_part(&rest, separator[i]);
 		how = flat.n > 1 ? by_path(c, &flat, first) : KNOWN_NOT;
 		if (how != KNOWN_NOT)
 			return how;
@@ -315,41 +327,111 @@ worth_of_name(const struct catalog *c, const struct image *image,
 	return catalog_has(c, KEY_WORD, name) ? NAME_COMMON : NAME_KNOWN;
 }
 
-/* The maker's name in front of one that says nothing by itself. With one dash
- * it may still be a user's own (keptn-api). */
+/* The registry that a flat path begins with: quay.io-prometheus-prometheus,
+ * quay-io-prometheus-prometheus. */
+static struct span
+less_registry(const struct catalog *c, struct span name)
+{
+	const struct registries *r = &c->signatures->registries;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_host; i++)
+		if (begins(name, r->host[i]))
+			return skip(name, strlen(r->host[i]));
+	while (n < name.n && name.p[n] != '-' && name.p[n] != '_')
+		n++;
+	if (n == name.n || !memchr(name.p, '.', n))
+		return name;
+	while (n < name.n && (name.p[n] == '-' || name.p[n] == '_'))
+		n++;
+	return skip(name, n);
+}
+
+/* OWNER-NAME, where either may have dashes of its own: jetstack-cert-manager-
+ * webhook, bitnami-redis. A name that says nothing by itself is left out: with
+ * one dash it may still be a user's own (keptn-api). */
+static const struct catalog_link *
+by_owner_and_name(const struct catalog *c, struct span name, float *weight)
+{
+	const struct catalog_link *link = NULL;
+	char path[CATALOG_KEY_MAX];
+
+	if (name.n > sizeof(path))
+		return NULL;
+	memcpy(path, name.p, name.n);
+	for (size_t i = 1; !link && i + 1 < name.n; i++) {
+		struct span owner = {name.p, i}, rest = skip(name, i + 1);
+
+		if (name.p[i] != '-' || catalog_has(c, KEY_GENERIC, rest))
+			continue;
+		path[i] = '/';
+		link = catalog_find(c, KEY_REPO, (struct span){path, name.n});
+		path[i] = '-';
+		*weight = NAME_TELLING;
+		if (!link &&
+		    catalog_has(c, KEY_PACKAGER, catalog_alias(c, owner))) {
+			*weight = NAME_MADE;
+			link = by_dressed_name(c, rest);
+		}
+	}
+	return link;
+}
+
+/* The maker's name in front of one that says nothing by itself. */
 static const struct catalog_link *
 by_maker_and_name(const struct catalog *c, struct span name, float *weight)
 {
 	const struct catalog_link *link = by_name(c, KEY_JOINED, name);
 	const char *last = link ? strrchr(link->print->text, '/') : NULL;
 
-	*weight = dashes(name) > 1 ? NAME_JOINED : NAME_COMMON;
+	*weight = dashes(name) > 1 ? NAME_TELLING : NAME_MADE;
 	return last && !catalog_has(c, KEY_GENERIC, name) &&
 		catalog_has(c, KEY_GENERIC, span_of(last + 1)) ?
 	    link :
 	    NULL;
 }
 
+/* As its maker calls it; or with what packagers put before that, which is
+ * then left out of the name. */
+static const struct catalog_link *
+by_bare_name(const struct catalog *c, struct span *name)
+{
+	const struct registries *r = &c->signatures->registries;
+	const struct catalog_link *link = by_name(c, KEY_BARE, *name);
+	struct span whole = *name;
+
+	for (size_t i = 0; !link && i < r->n_before; i++)
+		if (begins(whole, r->before[i])) {
+			*name = skip(whole, strlen(r->before[i]));
+			link = by_name(c, KEY_BARE, *name);
+		}
+	return link;
+}
+
 /* What anybody calls a build of their own: as its maker does; or with what
- * packagers put before it; or with the maker's name. */
+ * packagers put before it; or with the maker's name. Behind that of a registry
+ * it is a copy. */
 static const struct catalog_link *
 by_common_name(const struct catalog *c, const struct image *image,
     float *weight)
 {
-	const struct registries *r = &c->signatures->registries;
-	struct span name = image->part[image->n - 1], rest = name;
-	const struct catalog_link *link = by_name(c, KEY_BARE, name);
+	struct span name = image->part[image->n - 1],
+		    whole = less_registry(c, name), rest = whole;
+	bool is_copy = whole.p != name.p;
+	const struct catalog_link *link = by_bare_name(c, &rest);
 
-	for (size_t i = 0; !link && i < r->n_before; i++)
-		if (begins(name, r->before[i])) {
-			rest = skip(name, strlen(r->before[i]));
-			link = by_name(c, KEY_BARE, rest);
-		}
 	if (link) {
-		*weight = worth_of_name(c, image, rest, link->print);
+		*weight = is_copy ? NAME_TELLING :
+				    worth_of_name(c, image, rest, link->print);
 		return link;
 	}
-	return by_maker_and_name(c, name, weight);
+	if ((link = by_owner_and_name(c, whole, weight)) ||
+	    (link = by_owner_and_name(c, rest, weight)))
+		return link;
+	if (!is_copy)
+		return by_maker_and_name(c, name, weight);
+	*weight = NAME_TELLING;
+	return by_mirrored_name(c, whole);
 }
 
 /* How much a name is worth depends on what is before: a packager, a mirror, a

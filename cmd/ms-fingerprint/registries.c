@@ -55,8 +55,8 @@ int
 registries_read(struct reader *r, config_node *map)
 {
 	static const char *const known[] = {"aliases", "packagers", "retaggers",
-	    "prefixes", "before", "behind", "builds", "opaque", "words",
-	    "mirrors", "generic", "helpers", NULL};
+	    "prefixes", "hosts", "before", "behind", "builds", "opaque",
+	    "words", "mirrors", "generic", "helpers", NULL};
 	struct registries *reg = &r->s->registries;
 	const struct {
 		const char *key;
@@ -65,6 +65,7 @@ registries_read(struct reader *r, config_node *map)
 	} lists[] = {{"packagers", &reg->packager, &reg->n_packager},
 	    {"retaggers", &reg->retagger, &reg->n_retagger},
 	    {"prefixes", &reg->prefix, &reg->n_prefix},
+	    {"hosts", &reg->host, &reg->n_host},
 	    {"before", &reg->before, &reg->n_before},
 	    {"behind", &reg->behind, &reg->n_behind},
 	    {"builds", &reg->build, &reg->n_build},
@@ -90,8 +91,8 @@ void
 registries_free(struct registries *reg)
 {
 	const char **const lists[] = {reg->alias, reg->packager, reg->prefix,
-	    reg->mirror, reg->generic, reg->helper, reg->retagger, reg->before,
-	    reg->behind, reg->build, reg->opaque, reg->word};
+	    reg->host, reg->mirror, reg->generic, reg->helper, reg->retagger,
+	    reg->before, reg->behind, reg->build, reg->opaque, reg->word};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
 		free(lists[i]);

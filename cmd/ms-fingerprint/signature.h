@@ -123,13 +123,14 @@ struct registries {
 	 * what such put before a name; parts of paths below which copies are
 	 * kept; last parts that say nothing; images that are nobody's
 	 * product */
-	const char **packager, **prefix, **mirror, **generic, **helper;
+	const char **packager, **prefix, **host, **mirror, **generic, **helper;
 	/* packagers whose tags count their own releases; what packagers put
 	 * before and behind a name; patterns of tags that only a packager
 	 * writes; repositories that hold all of a platform's images under one
 	 * name; names that are everyday words */
 	const char **retagger, **before, **behind, **build, **opaque, **word;
-	size_t n_alias, n_packager, n_prefix, n_mirror, n_generic, n_helper;
+	size_t n_alias, n_packager, n_prefix, n_host, n_mirror, n_generic,
+	    n_helper;
 	size_t n_retagger, n_before, n_behind, n_build, n_opaque, n_word;
 };
 

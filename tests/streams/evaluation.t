@@ -256,17 +256,22 @@ def check_manual():
 
 def check_names():
     """What users call after a product, with a word more, is their own."""
-    names, cluster, n = set(), Cluster(), 0
+    names, flat, cluster, n = set(), set(), Cluster(), 0
     folder = here + "/../../cmd/ms-fingerprint/signatures/"
     for path in glob.glob(folder + "[a-z]*.yaml"):
         text = open(path).read().split("\nimages:")[1]
         names.add(os.path.basename(path)[:-len(".yaml")])
         names |= set(re.findall(r"/([a-z0-9][\w.-]*)",
                                 re.split(r"\n[a-z]", text)[0]))
+        flat |= {"-".join(path) for path in
+                 re.findall(r"([a-z0-9][\w.-]*)/([a-z0-9][\w.-]*)", text)}
     for name in sorted(names):
         for form in OWN:
             image = form % name
-            n, last = n + 1, image.split("/")[-1]
+            last = image.split("/")[-1]
+            if last in flat:    # a copy of a product's image, OWNER-NAME
+                continue
+            n += 1
             labels = {"app": last, "app.kubernetes.io/name": last}
             cluster.add(image, {}, "v1", "Pod", "ns-%d" % n, "own", labels,
                         {"containers": [{"name": last,

@@ -1,6 +1,6 @@
 #include "endpoint.h"
 
-#include <stdio.h>
+#include <ctype.h>
 #include <string.h>
 
 #include "thing.h"
@@ -8,53 +8,192 @@
 
 #define MAX_SERVICES 64 /* of one instance */
 
-static const char *
-scheme_of(const char *name, size_t n, const char *port)
-{
-	struct span s = {name, n};
-
-	if (strcmp(port, "443") == 0 || (n >= 5 && !memcmp(name, "https", 5)))
-		return "https";
-	if (strcmp(port, "80") == 0 || (n >= 4 && !memcmp(name, "http", 4)) ||
-	    span_eq(s, "web"))
-		return "http";
-	return "tcp";
-}
-
-/* A Service's port, as thing.c writes it. */
+/* A Service's port, as thing.c writes it, and what listens there. */
 struct port {
-	struct span name, number, target;
+	struct span name, number, target, said, node;
+	struct span pod_number, pod_name; /* where a container says so */
 };
 
-static struct port
-read_port(const char *text)
+static struct span
+next_word(const char **text)
 {
-	const char *number = strchr(text, ' ') + 1;
-	const char *target = strchr(number, ' ') + 1;
+	size_t n = strcspn(*text, " ");
+	struct span word = {*text, n};
 
-	return (struct port){{text, (size_t)(number - 1 - text)},
-	    {number, (size_t)(target - 1 - number)}, span_of(target)};
+	*text += n + ((*text)[n] == ' ');
+	return word;
+}
+
+static struct port
+read_port(const char *text, struct span facts)
+{
+	struct facts_iter it = {facts.p, facts.p + facts.n};
+	struct port p = {.name = next_word(&text)};
+	struct span number = {0}, word;
+	enum fact fact;
+
+	p.number = next_word(&text);
+	p.target = next_word(&text);
+	p.said = next_word(&text);
+	p.node = next_word(&text);
+	while (facts_next(&it, &fact, &word) && fact != FACT_POD) {
+		if (fact == FACT_PORT)
+			number = word;
+		if (fact == FACT_PORT && sight_same(word, p.target))
+			p.pod_number = word;
+		if (fact != FACT_PORT_NAME)
+			continue;
+		if (sight_same(word, p.target))
+			p.pod_number = number;
+		if (sight_same(number, p.pod_number))
+			p.pod_name = word;
+	}
+	return p;
+}
+
+/* By the words of a name, as in https-webhook and ui-https; NULL: by none. */
+static const char *
+scheme_of_name(struct span name)
+{
+	const char *p = name.p, *end = name.p + name.n, *scheme = NULL;
+	size_t n;
+
+	for (; name.n && p < end; p += n + 1) {
+		const char *dash = memchr(p, '-', (size_t)(end - p));
+
+		n = dash ? (size_t)(dash - p) : (size_t)(end - p);
+		if (n >= 5 && memcmp(p, "https", 5) == 0)
+			return "https";
+		if ((n >= 4 && memcmp(p, "http", 4) == 0) ||
+		    span_eq((struct span){p, n}, "web"))
+			scheme = "http";
+	}
+	return scheme;
+}
+
+static const char *
+scheme_of_number(struct span number)
+{
+	return span_eq(number, "443") ? "https" :
+	    span_eq(number, "80")     ? "http" :
+					NULL;
+}
+
+/* What is mostly meant by a number, though nobody has to. */
+static const char *
+scheme_of_habit(struct span number)
+{
+	static const char *const https[] = {"6443", "8443", "9443"};
+
+	for (size_t i = 0; i < sizeof(https) / sizeof(*https); i++)
+		if (span_eq(number, https[i]))
+			return "https";
+	return span_eq(number, "8080") ? "http" : scheme_of_number(number);
+}
+
+/* Where its signature asks for the version, it speaks as it is asked. */
+static const char *
+scheme_of_probe(const struct product *p, const struct port *port)
+{
+	const struct probe *probe = &p->probe;
+
+	if (!probe->path ||
+	    (!span_eq(port->target, probe->port) &&
+		!span_eq(port->pod_number, probe->port) &&
+		!span_eq(port->pod_name, probe->port)))
+		return NULL;
+	return probe->scheme ? probe->scheme : "http";
 }
 
 static void
-put_endpoint(const struct world *w, const struct thing *t,
+put_scheme(const struct product *p, const struct port *port, struct json *out)
+{
+	const char *s;
+
+	if (port->said.n) {
+		json_span(out, port->said);
+		return;
+	}
+	if (!(s = scheme_of_name(port->name)) &&
+	    !(s = scheme_of_number(port->number)) &&
+	    !(s = scheme_of_name(port->pod_name)) &&
+	    !(s = scheme_of_probe(p, port)) &&
+	    !(s = scheme_of_habit(port->number)))
+		s = scheme_of_habit(port->target);
+	json_puts(out, s ? s : "tcp");
+}
+
+static void
+put_url(const struct product *p, const struct port *port, const char *host,
+    struct span number, struct json *out)
+{
+	bool is_v6 = strchr(host, ':');
+	struct json url = {0};
+
+	put_scheme(p, port, &url);
+	json_puts(&url, is_v6 ? "://[" : "://");
+	json_puts(&url, host);
+	json_puts(&url, is_v6 ? "]:" : ":");
+	json_span(&url, number);
+	json_string(out, url.p, url.len);
+	json_release(&url);
+}
+
+/* Nothing stands before the pods of a headless Service: its name leads to their
+ * own port. */
+static struct span
+number_inside(const struct port *port)
+{
+	if (!span_eq(port->node, "None"))
+		return port->number;
+	if (port->pod_number.n)
+		return port->pod_number;
+	return port->target.n && isdigit((unsigned char)*port->target.p) ?
+	    port->target :
+	    port->number;
+}
+
+static void
+put_outside(const struct product *p, const struct thing *t,
     const struct port *port, struct json *out)
+{
+	const char *host = thing_text(t, THING_SAID);
+
+	if (port->node.n && isdigit((unsigned char)*port->node.p))
+		json_member_span(out, "nodePort", port->node);
+	if (!*host)
+		return;
+	json_key(out, "external");
+	json_open(out, '[');
+	for (; *host; host += strlen(host) + 1) {
+		json_comma(out);
+		put_url(p, port, host, port->number, out);
+	}
+	json_close(out, ']');
+}
+
+static void
+put_endpoint(const struct world *w, const struct product *p,
+    const struct thing *t, const struct port *port, struct json *out)
 {
 	const char *name = thing_text(t, THING_NAME);
 	const char *ns = world_name(w, t->ns);
-	char number[16], url[1024];
+	struct json host = {0};
 
-	snprintf(number, sizeof(number), "%.*s", (int)port->number.n,
-	    port->number.p);
-	snprintf(url, sizeof(url), "%s://%s.%s.svc:%s",
-	    scheme_of(port->name.p, port->name.n, number), name, ns, number);
+	json_puts(&host, name);
+	json_puts(&host, ".");
+	json_puts(&host, ns);
+	json_raw(&host, ".svc", 5);
 	json_open(out, '{');
 	json_member_text(out, "service", span_of(name));
 	json_member_text(out, "namespace", span_of(ns));
 	if (port->name.n)
 		json_member_text(out, "port", port->name);
-	json_member_text(out, "url", span_of(url));
+	json_key(out, "url");
+	put_url(p, port, host.p, number_inside(port), out);
+	put_outside(p, t, port, out);
 	json_close(out, '}');
+	json_release(&host);
 }
 
 /* The container that listens at a port, by number or by name; NULL: none says
@@ -132,10 +271,10 @@ put_service(const struct world *w, const struct thing *t,
 
 	match_facts(w->shapes->catalog, s->facts, &m);
 	for (const char *p = thing_text(t, THING_B); *p; p += strlen(p) + 1) {
-		struct port port = read_port(p);
+		struct port port = read_port(p, s->facts);
 
 		if (!is_beside(w, s, &m, port.target))
-			put_endpoint(w, t, &port, out);
+			put_endpoint(w, sight_product_of(w, s), t, &port, out);
 	}
 }
 

@@ -63,11 +63,12 @@ enum thing_part {
 	THING_NAME,
 	THING_UID,
 	THING_API, /* apiVersion */
-	THING_SAID, /* key=value each with a NUL: what may say a version */
+	THING_SAID, /* key=value each with a NUL: what may say a version; of a
+		     * Service: its addresses outside the cluster */
 	THING_A, /* selector: key=value each with a NUL; or plural; controller;
 		  * Services that a webhook calls: NS/NAME each with a NUL */
-	THING_B, /* ports: "NAME PORT TARGET" each with a NUL; or group; names
-		  * of webhooks, each with a NUL */
+	THING_B, /* ports: "NAME PORT TARGET SCHEME NODE" each with a NUL; or
+		  * group; names of webhooks, each with a NUL */
 	THING_RESOURCE, /* as JSON */
 	THING_PARTS
 };

@@ -163,13 +163,14 @@ component_put(const struct world *w, const struct sighting *s, size_t n,
 }
 
 /* What the pods of one workload run of a component, and what its template
- * wants. True if that is not the same. */
+ * wants. True if that is not the same. Of sidecars it is not known whose they
+ * are. */
 static bool
 read_rollout(const struct sighting *s, size_t n, size_t at, struct component *c)
 {
 	*c = (struct component){.name = s[at].v.component};
 	for (size_t i = 0; i < n; i++)
-		if (s[i].workload == s[at].workload &&
+		if (sight_is_member(&s[i]) && s[i].workload == s[at].workload &&
 		    s[i].v.role == s[at].v.role &&
 		    strcmp(s[i].v.component, c->name) == 0)
 			add_version(s[i].is_own ? &c->wanted : &c->running,

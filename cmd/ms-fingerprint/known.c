@@ -151,7 +151,8 @@ by_name(const struct catalog *c, enum catalog_key key, struct span name)
 	return link ? one_product(c, link, name) : NULL;
 }
 
-/* mirrored-OWNER-NAME, of which the owner may be somebody else's still. */
+/* mirrored-OWNER-NAME, of which the owner may be somebody else's still, or
+ * absent. */
 static const struct catalog_link *
 by_mirrored_name(const struct catalog *c, struct span name)
 {
@@ -159,9 +160,8 @@ by_mirrored_name(const struct catalog *c, struct span name)
 	const char *dash;
 
 	while (!link && (dash = memchr(name.p, '-', name.n))) {
+		link = by_name(c, KEY_BARE, name);
 		name = skip(name, (size_t)(dash + 1 - name.p));
-		if (memchr(name.p, '-', name.n))
-			link = by_name(c, KEY_BARE, name);
 	}
 	return link;
 }
@@ -317,7 +317,7 @@ worth_of_name(const struct catalog *c, const struct image *image,
 {
 	const char *id = c->signatures->product[p->product].id;
 
-	if ((p->makes || p->role == ROLE_SIDECAR) &&
+	if ((p->makes || p->role == ROLE_SIDECAR || p->role == ROLE_EXPORTER) &&
 	    (dashes(name) > 1 || (dashes(name) && is_of(name, id))))
 		return NAME_TELLING;
 	if (image->n > 1 && is_mirror(c, image->part[image->n - 2]))
@@ -469,7 +469,8 @@ static bool
 drop_machine(struct image *image)
 {
 	static const char *const machine[] = {"-amd64", "-arm64", "-arm",
-	    "-armhf", "-arm64v8", "-ppc64le", "-s390x"};
+	    "-armhf", "-armv7", "-arm32v7", "-arm64v8", "-aarch64", "-x86_64",
+	    "-ppc64le", "-s390x"};
 	struct span *name = &image->part[image->n - 1];
 
 	for (size_t i = 0; i < sizeof(machine) / sizeof(*machine); i++)

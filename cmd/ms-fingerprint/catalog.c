@@ -117,6 +117,7 @@ put_registries(struct catalog *c, const struct registries *r)
 	put_words(c, KEY_RETAGGER, r->retagger, r->n_retagger);
 	put_words(c, KEY_OPAQUE, r->opaque, r->n_opaque);
 	put_words(c, KEY_WORD, r->word, r->n_word);
+	put_words(c, KEY_NAMESAKE, r->namesake, r->n_namesake);
 	for (size_t i = 0; i < r->n_alias; i++) {
 		uint32_t k = put_key(c, KEY_ALIAS, span_of(r->alias[2 * i]));
 

@@ -3,14 +3,17 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "evidence.h"
 #include "version.h"
 
 #define PACKAGED 0.9f
 /* By its name alone, what an image is worth: nobody calls a program of their
- * own kube-state-metrics or grafana-loki-canary; but promtail, calico-node and
- * more so nginx may be anybody's. */
+ * own kube-state-metrics or grafana-loki-canary, and few elasticsearch; but
+ * consul, calico-node and more so nginx may be anybody's. */
 #define NAME_TELLING 0.8f
-#define NAME_KNOWN 0.6f
+#define NAME_ALONE 0.7f
+#define NAME_KNOWN EVIDENCE_CLAIM
+#define NAME_SHARED 0.6f
 #define NAME_MADE 0.5f
 #define NAME_COMMON KNOWN_COMMON
 
@@ -316,15 +319,20 @@ worth_of_name(const struct catalog *c, const struct image *image,
     struct span name, const struct print *p)
 {
 	const char *id = c->signatures->product[p->product].id;
+	bool is_word = catalog_has(c, KEY_WORD, name);
 
-	if ((p->makes || p->role == ROLE_SIDECAR || p->role == ROLE_EXPORTER) &&
-	    (dashes(name) > 1 || (dashes(name) && is_of(name, id))))
-		return NAME_TELLING;
 	if (image->n > 1 && is_mirror(c, image->part[image->n - 2]))
 		return NAME_TELLING;
 	if (image->n == 2 && image->has_host)
-		return catalog_has(c, KEY_WORD, name) ? 0.7f : NAME_TELLING;
-	return catalog_has(c, KEY_WORD, name) ? NAME_COMMON : NAME_KNOWN;
+		return is_word ? NAME_ALONE : NAME_TELLING;
+	if (is_word)
+		return NAME_COMMON;
+	if (catalog_has(c, KEY_NAMESAKE, name))
+		return NAME_SHARED;
+	if ((p->makes || p->role == ROLE_SIDECAR || p->role == ROLE_EXPORTER) &&
+	    (dashes(name) > 1 || (dashes(name) && is_of(name, id))))
+		return NAME_TELLING;
+	return NAME_KNOWN;
 }
 
 /* The registry that a flat path begins with: quay.io-prometheus-prometheus,

@@ -56,7 +56,7 @@ registries_read(struct reader *r, config_node *map)
 {
 	static const char *const known[] = {"aliases", "packagers", "retaggers",
 	    "prefixes", "hosts", "before", "behind", "builds", "opaque",
-	    "words", "mirrors", "generic", "helpers", NULL};
+	    "words", "namesakes", "mirrors", "generic", "helpers", NULL};
 	struct registries *reg = &r->s->registries;
 	const struct {
 		const char *key;
@@ -71,6 +71,7 @@ registries_read(struct reader *r, config_node *map)
 	    {"builds", &reg->build, &reg->n_build},
 	    {"opaque", &reg->opaque, &reg->n_opaque},
 	    {"words", &reg->word, &reg->n_word},
+	    {"namesakes", &reg->namesake, &reg->n_namesake},
 	    {"mirrors", &reg->mirror, &reg->n_mirror},
 	    {"generic", &reg->generic, &reg->n_generic},
 	    {"helpers", &reg->helper, &reg->n_helper}};
@@ -92,7 +93,8 @@ registries_free(struct registries *reg)
 {
 	const char **const lists[] = {reg->alias, reg->packager, reg->prefix,
 	    reg->host, reg->mirror, reg->generic, reg->helper, reg->retagger,
-	    reg->before, reg->behind, reg->build, reg->opaque, reg->word};
+	    reg->before, reg->behind, reg->build, reg->opaque, reg->word,
+	    reg->namesake};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
 		free(lists[i]);

@@ -127,11 +127,14 @@ struct registries {
 	/* packagers whose tags count their own releases; what packagers put
 	 * before and behind a name; patterns of tags that only a packager
 	 * writes; repositories that hold all of a platform's images under one
-	 * name; names that are everyday words */
-	const char **retagger, **before, **behind, **build, **opaque, **word;
+	 * name; names that are everyday words; names that are somebody's or
+	 * something's */
+	const char **retagger, **before, **behind, **build, **opaque, **word,
+	    **namesake;
 	size_t n_alias, n_packager, n_prefix, n_host, n_mirror, n_generic,
 	    n_helper;
-	size_t n_retagger, n_before, n_behind, n_build, n_opaque, n_word;
+	size_t n_retagger, n_before, n_behind, n_build, n_opaque, n_word,
+	    n_namesake;
 };
 
 struct signatures {

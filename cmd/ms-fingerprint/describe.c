@@ -1,7 +1,5 @@
 #include "describe.h"
 
-#include <string.h>
-
 #include "component.h"
 #include "endpoint.h"
 #include "grounds.h"
@@ -65,7 +63,7 @@ origin_of_workload(const struct world *w, uint32_t id)
 	return green ? WORLD_GREEN : 0;
 }
 
-const char *
+uint8_t
 describe_origin(const struct world *w, const struct sighting *s, size_t n)
 {
 	uint8_t all = WORLD_GREEN | WORLD_BROWN;
@@ -73,11 +71,7 @@ describe_origin(const struct world *w, const struct sighting *s, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (sight_is_member(&s[i]))
 			all &= origin_of_workload(w, s[i].workload);
-	if (all & WORLD_GREEN)
-		return "{\"class\":\"greenfield\",\"via\":\"members\"}";
-	if (all & WORLD_BROWN)
-		return "{\"class\":\"brownfield\",\"via\":\"members\"}";
-	return NULL;
+	return all & WORLD_GREEN ? WORLD_GREEN : all;
 }
 
 const char *
@@ -110,7 +104,7 @@ describe_spec(const struct world *w, const struct sighting *s, size_t n,
     struct json *out)
 {
 	const struct product *p = sight_product_of(w, s);
-	const char *origin = describe_origin(w, s, n);
+	uint8_t origin = describe_origin(w, s, n);
 	struct span version = component_release(w, s, n);
 
 	json_open(out, '{');
@@ -129,7 +123,7 @@ describe_spec(const struct world *w, const struct sighting *s, size_t n,
 	grounds_put(w, s, n, out);
 	if (origin)
 		json_member_text(out, "origin",
-		    span_of(strstr(origin, "greenfield") ? "greenfield" :
-							   "brownfield"));
+		    span_of(
+			origin == WORLD_GREEN ? "greenfield" : "brownfield"));
 	json_close(out, '}');
 }

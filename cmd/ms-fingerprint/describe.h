@@ -13,8 +13,8 @@ const char *describe_namespace(const struct world *w, const struct sighting *s);
 void describe_name(const struct world *w, const struct sighting *s,
     struct json *out);
 
-/* ms.origin, if all members have the same: JSON, or NULL. */
-const char *describe_origin(const struct world *w, const struct sighting *s,
+/* WORLD_GREEN or WORLD_BROWN, if all members have the same; else 0. */
+uint8_t describe_origin(const struct world *w, const struct sighting *s,
     size_t n);
 
 #endif

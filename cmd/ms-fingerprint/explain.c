@@ -117,12 +117,15 @@ tell_verdicts(const struct catalog *c, const struct match *m)
 }
 
 static bool
-runs(const struct filter *f, const char *product, struct span cluster)
+runs(const struct filter *f, uint32_t product, struct span cluster)
 {
-	for (size_t i = 0; i < f->infras.n; i++)
-		if (strcmp(f->infras.infra[i].product, product) == 0 &&
-		    span_eq(cluster, f->infras.infra[i].key))
+	for (uint32_t k = 0; k < f->infras.n; k++) {
+		const struct infra *i = &f->infras.infra[k];
+
+		if (infra_is(i) && i->product == product &&
+		    span_eq(cluster, infra_key(&f->infras, i)))
 			return true;
+	}
 	return false;
 }
 
@@ -146,7 +149,7 @@ tell_owner(const struct filter *f, const struct record *r,
 		printf("  it is %s %s (%s:%u, %s)\n", what, p->name, p->file,
 		    k->print->line, k->print->text);
 		printf("    which %s\n",
-		    runs(f, p->id, r->id.cluster) ?
+		    runs(f, k->print->product, r->id.cluster) ?
 			"runs in this cluster" :
 			"was not found to run: only its API is there");
 	}
@@ -208,21 +211,28 @@ tell_other(struct filter *f, const struct record *r)
 }
 
 static void
-tell_infrastructure(const struct filter *f, const struct wanted *w)
+tell_infrastructure(struct filter *f, const struct wanted *w)
 {
 	char member[1024];
 
 	/* as describe.c writes it */
 	snprintf(member, sizeof(member), "\"object\":\"%s/%s%s%s\"", w->kind,
 	    w->ns, *w->ns ? "/" : "", w->name);
-	for (size_t i = 0; i < f->infras.n; i++)
-		if (strcasestr(f->infras.infra[i].object, member)) {
-			const char *key = f->infras.infra[i].key;
+	for (uint32_t k = 0; k < f->infras.n; k++) {
+		const struct infra *i = &f->infras.infra[k];
+		struct span object =
+		    infra_is(i) ? infra_object(&f->infras, i) : span_of("");
+		char *text = diag_strndup(object.p, object.n);
+
+		if (strcasestr(text, member)) {
+			const char *key = infra_key(&f->infras, i);
 			const char *ns = key + strlen(key) + 1;
 
 			printf("  evidence for Infrastructure %s/%s\n", ns,
 			    ns + strlen(ns) + 1);
 		}
+		free(text);
+	}
 }
 
 static void

@@ -356,7 +356,8 @@ put_status(struct filter *f, const struct record *r)
 	const struct world *w = &f->world;
 	const struct status_count own[] =
 	    {{"objects", w->workloads.used + w->pods.used + w->things.used},
-		{"infrastructures", f->infras.n}, {"amended", f->amended}};
+		{"infrastructures", f->infras.table.used},
+		{"amended", f->amended}};
 
 	status_put(&f->rs, r, own, sizeof(own) / sizeof(*own));
 }
@@ -405,6 +406,7 @@ filter_init(struct filter *f, struct library *l, struct knowledge *k, int in,
 	shapes_init(&f->shapes, &k->catalog);
 	answers_init(&f->answers);
 	world_init(&f->world, &f->shapes, &f->rs.plan, f->paths.phase);
+	infras_init(&f->infras);
 	f->out = (struct infra_out){put_line, f, may_tell};
 	f->rs.io.before_read = before_read;
 	f->rs.io.context = f;

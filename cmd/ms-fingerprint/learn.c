@@ -119,7 +119,7 @@ judge_by(struct filter *f, const struct catalog *c)
 	f->amended += amend_workloads(f, before, old);
 	f->amended += amend_pods(f, old);
 	f->amended += amend_apis(f);
-	infras_learn(&f->infras, &f->world, &f->out);
+	infras_learn(&f->infras, &f->world, before->signatures, &f->out);
 	shapes_learnt(&f->shapes, old);
 }
 

@@ -138,6 +138,25 @@ next_number(struct reader *r, uint32_t *number, bool *is_last)
 	return true;
 }
 
+void
+pack_number(struct json *out, uint32_t number)
+{
+	put_number(out, number, true);
+}
+
+uint32_t
+pack_take_number(struct span *text)
+{
+	struct reader r = read_from(*text);
+	uint32_t number = 0;
+	bool is_last;
+
+	next_number(&r, &number, &is_last);
+	text->p = (const char *)r.p;
+	text->n = (size_t)(r.end - r.p);
+	return number;
+}
+
 /* ---- packing ---- */
 
 /* A fact with its letter, and the place of the next one behind it. */
@@ -162,6 +181,68 @@ pack_facts(struct texts *words, struct span facts, struct json *out)
 			    i + 1 == w.n);
 	}
 }
+
+/* ---- packing JSON ---- */
+
+static void
+put_word(struct texts *words, const char *from, const char *to,
+    struct json *out)
+{
+	if (from < to)
+		put_number(out,
+		    texts_hold(words, (struct span){from, (size_t)(to - from)}),
+		    false);
+}
+
+/* The quote that ends the string whose content begins at p. */
+static const char *
+string_end(const char *p, const char *end)
+{
+	while (p < end && *p != '"')
+		p += *p == '\\' ? 2 : 1;
+	return p < end ? p : end;
+}
+
+/* A string's content: paths, pairs and URLs have others' names in them. */
+static void
+put_content(struct texts *words, const char *p, const char *end,
+    struct json *out)
+{
+	bool is_url = false;
+	const char *from = p;
+
+	for (; p < end; p++) {
+		bool ends = *p == '/' || *p == '=',
+		     begins = is_url && *p == '.';
+
+		is_url |= *p == '/' && p > from && p[-1] == ':';
+		if (!ends && !begins)
+			continue;
+		put_word(words, from, p + ends, out);
+		from = p + ends;
+	}
+	put_word(words, from, end, out);
+}
+
+void
+pack_json(struct texts *words, struct span value, struct json *out)
+{
+	const char *from = value.p, *end = value.p + value.n, *p = from;
+
+	while ((p = memchr(p, '"', (size_t)(end - p)))) {
+		const char *last = string_end(p + 1, end);
+
+		if (last + 1 < end && last[1] != ':') {
+			put_word(words, from, p + 1, out);
+			put_content(words, p + 1, last, out);
+			from = last;
+		}
+		p = last < end ? last + 1 : end;
+	}
+	put_word(words, from, end, out);
+}
+
+/* ---- opening ---- */
 
 void
 pack_open(const struct texts *words, struct span packed, struct json *out)

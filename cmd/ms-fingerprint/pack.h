@@ -13,7 +13,10 @@
 
 /* Append the packed form of facts, whose words are held from here on. */
 void pack_facts(struct texts *words, struct span facts, struct json *out);
-/* Append the facts again, to the byte. */
+/* The same of a JSON value. Its keys, with all that stands between two strings,
+ * are in many values; its strings are names in part. */
+void pack_json(struct texts *words, struct span value, struct json *out);
+/* Append again what was packed, to the byte. */
 void pack_open(const struct texts *words, struct span packed, struct json *out);
 /* Drop the words of a packed form that is not needed any more. */
 void pack_drop(struct texts *words, struct span packed);
@@ -23,5 +26,10 @@ bool pack_is(const struct texts *words, struct span packed, struct span facts);
 /* Whether there is this very fact in it: a letter and a text. */
 bool pack_has(const struct texts *words, struct span packed, char letter,
     struct span text);
+
+/* Append a number, in one byte if it is small. */
+void pack_number(struct json *out, uint32_t number);
+/* The number at the start of a text, which begins behind it then. */
+uint32_t pack_take_number(struct span *text);
 
 #endif

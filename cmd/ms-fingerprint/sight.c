@@ -117,6 +117,24 @@ is_told(const struct sightings *all, const struct sighting *s)
 	return false;
 }
 
+/* ---- memory, all of which is given back together ---- */
+
+#define CHUNK (64u << 10)
+
+static char *
+room(struct sightings *all, size_t n)
+{
+	n = (n + 15) & ~(size_t)15; /* what follows may be of any type */
+	if (n > all->left) {
+		all->left = n > CHUNK ? n : CHUNK;
+		all->chunk = diag_alloc(all->chunk,
+		    (all->n_chunks + 1) * sizeof(*all->chunk));
+		all->chunk[all->n_chunks++] = diag_alloc(NULL, all->left);
+	}
+	all->left -= n;
+	return all->chunk[all->n_chunks - 1] + all->left;
+}
+
 static void
 add_verdict(struct sightings *all, const struct match *m, unsigned i,
     struct sighting s)
@@ -131,7 +149,7 @@ add_verdict(struct sightings *all, const struct match *m, unsigned i,
 	}
 	for (unsigned k = 0; k < m->n_evidence; k++)
 		n += m->evidence[k].verdict == i;
-	s.evidence = diag_alloc(NULL, n * sizeof(*s.evidence));
+	s.evidence = (void *)room(all, n * sizeof(*s.evidence));
 	for (unsigned k = 0; k < m->n_evidence; k++)
 		if (m->evidence[k].verdict == i)
 			s.evidence[s.n_evidence++] = m->evidence[k];
@@ -151,13 +169,8 @@ keep_facts(struct sightings *all, const struct shapes *s, uint32_t shape)
 
 	json_reset(open);
 	shape_facts(s, shape, open);
-	facts = diag_strndup(open->p, open->len);
-	if (all->n_facts == all->size_facts) {
-		all->size_facts = all->size_facts ? all->size_facts * 2 : 64;
-		all->facts = diag_alloc(all->facts,
-		    all->size_facts * sizeof(*all->facts));
-	}
-	all->facts[all->n_facts++] = facts;
+	facts = room(all, open->len);
+	memcpy(facts, open->p, open->len);
 	return (struct span){facts, open->len};
 }
 
@@ -165,7 +178,6 @@ static void
 add_shape(struct sightings *all, const struct world *w, uint32_t workload,
     uint32_t shape, uint32_t product, bool is_own)
 {
-	size_t n = all->n;
 	struct match m;
 	struct sighting s = {.shape = shape, .is_own = is_own};
 
@@ -180,8 +192,6 @@ add_shape(struct sightings *all, const struct world *w, uint32_t workload,
 	for (unsigned i = 0; i < m.n_verdicts; i++)
 		if (m.verdict[i].product == product)
 			add_verdict(all, &m, i, s);
-	if (all->n == n)
-		free(all->facts[--all->n_facts]);
 }
 
 static void
@@ -195,18 +205,27 @@ add_workload(struct sightings *all, const struct world *w, uint32_t id,
 		add_shape(all, w, id, world_uses(wl)[k].shape, product, false);
 }
 
+static void
+add_namespace(struct sightings *all, const struct world *w, uint32_t ns,
+    uint32_t product)
+{
+	for (uint32_t i = w->first[ns]; i != WORLD_NONE;
+	     i = w->workload[i].next)
+		add_workload(all, w, i, product);
+}
+
 void
 sight_product(struct sightings *all, const struct world *w, uint32_t product,
-    bool everywhere)
+    uint32_t ns)
 {
 	sight_free(all);
 	if (!outcomes_have(&w->shapes->outcomes, product))
 		return; /* as of most products in any cluster */
-	for (uint32_t ns = 0; ns < w->n_first; ns++)
-		if (everywhere || w->dirty_ns[ns])
-			for (uint32_t i = w->first[ns]; i != WORLD_NONE;
-			     i = w->workload[i].next)
-				add_workload(all, w, i, product);
+	if (ns != WORLD_NONE)
+		add_namespace(all, w, ns, product);
+	else
+		for (ns = 0; ns < w->n_first; ns++)
+			add_namespace(all, w, ns, product);
 	if (all->n)
 		qsort_r(all->s, all->n, sizeof(*all->s), compare, (void *)w);
 }
@@ -214,11 +233,9 @@ sight_product(struct sightings *all, const struct world *w, uint32_t product,
 void
 sight_free(struct sightings *all)
 {
-	for (size_t i = 0; i < all->n; i++)
-		free(all->s[i].evidence);
-	for (size_t i = 0; i < all->n_facts; i++)
-		free(all->facts[i]);
-	free(all->facts);
+	for (size_t i = 0; i < all->n_chunks; i++)
+		free(all->chunk[i]);
+	free(all->chunk);
 	json_release(&all->open);
 	free(all->s);
 	*all = (struct sightings){0};

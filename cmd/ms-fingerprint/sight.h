@@ -23,19 +23,20 @@ struct sighting {
 	struct span instance, part_name;
 };
 
+/* All zero: none. */
 struct sightings {
 	struct sighting *s;
 	size_t n, size;
-	char **facts; /* of the shapes that are seen */
-	size_t n_facts, size_facts;
+	char **chunk; /* memory for what is seen, a chunk at a time */
+	size_t n_chunks, left; /* of the last one */
 	struct json open; /* facts being opened */
 };
 
-/* All sightings of a product, sorted by group; everywhere, or only in the
- * namespaces that world.dirty_ns marks. They name the world's things, so it must
- * not change while they are used. */
+/* All sightings of a product in a namespace, or in all (WORLD_NONE), sorted by
+ * group. They name the world's things, so it must not change while they are
+ * used. */
 void sight_product(struct sightings *all, const struct world *w,
-    uint32_t product, bool everywhere);
+    uint32_t product, uint32_t ns);
 void sight_free(struct sightings *all);
 
 /* How many sightings from the first on are of its group. */

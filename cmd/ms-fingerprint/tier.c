@@ -113,21 +113,42 @@ want_webhooks(struct tiers *t, const char *cluster, const struct product *p,
 }
 
 static void
-want_all(struct tiers *t, const struct world *w, const struct infra *i,
-    const struct infra_out *out)
+want_all(struct tiers *t, const struct world *w, uint32_t cluster,
+    uint32_t product, const struct infra_out *out)
 {
 	const struct product *p =
-	    signatures_product(w->shapes->catalog->signatures,
-		span_of(i->product));
+	    &w->shapes->catalog->signatures->product[product];
+	const char *name = world_name(w, cluster);
 
-	if (!p)
-		return;
 	if (!p->has_watch) {
-		want_crds(t, w, i->key, p, out);
-		want_webhooks(t, i->key, p, out);
+		want_crds(t, w, name, p, out);
+		want_webhooks(t, name, p, out);
 	}
 	for (size_t k = 0; k < p->n_watch; k++)
-		want(t, i->key, p->id, p->watch[k], out);
+		want(t, name, p->id, p->watch[k], out);
+}
+
+/* All that is found: once for each product of a cluster. */
+static void
+want_found(struct tiers *t, const struct world *w, const struct infras *infras,
+    const struct clusters *clusters, const struct infra_out *out)
+{
+	struct pairs found;
+
+	pairs_init(&found);
+	for (uint32_t k = 0; k < infras->n; k++) {
+		const struct infra *i = &infras->infra[k];
+
+		if (infra_is(i))
+			pairs_put(&found, i->cluster, i->product);
+	}
+	for (uint32_t k = 0; k < found.n; k++) {
+		struct pair p = found.pair[k];
+
+		if (clusters_ready(clusters, world_name(w, p.a)))
+			want_all(t, w, p.a, p.b, out);
+	}
+	pairs_free(&found);
 }
 
 static void
@@ -159,8 +180,6 @@ tiers_settle(struct tiers *t, const struct world *w,
 	/* of a cluster that still syncs nothing has been told */
 	for (size_t i = 0; i < t->n; i++)
 		t->ask[i].wanted = clusters_holds(clusters, t->ask[i].cluster);
-	for (size_t i = 0; i < infras->n; i++)
-		if (clusters_ready(clusters, infras->infra[i].key))
-			want_all(t, w, &infras->infra[i], out);
+	want_found(t, w, infras, clusters, out);
 	release_unwanted(t, out);
 }

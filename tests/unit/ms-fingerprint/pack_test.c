@@ -197,6 +197,47 @@ test_size(void)
 	json_release(&out);
 }
 
+/* Anything comes back; what is like something else takes few bytes. */
+static void
+test_json(void)
+{
+	static const char *const value[] = {"", "{}", "[]", "\"\"", "\"", "1",
+	    "{\"a\":\"\",\"b\":\"x=\\\"/\\\\\"}", "[\"a\",\"b\"]",
+	    "{\"a\":\"\\",
+	    "[\"http://web.shop.svc:80/\",\"a.b/c\",\"=\",\"/\"]", "\"a\\\"",
+	    "{\"n\":0.95,\"o\":{\"image\":\"shop/web:1.2\",\"k\":[null]}}"};
+	static const char like[] =
+	    "{\"kind\":\"Pod\",\"namespace\":\"shop\",\"name\":\"web-%d\","
+	    "\"object\":\"Pod/shop/web-%d\",\"url\":\"http://web-%d.shop.svc\"}";
+	struct json out = {0}, again = {0};
+	char text[256];
+	bool right = true;
+	size_t n = 0;
+
+	for (int i = 0; i < 100; i++) {
+		struct span v = span_of(text);
+
+		snprintf(text, sizeof(text), like, i, i, i);
+		v.n = strlen(text);
+		if (i % 2)
+			v = span_of(value[(size_t)i / 2 %
+			    (sizeof(value) / sizeof(*value))]);
+		json_reset(&out);
+		json_reset(&again);
+		pack_json(&words, v, &out);
+		pack_open(&words, (struct span){out.p, out.len}, &again);
+		right = right && again.len == v.n &&
+		    (!v.n || memcmp(again.p, v.p, v.n) == 0);
+		n = i % 2 ? n : out.len;
+		pack_drop(&words, (struct span){out.p, out.len});
+	}
+	ok(right && !words.table.used, "JSON comes back to the byte");
+	ok(n * 5 < strlen(text), "%zu bytes of it are packed in %zu",
+	    strlen(text), n);
+	json_release(&out);
+	json_release(&again);
+}
+
 static void
 test_long(void)
 {
@@ -232,6 +273,7 @@ main(void)
 	test_same();
 	test_has();
 	test_size();
+	test_json();
 	test_long();
 	texts_free(&words);
 	pile_free(&pile);

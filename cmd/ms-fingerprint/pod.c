@@ -5,6 +5,7 @@
 
 #include "diag.h"
 #include "owner.h"
+#include "pack.h"
 #include "sync.h"
 #include "workload.h"
 
@@ -27,12 +28,47 @@ hash_pod(const void *context, uint32_t id)
 	return ((const struct world *)context)->pod[id].hash;
 }
 
-/* What its name begins with: mostly that of its workload. */
-static struct span
-name_begin(const struct world *w, const struct pod *p)
+/* What a pod is part of: a workload; or only a place, where its workload would
+ * be. */
+struct home {
+	uint32_t id;
+	bool is_lone;
+	uint32_t type; /* of a lone one's workload; WORLD_NONE: it is its own */
+	uint32_t name; /* and its name, in shapes.texts */
+};
+
+/* Where a pod is, and the rest of its name. */
+static struct home
+home_of(const struct world *w, const struct pod *p, struct span *name)
 {
-	return p->flags & WORLD_TAIL ? workload_name(w, &w->workload[p->home]) :
-				       (struct span){"", 0};
+	struct home h = {p->home, p->flags & WORLD_LONE, WORLD_NONE, 0};
+
+	*name = pile_get(&w->pod_names, p->name);
+	if (p->flags & WORLD_OWNED) {
+		h.type = pack_take_number(name);
+		h.name = pack_take_number(name);
+	}
+	return h;
+}
+
+/* The name of a workload; empty: it is the pod itself. */
+static struct span
+name_at_home(const struct world *w, struct home h)
+{
+	if (!h.is_lone)
+		return workload_name(w, &w->workload[h.id]);
+	return h.type == WORLD_NONE ? (struct span){"", 0} :
+				      texts_get(&w->shapes->texts, h.name);
+}
+
+/* Its name in two parts, of which the first one is mostly its workload's. */
+static void
+name_parts(const struct world *w, const struct pod *p, struct span part[2])
+{
+	struct home h = home_of(w, p, &part[1]);
+
+	part[0] =
+	    p->flags & WORLD_TAIL ? name_at_home(w, h) : (struct span){"", 0};
 }
 
 static bool
@@ -41,15 +77,14 @@ equal_pod(const void *context, uint32_t id, const void *key)
 	const struct world *w = context;
 	const struct pod *p = &w->pod[id];
 	const struct pod_key *k = key;
-	struct span begin, end;
+	struct span part[2];
 
 	if (pod_place(w, p) != k->place)
 		return false;
-	begin = name_begin(w, p);
-	end = pile_get(&w->pod_names, p->name);
-	return begin.n + end.n == k->name.n &&
-	    memcmp(begin.p, k->name.p, begin.n) == 0 &&
-	    memcmp(end.p, k->name.p + begin.n, end.n) == 0;
+	name_parts(w, p, part);
+	return part[0].n + part[1].n == k->name.n &&
+	    memcmp(part[0].p, k->name.p, part[0].n) == 0 &&
+	    memcmp(part[1].p, k->name.p + part[0].n, part[1].n) == 0;
 }
 
 static const struct table_ops pod_ops = {hash_pod, equal_pod};
@@ -78,8 +113,11 @@ pod_place(const struct world *w, const struct pod *p)
 struct span
 pod_name(const struct world *w, const struct pod *p, struct json *out)
 {
-	json_span(out, name_begin(w, p));
-	json_span(out, pile_get(&w->pod_names, p->name));
+	struct span part[2];
+
+	name_parts(w, p, part);
+	json_span(out, part[0]);
+	json_span(out, part[1]);
 	return (struct span){out->p, out->len};
 }
 
@@ -93,22 +131,11 @@ pod_find(const struct world *w, const struct identity *id)
 
 /* ---- where it belongs ---- */
 
-/* What a pod is part of: a workload, or only a place. */
-struct home {
-	uint32_t id;
-	bool is_lone;
-};
-
-static struct home
-home_of(const struct pod *p)
-{
-	return (struct home){p->home, p->flags & WORLD_LONE};
-}
-
 static bool
 is_same_home(struct home a, struct home b)
 {
-	return a.id == b.id && a.is_lone == b.is_lone;
+	return a.id == b.id && a.is_lone == b.is_lone && a.type == b.type &&
+	    a.name == b.name;
 }
 
 static bool
@@ -117,26 +144,92 @@ says_nothing(const struct world *w, uint32_t shape)
 	return w->shapes->shape[shape].outcome == OUTCOME_NOTHING;
 }
 
+/* What one of them holds on to. */
+static void
+hold(struct world *w, struct home h)
+{
+	if (h.type != WORLD_NONE)
+		texts_keep(&w->shapes->texts, h.name);
+}
+
+static void
+drop(struct world *w, struct home h)
+{
+	if (h.type != WORLD_NONE)
+		texts_drop(&w->shapes->texts, h.name);
+}
+
+static uint64_t
+hash_of_text(const struct world *w, uint32_t name)
+{
+	struct span text = texts_get(&w->shapes->texts, name);
+
+	return table_hash(text.p, text.n, 0);
+}
+
+/* Those of this glance were there, if it still is what it was. */
+static bool
+find_at_glance(struct world *w, const struct world_glance *g, uint32_t place,
+    bool is_lone, struct home *h)
+{
+	const struct workload *wl;
+
+	if (is_lone != (g->type != WORLD_NONE))
+		return false;
+	if (is_lone) {
+		*h = (struct home){place, true, g->type, g->workload};
+		return texts_is(&w->shapes->texts, h->name) &&
+		    hash_of_text(w, h->name) == g->check;
+	}
+	*h = (struct home){g->workload, false, WORLD_NONE, 0};
+	wl = &w->workload[g->workload];
+	return wl->serial == g->check && (wl->flags & WORLD_ALIVE);
+}
+
+/* That of a workload which says so of itself, and is not held here if the pod
+ * says nothing. The home is held. */
 static struct home
-workload_of_pod(struct world *w, const struct record *r, uint32_t place,
+home_at(struct world *w, uint32_t place, const struct owner *o, bool is_own,
+    bool is_lone)
+{
+	struct home h = {place, is_lone, WORLD_NONE, 0};
+
+	if (!is_lone) {
+		h.id = workload_get(w, place, o);
+	} else if (!is_own) {
+		h.type =
+		    pairs_put(&w->types, intern_put(&w->names, o->api_version),
+			intern_put(&w->names, o->kind));
+		h.name = texts_hold(&w->shapes->texts, o->name);
+	}
+	return h;
+}
+
+/* Where a record's pod belongs. The home is held. */
+static struct home
+find_home(struct world *w, const struct record *r, uint32_t place,
     uint32_t shape, uint64_t glance)
 {
 	struct world_glance *g = &w->glance[glance / 2 % WORLD_GLANCES];
+	bool is_lone = says_nothing(w, shape), by_owner;
 	struct owner o;
-	bool by_owner;
-	uint32_t id;
+	struct home h;
 
 	if (glance && g->glance == glance &&
-	    w->workload[g->workload].serial == g->serial &&
-	    (w->workload[g->workload].flags & WORLD_ALIVE))
-		return (struct home){g->workload, false};
+	    find_at_glance(w, g, place, is_lone, &h)) {
+		hold(w, h);
+		return h;
+	}
 	by_owner = owner_of_pod(r, &o);
-	if (!by_owner && o.name.n == r->id.name.n && says_nothing(w, shape))
-		return (struct home){place, true};
-	id = workload_get(w, place, &o);
-	if (glance && by_owner)
-		*g = (struct world_glance){glance, id, w->workload[id].serial};
-	return (struct home){id, false};
+	h = home_at(w, place, &o, !by_owner && o.name.n == r->id.name.n,
+	    is_lone);
+	if (glance && by_owner && is_lone)
+		*g = (struct world_glance){glance, hash_of_text(w, h.name),
+		    h.name, h.type};
+	else if (glance && by_owner)
+		*g = (struct world_glance){glance, w->workload[h.id].serial,
+		    h.id, WORLD_NONE};
+	return h;
 }
 
 static void
@@ -152,31 +245,36 @@ static void
 leave(struct world *w, struct home home, uint32_t shape, uint8_t origin)
 {
 	use(w, home, shape, -1, origin);
+	drop(w, home);
 	if (!home.is_lone)
 		workload_release(w, home.id);
 }
 
-/* Say its name anew, as what it begins with is the home's. */
+/* Say its name anew, as what it begins with is the home's. The home is held by
+ * the pod from here on. */
 static void
 enter(struct world *w, struct pod *p, struct home home, struct span name)
 {
-	struct span begin = {"", 0};
-	bool is_tail = false;
+	struct span begin = name_at_home(w, home);
+	bool is_owned = home.type != WORLD_NONE;
+	bool is_tail = begin.n && name.n >= begin.n &&
+	    memcmp(name.p, begin.p, begin.n) == 0;
+	struct json text = {0};
 
-	if (!home.is_lone)
-		begin = workload_name(w, &w->workload[home.id]);
-	if (begin.n && name.n >= begin.n &&
-	    memcmp(name.p, begin.p, begin.n) == 0)
-		is_tail = true;
-	else
-		begin.n = 0;
 	if (p->name != PILE_NONE)
 		pile_drop(&w->pod_names, p->name);
-	p->name = pile_put(&w->pod_names,
-	    (struct span){name.p + begin.n, name.n - begin.n});
+	if (is_owned) {
+		pack_number(&text, home.type);
+		pack_number(&text, home.name);
+	}
+	json_raw(&text, name.p + (is_tail ? begin.n : 0),
+	    name.n - (is_tail ? begin.n : 0));
+	p->name = pile_put(&w->pod_names, (struct span){text.p, text.len});
 	p->home = home.id;
-	p->flags = (uint8_t)((p->flags & ~(WORLD_TAIL | WORLD_LONE)) |
-	    (is_tail ? WORLD_TAIL : 0) | (home.is_lone ? WORLD_LONE : 0));
+	p->flags &= (uint8_t) ~(WORLD_TAIL | WORLD_LONE | WORLD_OWNED);
+	p->flags |= (uint8_t)((is_tail ? WORLD_TAIL : 0) |
+	    (home.is_lone ? WORLD_LONE : 0) | (is_owned ? WORLD_OWNED : 0));
+	json_release(&text);
 }
 
 static void
@@ -193,12 +291,14 @@ void
 pod_forget(struct world *w, uint32_t id)
 {
 	struct pod old = w->pod[id];
+	struct span name;
+	struct home home = home_of(w, &old, &name);
 
 	table_remove(&w->pods, id);
 	pile_drop(&w->pod_names, old.name);
 	w->pod[id] = (struct pod){.name = PILE_NONE, .home = w->free_pod};
 	w->free_pod = id;
-	leave(w, home_of(&old), old.shape, old.flags);
+	leave(w, home, old.shape, old.flags);
 	shapes_drop(w->shapes, old.shape);
 	tidy(w);
 }
@@ -260,16 +360,45 @@ see_ready(struct world *w, struct pod *p, const struct record *r,
 		w->shapes->shape[shape].fresh = w->any_fresh = true;
 }
 
+/* Put a pod where it belongs now. What it was before is left. */
+static void
+settle(struct world *w, struct pod *p, struct home home, struct span name,
+    uint32_t shape, uint8_t origin)
+{
+	struct pod old = *p;
+	bool is_new = !(old.flags & WORLD_ALIVE), stays;
+	struct home before;
+	struct span end;
+
+	if (!is_new)
+		before = home_of(w, p, &end);
+	stays = !is_new && is_same_home(before, home);
+	if (stays && old.shape == shape && (old.flags & ORIGINS) == origin) {
+		drop(w, home);
+		return;
+	}
+	/* the new use first, so that nothing is released in between */
+	shapes_hold(w->shapes, shape);
+	use(w, home, shape, 1, origin);
+	if (!stays)
+		enter(w, p, home, name);
+	p->shape = shape;
+	p->flags = (uint8_t)(WORLD_ALIVE | (p->flags & ~ORIGINS) | origin);
+	if (is_new)
+		return;
+	leave(w, before, old.shape, old.flags);
+	shapes_drop(w->shapes, old.shape);
+	tidy(w);
+}
+
 void
 pod_take(struct world *w, const struct record *r, uint32_t shape,
     uint64_t glance)
 {
-	struct pod_key k = {world_place(w, r->id.cluster, r->id.ns),
-	    r->id.name};
-	uint32_t id = table_find(&w->pods, pod_hash(&k), &k);
-	uint8_t origin = world_origin_of(w, r);
+	uint32_t id = pod_find(w, &r->id);
+	struct pod_key k = {.name = r->id.name};
 	struct home home;
-	struct pod *p, old;
+	struct pod *p;
 
 	if (r->type == RECORD_DELETED || shape == SHAPE_NONE ||
 	    has_ended(w, r)) {
@@ -277,7 +406,8 @@ pod_take(struct world *w, const struct record *r, uint32_t shape,
 			pod_forget(w, id);
 		return;
 	}
-	home = workload_of_pod(w, r, k.place, shape, glance);
+	k.place = world_place(w, r->id.cluster, r->id.ns);
+	home = find_home(w, r, k.place, shape, glance);
 	if (id == TABLE_NONE)
 		id = new_pod(w, &k);
 	p = &w->pod[id];
@@ -285,67 +415,56 @@ pod_take(struct world *w, const struct record *r, uint32_t shape,
 	p->epoch = w->sync[p->sync].epoch;
 	world_read_uid(r->id.uid, p->uid);
 	see_ready(w, p, r, shape);
-	old = *p;
-	if ((old.flags & WORLD_ALIVE) && is_same_home(home_of(&old), home) &&
-	    old.shape == shape && (old.flags & ORIGINS) == origin)
-		return;
-	/* the new use first, so that nothing is released in between */
-	shapes_hold(w->shapes, shape);
-	use(w, home, shape, 1, origin);
-	if (!(old.flags & WORLD_ALIVE) || !is_same_home(home_of(&old), home))
-		enter(w, p, home, r->id.name);
-	p->shape = shape;
-	p->flags = (uint8_t)(WORLD_ALIVE | (p->flags & ~ORIGINS) | origin);
-	if (!(old.flags & WORLD_ALIVE))
-		return;
-	leave(w, home_of(&old), old.shape, old.flags);
-	shapes_drop(w->shapes, old.shape);
-	tidy(w);
+	settle(w, p, home, r->id.name, shape, world_origin_of(w, r));
 }
 
 void
 pod_set_origin(struct world *w, uint32_t id, uint8_t origin)
 {
 	struct pod *p = &w->pod[id];
+	struct span end;
+	struct home home = home_of(w, p, &end);
 
-	use(w, home_of(p), p->shape, 1, origin);
-	use(w, home_of(p), p->shape, -1, p->flags);
+	use(w, home, p->shape, 1, origin);
+	use(w, home, p->shape, -1, p->flags);
 	p->flags = (uint8_t)((p->flags & ~ORIGINS) | origin);
 }
 
 /* ---- other signatures ---- */
 
-static void
-move(struct world *w, struct pod *p, struct home home, struct span name)
+/* The workload of a pod, which is called so itself. True: it is the pod. */
+static bool
+owner_at(const struct world *w, struct home h, struct span name,
+    struct owner *o)
 {
-	struct pod old = *p;
+	uint32_t type = h.is_lone ? h.type : w->workload[h.id].type;
 
+	*o = (struct owner){span_of("v1"), span_of("Pod"), name};
+	if (type == WORLD_NONE)
+		return true;
+	o->api_version = intern_text(&w->names, w->types.pair[type].a);
+	o->kind = intern_text(&w->names, w->types.pair[type].b);
+	o->name = name_at_home(w, h);
+	return span_eq(o->kind, "Pod") && o->name.n == name.n &&
+	    memcmp(o->name.p, name.p, name.n) == 0;
+}
+
+/* Something is said of it now, or nothing any more. buf is for its name. */
+static void
+learn(struct world *w, struct pod *p, bool is_lone, struct json *buf)
+{
+	struct span end, name;
+	struct home before = home_of(w, p, &end), home;
+	struct owner o;
+	bool is_own;
+
+	json_reset(buf);
+	name = pod_name(w, p, buf);
+	is_own = owner_at(w, before, name, &o);
+	home = home_at(w, pod_place(w, p), &o, is_own, is_lone);
 	use(w, home, p->shape, 1, p->flags);
 	enter(w, p, home, name);
-	leave(w, home_of(&old), old.shape, old.flags);
-}
-
-/* Whether its workload is nothing but the pod itself. */
-static bool
-is_own(const struct world *w, const struct pod *p)
-{
-	return (p->flags & WORLD_LONE) ||
-	    ((p->flags & WORLD_TAIL) && !pile_get(&w->pod_names, p->name).n &&
-		span_eq(workload_kind(w, &w->workload[p->home]), "Pod"));
-}
-
-/* Something is said of it now, or nothing any more. */
-static void
-learn(struct world *w, struct pod *p, bool is_lone, struct json *name)
-{
-	struct home home = {pod_place(w, p), is_lone};
-	struct owner o = {span_of("v1"), span_of("Pod"), {0}};
-
-	json_reset(name);
-	o.name = pod_name(w, p, name);
-	if (!is_lone)
-		home.id = workload_get(w, home.id, &o);
-	move(w, p, home, o.name);
+	leave(w, before, p->shape, p->flags);
 }
 
 void
@@ -357,7 +476,7 @@ pods_learn(struct world *w)
 		struct pod *p = &w->pod[i];
 		bool nothing;
 
-		if (!(p->flags & WORLD_ALIVE) || !is_own(w, p))
+		if (!(p->flags & WORLD_ALIVE))
 			continue;
 		nothing = says_nothing(w, p->shape);
 		if (nothing != ((p->flags & WORLD_LONE) != 0))

@@ -6,9 +6,17 @@
 #include "diag.h"
 
 static uint64_t
+hash_of(struct span text)
+{
+	return table_hash(text.p, text.n, 0);
+}
+
+/* Made anew each time, as what is held of a text is held a hundred thousand
+ * times. */
+static uint64_t
 hash(const void *context, uint32_t number)
 {
-	return ((const struct texts *)context)->text[number].hash;
+	return hash_of(texts_get(context, number));
 }
 
 static bool
@@ -38,18 +46,12 @@ texts_free(struct texts *t)
 }
 
 static uint32_t
-hash_of(struct span text)
-{
-	return (uint32_t)table_hash(text.p, text.n, 0);
-}
-
-static uint32_t
 new_number(struct texts *t)
 {
 	uint32_t number = t->free;
 
 	if (number != TABLE_NONE) {
-		t->free = t->text[number].hash;
+		t->free = t->text[number].holds;
 		return number;
 	}
 	if (t->n == t->size) {
@@ -62,15 +64,21 @@ new_number(struct texts *t)
 uint32_t
 texts_hold(struct texts *t, struct span text)
 {
-	uint32_t h = hash_of(text), number = table_find(&t->table, h, &text);
+	uint32_t number = table_find(&t->table, hash_of(text), &text);
 
 	if (number == TABLE_NONE) {
 		number = new_number(t);
-		t->text[number] = (struct text){pile_put(&t->pile, text), h, 0};
+		t->text[number] = (struct text){pile_put(&t->pile, text), 0};
 		table_insert(&t->table, number);
 	}
 	t->text[number].holds++;
 	return number;
+}
+
+void
+texts_keep(struct texts *t, uint32_t number)
+{
+	t->text[number].holds++;
 }
 
 void
@@ -80,9 +88,9 @@ texts_drop(struct texts *t, uint32_t number)
 
 	if (--text->holds)
 		return;
-	table_remove(&t->table, number);
+	table_remove(&t->table, number); /* while it can be read */
 	pile_drop(&t->pile, text->place);
-	*text = (struct text){.place = PILE_NONE, .hash = t->free};
+	*text = (struct text){.place = PILE_NONE, .holds = t->free};
 	t->free = number;
 	if (pile_is_loose(&t->pile))
 		pile_tidy(&t->pile, &t->text->place, sizeof(*t->text), t->n);

@@ -11,8 +11,7 @@
 
 struct text {
 	uint32_t place; /* in the pile; PILE_NONE: a free number */
-	uint32_t hash; /* or the next free number */
-	uint32_t holds;
+	uint32_t holds; /* or the next free number */
 };
 
 struct texts {
@@ -28,10 +27,18 @@ void texts_free(struct texts *t);
 
 /* The number of a text, which is held once more. */
 uint32_t texts_hold(struct texts *t, struct span text);
+void texts_keep(struct texts *t, uint32_t number); /* once more */
 void texts_drop(struct texts *t, uint32_t number);
 /* The number of a text, or TABLE_NONE. */
 uint32_t texts_find(const struct texts *t, struct span text);
 /* The text of a number that is held; borrowed until texts come or go. */
 struct span texts_get(const struct texts *t, uint32_t number);
+
+/* Whether a number that was given once still is, to whatever text. */
+static inline bool
+texts_is(const struct texts *t, uint32_t number)
+{
+	return t->text[number].place != PILE_NONE;
+}
 
 #endif

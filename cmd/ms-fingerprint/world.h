@@ -27,7 +27,8 @@ enum world_flag {
 	WORLD_BROWN = 8,
 	WORLD_TAIL = 16, /* of a pod: the name is only its end */
 	WORLD_READY = 32, /* of a pod, as far as anybody wants to know */
-	WORLD_LONE = 64 /* of a pod: its own workload, which is not held */
+	WORLD_LONE = 64, /* of a pod: its workload is not held */
+	WORLD_OWNED = 128 /* of a lone pod: its workload is not itself */
 };
 
 struct workload {
@@ -47,11 +48,14 @@ struct workload {
 	uint8_t epoch, flags;
 };
 
-/* One that is its own workload, as no controller made it, is a workload too only
- * if something is said of it: there may be as many of them as pods. */
+/* It counts for its workload only if something is said of it; else it is a lone
+ * one. There may be as many workloads as pods, and mostly it is the user's own
+ * that run. */
 struct pod {
 	uint8_t uid[WORLD_UID];
-	uint32_t name; /* in pod_names, less its workload's if it begins so */
+	uint32_t name; /* in pod_names, less its workload's if it begins so;
+			* before it, if it is owned: the workload's type, and
+			* its name in shapes.texts */
 	uint32_t hash; /* of its identity */
 	uint32_t home; /* workload; or place, if it is a lone one */
 	uint32_t shape;
@@ -86,11 +90,12 @@ struct thing {
 	uint8_t epoch, flags, what;
 };
 
-/* Pods that look the same have the same workload. */
+/* Pods that look the same have the same workload. It is still the one that it
+ * was if its serial, or the hash of its name, is. */
 struct world_glance {
-	uint64_t glance;
-	uint32_t workload;
-	uint16_t serial;
+	uint64_t glance, check;
+	uint32_t workload; /* or the name of that of lone ones, */
+	uint32_t type; /* and its type; else WORLD_NONE */
 };
 
 #define WORLD_GLANCES 4096

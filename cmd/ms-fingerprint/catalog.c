@@ -101,23 +101,30 @@ put_print(struct catalog *c, enum catalog_key key, struct span text,
 }
 
 static void
-put_words(struct catalog *c, enum catalog_key key, const char **word, size_t n)
+put_words(struct catalog *c, enum catalog_key key, const struct word_list *w)
 {
-	for (size_t i = 0; i < n; i++)
-		put_key(c, key, span_of(word[i]));
+	for (size_t i = 0; i < w->n; i++)
+		put_key(c, key, span_of(w->word[i]));
 }
 
 static void
 put_registries(struct catalog *c, const struct registries *r)
 {
-	put_words(c, KEY_PACKAGER, r->packager, r->n_packager);
-	put_words(c, KEY_MIRROR, r->mirror, r->n_mirror);
-	put_words(c, KEY_GENERIC, r->generic, r->n_generic);
-	put_words(c, KEY_HELPER, r->helper, r->n_helper);
-	put_words(c, KEY_RETAGGER, r->retagger, r->n_retagger);
-	put_words(c, KEY_OPAQUE, r->opaque, r->n_opaque);
-	put_words(c, KEY_WORD, r->word, r->n_word);
-	put_words(c, KEY_NAMESAKE, r->namesake, r->n_namesake);
+	static const char key[REGISTRY_LISTS] = {[LIST_PACKAGERS] =
+						     KEY_PACKAGER,
+	    [LIST_RETAGGERS] = KEY_RETAGGER,
+	    [LIST_OPAQUE] = KEY_OPAQUE,
+	    [LIST_MIRRORS] = KEY_MIRROR,
+	    [LIST_GENERIC] = KEY_GENERIC,
+	    [LIST_WORDS] = KEY_WORD,
+	    [LIST_BASES] = KEY_BASE,
+	    [LIST_NAMESAKES] = KEY_NAMESAKE,
+	    [LIST_HELPERS] = KEY_HELPER};
+
+	/* the others are no whole parts, and are gone through */
+	for (size_t i = 0; i < REGISTRY_LISTS; i++)
+		if (key[i])
+			put_words(c, (enum catalog_key)key[i], &r->list[i]);
 	for (size_t i = 0; i < r->n_alias; i++) {
 		uint32_t k = put_key(c, KEY_ALIAS, span_of(r->alias[2 * i]));
 

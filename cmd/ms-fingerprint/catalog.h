@@ -24,6 +24,7 @@ enum catalog_key {
 	KEY_RETAGGER = 'R',
 	KEY_OPAQUE = 'O',
 	KEY_WORD = 'D', /* of everyday language */
+	KEY_BASE = 'S', /* what users build images from */
 	KEY_NAMESAKE = 'N', /* anybody's, but not any day */
 	KEY_PRODUCT = 'Q', /* a product's own id */
 	KEY_LABEL = 'l',

@@ -15,6 +15,7 @@
 #define NAME_KNOWN EVIDENCE_CLAIM
 #define NAME_SHARED 0.6f
 #define NAME_MADE 0.5f
+#define NAME_BASE 0.5f
 #define NAME_COMMON KNOWN_COMMON
 
 static bool
@@ -186,13 +187,14 @@ by_joined_name(const struct catalog *c, const struct image *image)
 static const struct catalog_link *
 by_prefixed_name(const struct catalog *c, struct span name)
 {
-	const struct registries *r = &c->signatures->registries;
+	const struct word_list *l =
+	    &c->signatures->registries.list[LIST_PREFIXES];
 	const struct catalog_link *link = NULL;
 
-	for (size_t i = 0; !link && i < r->n_prefix; i++)
-		if (begins(name, r->prefix[i]))
+	for (size_t i = 0; !link && i < l->n; i++)
+		if (begins(name, l->word[i]))
 			link = by_name(c, KEY_BARE,
-			    skip(name, strlen(r->prefix[i])));
+			    skip(name, strlen(l->word[i])));
 	return link;
 }
 
@@ -227,11 +229,13 @@ static const struct catalog_link *
 by_dressed_name(const struct catalog *c, struct span name)
 {
 	const struct registries *r = &c->signatures->registries;
+	const struct word_list *behind = &r->list[LIST_BEHIND],
+			       *before = &r->list[LIST_BEFORE];
 	const struct catalog_link *link = by_packed_name(c, name);
 
-	for (size_t i = 0; !link && i < r->n_behind; i++)
-		if (ends(name, r->behind[i])) {
-			name.n -= strlen(r->behind[i]);
+	for (size_t i = 0; !link && i < behind->n; i++)
+		if (ends(name, behind->word[i])) {
+			name.n -= strlen(behind->word[i]);
 			link = by_packed_name(c, name);
 			break;
 		}
@@ -239,10 +243,10 @@ by_dressed_name(const struct catalog *c, struct span name)
 		name = less_number(name);
 		link = by_packed_name(c, name);
 	}
-	for (size_t i = 0; !link && i < r->n_before; i++)
-		if (begins(name, r->before[i]))
-			link =
-			    by_packed_name(c, skip(name, strlen(r->before[i])));
+	for (size_t i = 0; !link && i < before->n; i++)
+		if (begins(name, before->word[i]))
+			link = by_packed_name(c,
+			    skip(name, strlen(before->word[i])));
 	return link;
 }
 
@@ -268,10 +272,11 @@ is_mirror(const struct catalog *c, struct span part)
 static bool
 is_packed_tag(const struct catalog *c, struct span tag)
 {
-	const struct registries *r = &c->signatures->registries;
+	const struct word_list *l =
+	    &c->signatures->registries.list[LIST_BUILDS];
 
-	for (size_t i = 0; i < r->n_build; i++)
-		if (version_by_rule(r->build[i], tag).n)
+	for (size_t i = 0; i < l->n; i++)
+		if (version_by_rule(l->word[i], tag).n)
 			return true;
 	return false;
 }
@@ -319,14 +324,17 @@ worth_of_name(const struct catalog *c, const struct image *image,
     struct span name, const struct print *p)
 {
 	const char *id = c->signatures->product[p->product].id;
-	bool is_word = catalog_has(c, KEY_WORD, name);
+	bool is_word = catalog_has(c, KEY_WORD, name),
+	     is_base = catalog_has(c, KEY_BASE, name);
 
 	if (image->n > 1 && is_mirror(c, image->part[image->n - 2]))
 		return NAME_TELLING;
 	if (image->n == 2 && image->has_host)
-		return is_word ? NAME_ALONE : NAME_TELLING;
+		return is_word || is_base ? NAME_ALONE : NAME_TELLING;
 	if (is_word)
 		return NAME_COMMON;
+	if (is_base)
+		return NAME_BASE;
 	if (catalog_has(c, KEY_NAMESAKE, name))
 		return NAME_SHARED;
 	if ((p->makes || p->role == ROLE_SIDECAR || p->role == ROLE_EXPORTER) &&
@@ -340,12 +348,12 @@ worth_of_name(const struct catalog *c, const struct image *image,
 static struct span
 less_registry(const struct catalog *c, struct span name)
 {
-	const struct registries *r = &c->signatures->registries;
+	const struct word_list *l = &c->signatures->registries.list[LIST_HOSTS];
 	size_t n = 0;
 
-	for (size_t i = 0; i < r->n_host; i++)
-		if (begins(name, r->host[i]))
-			return skip(name, strlen(r->host[i]));
+	for (size_t i = 0; i < l->n; i++)
+		if (begins(name, l->word[i]))
+			return skip(name, strlen(l->word[i]));
 	while (n < name.n && name.p[n] != '-' && name.p[n] != '_')
 		n++;
 	if (n == name.n || !memchr(name.p, '.', n))
@@ -404,13 +412,14 @@ by_maker_and_name(const struct catalog *c, struct span name, float *weight)
 static const struct catalog_link *
 by_bare_name(const struct catalog *c, struct span *name)
 {
-	const struct registries *r = &c->signatures->registries;
+	const struct word_list *l =
+	    &c->signatures->registries.list[LIST_BEFORE];
 	const struct catalog_link *link = by_name(c, KEY_BARE, *name);
 	struct span whole = *name;
 
-	for (size_t i = 0; !link && i < r->n_before; i++)
-		if (begins(whole, r->before[i])) {
-			*name = skip(whole, strlen(r->before[i]));
+	for (size_t i = 0; !link && i < l->n; i++)
+		if (begins(whole, l->word[i])) {
+			*name = skip(whole, strlen(l->word[i]));
 			link = by_name(c, KEY_BARE, *name);
 		}
 	return link;

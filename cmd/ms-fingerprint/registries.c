@@ -2,23 +2,38 @@
 #include "reader.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "diag.h"
+
+static const char *const list_key[REGISTRY_LISTS] = {[LIST_PACKAGERS] =
+							 "packagers",
+    [LIST_RETAGGERS] = "retaggers",
+    [LIST_PREFIXES] = "prefixes",
+    [LIST_HOSTS] = "hosts",
+    [LIST_BEFORE] = "before",
+    [LIST_BEHIND] = "behind",
+    [LIST_BUILDS] = "builds",
+    [LIST_OPAQUE] = "opaque",
+    [LIST_MIRRORS] = "mirrors",
+    [LIST_GENERIC] = "generic",
+    [LIST_WORDS] = "words",
+    [LIST_BASES] = "bases",
+    [LIST_NAMESAKES] = "namesakes",
+    [LIST_HELPERS] = "helpers"};
 
 /* Behind what other files say: who adds a mirror still knows the others. */
 static int
 read_words(struct reader *r, config_node *map, const char *key,
-    const char ***list, size_t *n)
+    struct word_list *w)
 {
 	config_node *node = config_get(&r->c, map, key), *at;
+	size_t n = node ? reader_texts(node) : 0;
 
-	if (!node)
-		return 0;
-	*list =
-	    diag_alloc(*list, (*n + reader_texts(node) + 1) * sizeof(**list));
+	w->word = diag_alloc(w->word, (w->n + n + 1) * sizeof(*w->word));
 	/* a list that is wrong in its middle is as long as what is right */
-	for (size_t i = 0; i < reader_texts(node); i++, ++*n)
-		if (!((*list)[*n] =
+	for (size_t i = 0; i < n; i++, w->n++)
+		if (!(w->word[w->n] =
 			    reader_keep(r, reader_text_at(r, node, i, &at))))
 			return reader_wrong(r, at, "not a text in", key);
 	return 0;
@@ -54,36 +69,17 @@ read_aliases(struct reader *r, config_node *map)
 int
 registries_read(struct reader *r, config_node *map)
 {
-	static const char *const known[] = {"aliases", "packagers", "retaggers",
-	    "prefixes", "hosts", "before", "behind", "builds", "opaque",
-	    "words", "namesakes", "mirrors", "generic", "helpers", NULL};
-	struct registries *reg = &r->s->registries;
-	const struct {
-		const char *key;
-		const char ***list;
-		size_t *n;
-	} lists[] = {{"packagers", &reg->packager, &reg->n_packager},
-	    {"retaggers", &reg->retagger, &reg->n_retagger},
-	    {"prefixes", &reg->prefix, &reg->n_prefix},
-	    {"hosts", &reg->host, &reg->n_host},
-	    {"before", &reg->before, &reg->n_before},
-	    {"behind", &reg->behind, &reg->n_behind},
-	    {"builds", &reg->build, &reg->n_build},
-	    {"opaque", &reg->opaque, &reg->n_opaque},
-	    {"words", &reg->word, &reg->n_word},
-	    {"namesakes", &reg->namesake, &reg->n_namesake},
-	    {"mirrors", &reg->mirror, &reg->n_mirror},
-	    {"generic", &reg->generic, &reg->n_generic},
-	    {"helpers", &reg->helper, &reg->n_helper}};
+	const char *known[REGISTRY_LISTS + 2] = {"aliases"};
+	struct word_list *list = r->s->registries.list;
 
+	memcpy(known + 1, list_key, sizeof(list_key));
 	if (!config_is_map(map))
 		return reader_wrong(r, map, "registries is a map", NULL);
 	if (reader_keys(r, map, known) < 0 ||
 	    read_aliases(r, config_get(&r->c, map, "aliases")) < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
-		if (read_words(r, map, lists[i].key, lists[i].list,
-			lists[i].n) < 0)
+	for (size_t i = 0; i < REGISTRY_LISTS; i++)
+		if (read_words(r, map, list_key[i], &list[i]) < 0)
 			return -1;
 	return 0;
 }
@@ -91,11 +87,7 @@ registries_read(struct reader *r, config_node *map)
 void
 registries_free(struct registries *reg)
 {
-	const char **const lists[] = {reg->alias, reg->packager, reg->prefix,
-	    reg->host, reg->mirror, reg->generic, reg->helper, reg->retagger,
-	    reg->before, reg->behind, reg->build, reg->opaque, reg->word,
-	    reg->namesake};
-
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
-		free(lists[i]);
+	free(reg->alias);
+	for (size_t i = 0; i < REGISTRY_LISTS; i++)
+		free(reg->list[i].word);
 }

@@ -115,26 +115,34 @@ struct product {
 	bool has_watch; /* else its CRDs are */
 };
 
+/* What is said of all products' images: lists of words. */
+enum registry_list {
+	LIST_PACKAGERS, /* owners that repackage others' products, called alike */
+	LIST_RETAGGERS, /* those of them whose tags count their own releases */
+	LIST_PREFIXES, /* what such put before a name */
+	LIST_HOSTS, /* registries, as mirrors write them into a name */
+	LIST_BEFORE, /* what only packagers put before a name */
+	LIST_BEHIND, /* and behind it */
+	LIST_BUILDS, /* patterns of tags that only a packager writes */
+	LIST_OPAQUE, /* repositories of all images of a platform */
+	LIST_MIRRORS, /* parts of paths below which copies are kept */
+	LIST_GENERIC, /* last parts that say nothing */
+	LIST_WORDS, /* that are words of everyday language */
+	LIST_BASES, /* that users build images of their own from */
+	LIST_NAMESAKES, /* that users may give to programs of their own */
+	LIST_HELPERS, /* images that are nobody's product */
+	REGISTRY_LISTS
+};
+
 /* What holds for all products: how registries name copies of images. */
 struct registries {
 	/* pairs: a path's part, and what it is to be read as */
 	const char **alias;
-	/* owners that repackage others' products under the usual names; parts
-	 * what such put before a name; parts of paths below which copies are
-	 * kept; last parts that say nothing; images that are nobody's
-	 * product */
-	const char **packager, **prefix, **host, **mirror, **generic, **helper;
-	/* packagers whose tags count their own releases; what packagers put
-	 * before and behind a name; patterns of tags that only a packager
-	 * writes; repositories that hold all of a platform's images under one
-	 * name; names that are everyday words; names that are somebody's or
-	 * something's */
-	const char **retagger, **before, **behind, **build, **opaque, **word,
-	    **namesake;
-	size_t n_alias, n_packager, n_prefix, n_host, n_mirror, n_generic,
-	    n_helper;
-	size_t n_retagger, n_before, n_behind, n_build, n_opaque, n_word,
-	    n_namesake;
+	size_t n_alias;
+	struct word_list {
+		const char **word;
+		size_t n;
+	} list[REGISTRY_LISTS];
 };
 
 struct signatures {

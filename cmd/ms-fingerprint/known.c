@@ -211,7 +211,7 @@ by_packed_name(const struct catalog *c, struct span name)
 	return link ? link : catalog_find(c, KEY_PRODUCT, name);
 }
 
-/* name-16: the release that is packed, as postgresql-16 and httpd-24. */
+/* name-16: the release that is packed, as postgresql-16, cassandra3. */
 static struct span
 less_number(struct span name)
 {
@@ -219,8 +219,8 @@ less_number(struct span name)
 
 	while (n && isdigit((unsigned char)name.p[n - 1]))
 		n--;
-	if (n > 1 && n < name.n && name.p[n - 1] == '-')
-		name.n = n - 1;
+	if (n > 1 && n < name.n)
+		name.n = n - (name.p[n - 1] == '-');
 	return name;
 }
 
@@ -524,17 +524,37 @@ by_any(const struct catalog *c, const struct image *image,
 	return by_last_part(c, image, first, weight);
 }
 
+/* blackbox_exporter is blackbox-exporter. The buffer outlives the image. */
+static bool
+with_dashes(struct image *image, char buf[CATALOG_KEY_MAX])
+{
+	struct span *name = &image->part[image->n - 1];
+	bool any = false;
+
+	if (name->n > CATALOG_KEY_MAX)
+		return false;
+	for (size_t i = 0; i < name->n; i++) {
+		any |= name->p[i] == '_';
+		buf[i] = name->p[i] == '_' ? '-' : name->p[i];
+	}
+	name->p = buf;
+	return any;
+}
+
 enum known
 known_image(const struct catalog *c, const struct image *image,
     const struct catalog_link **first, float *weight)
 {
 	struct image again = *image;
+	char buf[CATALOG_KEY_MAX];
 	enum known how;
 
 	*first = NULL;
 	*weight = 0;
 	how = by_any(c, image, first, weight);
 	if (how == KNOWN_NOT && drop_machine(&again))
+		how = by_any(c, &again, first, weight);
+	if (how == KNOWN_NOT && with_dashes(&again, buf))
 		how = by_any(c, &again, first, weight);
 	return how;
 }

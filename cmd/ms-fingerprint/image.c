@@ -61,6 +61,30 @@ image_repo(struct span ref)
 	return cut_tail(ref, &image);
 }
 
+/* "[2001:db8::1]:5000": a registry, and nothing else may look like it. */
+static bool
+is_address(struct span part)
+{
+	const char *end =
+	    part.n && *part.p == '[' ? memchr(part.p, ']', part.n) : NULL;
+
+	return end && end > part.p + 1 &&
+	    has_only_name_bytes(before(after(part, part.p), end)) &&
+	    (end + 1 == part.p + part.n || end[1] == ':');
+}
+
+/* Names are told by their end, so what is too deep loses its middle. */
+static void
+add_part(struct image *image, struct span part)
+{
+	if (image->n == IMAGE_PARTS) {
+		image->n--;
+		memmove(image->part + 1, image->part + 2,
+		    (IMAGE_PARTS - 2) * sizeof(*image->part));
+	}
+	image->part[image->n++] = part;
+}
+
 static bool
 split(struct span path, struct image *image)
 {
@@ -68,9 +92,10 @@ split(struct span path, struct image *image)
 		const char *slash = path.n ? memchr(path.p, '/', path.n) : NULL;
 		struct span part = slash ? before(path, slash) : path;
 
-		if (image->n == IMAGE_PARTS || !has_only_name_bytes(part))
+		if (!has_only_name_bytes(part) &&
+		    (image->n || !slash || !is_address(part)))
 			return false;
-		image->part[image->n++] = part;
+		add_part(image, part);
 		if (!slash)
 			return true;
 		path = after(path, slash);
@@ -82,6 +107,18 @@ is_host(struct span part)
 {
 	return memchr(part.p, '.', part.n) || memchr(part.p, ':', part.n) ||
 	    span_eq(part, "localhost");
+}
+
+static struct span
+less_port(struct span host)
+{
+	const char *end = host.p + host.n, *p = host.p;
+	const char *port;
+
+	if (*p == '[')
+		p = memchr(p, ']', host.n);
+	port = memchr(p, ':', (size_t)(end - p));
+	return port ? before(host, port) : host;
 }
 
 static bool
@@ -102,8 +139,6 @@ drop_first(struct image *image)
 bool
 image_parse(struct span ref, struct image *image)
 {
-	const char *port;
-
 	*image = (struct image){0};
 	/* what ko is to build; "ko:" would be a host */
 	if (ref.n > 5 && memcmp(ref.p, "ko://", 5) == 0) {
@@ -113,9 +148,7 @@ image_parse(struct span ref, struct image *image)
 	if (!split(cut_tail(ref, image), image))
 		return false;
 	if (image->n > 1 && is_host(image->part[0])) {
-		port = memchr(image->part[0].p, ':', image->part[0].n);
-		if (port)
-			image->part[0] = before(image->part[0], port);
+		image->part[0] = less_port(image->part[0]);
 		if (!image->part[0].n)
 			return false;
 		image->has_host = !is_docker_hub(image->part[0]);

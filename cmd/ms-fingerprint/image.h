@@ -9,7 +9,7 @@
 
 #include "scan.h"
 
-#define IMAGE_PARTS 12 /* deeper references are refused */
+#define IMAGE_PARTS 12 /* of deeper references the first and the last */
 
 struct image {
 	struct span part[IMAGE_PARTS]; /* borrowed from the reference */

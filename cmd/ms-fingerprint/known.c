@@ -268,6 +268,22 @@ is_mirror(const struct catalog *c, struct span part)
 	return false;
 }
 
+/* Whether it lies right below such a part, or two that are one together
+ * (dependency_proxy/containers). */
+static bool
+is_copied(const struct catalog *c, const struct image *image)
+{
+	const struct span *owner = image->part + image->n - 2;
+
+	if (image->n < 2)
+		return false;
+	return is_mirror(c, catalog_alias(c, *owner)) ||
+	    (image->n > 2 &&
+		catalog_has(c, KEY_MIRROR,
+		    (struct span){owner[-1].p,
+			(size_t)(owner->p + owner->n - owner[-1].p)}));
+}
+
 /* Whether a tag is one that only a packager writes. A copy keeps it. */
 static bool
 is_packed_tag(const struct catalog *c, struct span tag)
@@ -327,7 +343,7 @@ worth_of_name(const struct catalog *c, const struct image *image,
 	bool is_word = catalog_has(c, KEY_WORD, name),
 	     is_base = catalog_has(c, KEY_BASE, name);
 
-	if (image->n > 1 && is_mirror(c, image->part[image->n - 2]))
+	if (is_copied(c, image))
 		return NAME_TELLING;
 	if (image->n == 2 && image->has_host)
 		return is_word || is_base ? NAME_ALONE : NAME_TELLING;
@@ -475,13 +491,13 @@ by_last_part(const struct catalog *c, const struct image *image,
 		*first = NULL;
 		return KNOWN_NOT;
 	}
-	if (is_official && image->n > 1 && is_mirror(c, owner) &&
+	if (is_official && is_copied(c, image) &&
 	    !(image->n == 2 && image->has_host))
 		return KNOWN_COPY;
 	return KNOWN_NAME;
 }
 
-/* name-amd64 is name, built for one kind of machine. */
+/* name-amd64 is name, built for one kind of machine; so is name-linux-amd64. */
 static bool
 drop_machine(struct image *image)
 {
@@ -493,6 +509,8 @@ drop_machine(struct image *image)
 	for (size_t i = 0; i < sizeof(machine) / sizeof(*machine); i++)
 		if (ends(*name, machine[i])) {
 			name->n -= strlen(machine[i]);
+			if (ends(*name, "-linux"))
+				name->n -= strlen("-linux");
 			return true;
 		}
 	return false;

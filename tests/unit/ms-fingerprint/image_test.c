@@ -54,12 +54,20 @@ main(void)
 	is("redis@sha256:00ff", "library redis @sha256:00ff");
 	is("a/b:1.2@sha256:00", "a b :1.2 @sha256:00");
 	is("registry.k8s.io/etcd:3.5.15-0", "!registry.k8s.io etcd :3.5.15-0");
+	is("[2001:db8::1]:5000/a/b:1", "![2001:db8::1] a b :1");
+	is("[::1]/redis", "![::1] redis");
+	is("[::1]", "none");
+	is("[]:5000/a", "none");
+	is("[::1]x/a", "none");
+	is("a/[::1]/b", "none");
+	is("h.io/1/2/3/4/5/6/7/8/9/a/b/c/d:7",
+	    "!h.io 3 4 5 6 7 8 9 a b c d :7");
 	is("", "none");
 	is(":7", "none");
 	is("$(IMAGE)", "none");
 	is("{{ .Values.image }}", "none");
 	is("a//b", "none");
 	is("a b", "none");
-	is("1/2/3/4/5/6/7/8/9/10/11/12/13", "none");
+	is("1/2/3/4/5/6/7/8/9/10/11/12/13", "1 3 4 5 6 7 8 9 10 11 12 13");
 	return tap_done();
 }

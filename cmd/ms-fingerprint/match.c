@@ -114,6 +114,19 @@ add_words(struct look *l, unsigned verdict, const struct box *b)
 	}
 }
 
+/* Its container's name. */
+static void
+add_name(struct look *l, unsigned verdict, const struct box *b)
+{
+	const struct catalog_link *k =
+	    catalog_find(l->c, KEY_NAME, span_of(b->name));
+
+	for (; k; k = catalog_next(l->c, k))
+		if (k->print->product == l->m->verdict[verdict].product)
+			add_evidence(l, verdict, k->print, b->name, b->name,
+			    k->print->weight);
+}
+
 /* Labels and the like that speak for the same product. */
 static bool
 add_hits_of(struct look *l, unsigned verdict)
@@ -184,6 +197,7 @@ known_verdict(struct look *l, const struct box *b)
 		return;
 	set_version(l, v, b, b->print);
 	add_evidence(l, n, b->print, b->name, b->image_text.p, b->weight);
+	add_name(l, n, b);
 	add_words(l, n, b);
 	add_hits_of(l, n);
 }
@@ -209,6 +223,7 @@ unknown_verdict(struct look *l, const struct box *b)
 	if (b->how == KNOWN_NAME && b->print && b->print->product == c->product)
 		add_evidence(l, n, b->print, b->name, b->image_text.p,
 		    b->weight);
+	add_name(l, n, b);
 	add_words(l, n, b);
 	add_hits_of(l, n);
 	v->sum = c->sum;

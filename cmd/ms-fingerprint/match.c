@@ -52,13 +52,48 @@ is_beside(const struct look *l, const struct box *b)
 	return false;
 }
 
+/* Whether what the pod is there for stands before this container, and is
+ * nothing that is known. */
+static bool
+is_behind_stranger(const struct look *l, const struct box *b)
+{
+	for (const struct box *o = l->box; o < b; o++) {
+		if (look_knows(o) && o->print->role != ROLE_SIDECAR)
+			return false;
+		if (o->how == KNOWN_HELPER || look_knows(o))
+			continue;
+		/* what only all its prints together have told is in there */
+		for (unsigned i = 0; i < l->m->n_verdicts; i++)
+			if (l->m->verdict[i].makes)
+				return false;
+		return true;
+	}
+	return false;
+}
+
+static bool
+is_labelled(const struct look *l, uint32_t product)
+{
+	for (unsigned i = 0; i < l->n_hits; i++)
+		if (l->hit[i].print->product == product &&
+		    l->hit[i].print->kind != PRINT_ANNOTATION)
+			return true;
+	return false;
+}
+
 /* A Job is the product's own if its labels say so, else it only uses the
- * product's image, as a client of it. */
+ * product's image, as a client of it. An agent or a proxy behind a stranger is
+ * there for its sake, unless the labels are about the former. */
 static enum role
-role_here(const struct look *l, const struct print *p)
+role_here(const struct look *l, const struct box *b, const struct print *p)
 {
 	enum role role = (enum role)p->role;
 
+	if (!l->is_job &&
+	    (role == ROLE_AGENT || role == ROLE_NODE_AGENT ||
+		role == ROLE_PROXY) &&
+	    is_behind_stranger(l, b) && !is_labelled(l, p->product))
+		return ROLE_SIDECAR;
 	if (!l->is_job || role == ROLE_JOB || role == ROLE_TEST ||
 	    role == ROLE_HELPER)
 		return role;
@@ -73,6 +108,7 @@ add_verdict(struct look *l, const struct box *b, const struct print *p)
 {
 	struct match *m = l->m;
 	const char *component = component_of(l, p);
+	enum role role = role_here(l, b, p);
 	struct verdict *v;
 
 	for (unsigned i = 0; i < m->n_verdicts; i++) {
@@ -86,7 +122,7 @@ add_verdict(struct look *l, const struct box *b, const struct print *p)
 	v = &m->verdict[m->n_verdicts++];
 	*v = (struct verdict){.product = p->product,
 	    .component = component,
-	    .role = (uint8_t)role_here(l, p)};
+	    .role = (uint8_t)role};
 	v->makes = p->makes && !l->is_job && v->role != ROLE_SIDECAR &&
 	    !(v->role == ROLE_DATA_PLANE && is_beside(l, b));
 	return v;
@@ -270,8 +306,19 @@ is_named(const struct look *l, uint32_t product)
 	return false;
 }
 
+static bool
+is_stranger(const struct look *l, const struct box *b)
+{
+	if (look_knows(b) || b->how == KNOWN_HELPER)
+		return false;
+	for (unsigned i = 0; i < l->m->n_evidence; i++)
+		if (l->m->evidence[i].container == b->name)
+			return false;
+	return true;
+}
+
 /* The label speaks for the version of what it names, or of the only product
- * that there is. A chart puts it on all its objects. */
+ * that there is, and nothing else. A chart puts it on all its objects. */
 static bool
 label_may_speak(const struct look *l, const struct verdict *v)
 {
@@ -285,6 +332,8 @@ label_may_speak(const struct look *l, const struct verdict *v)
 	for (unsigned i = 0; i < l->m->n_verdicts; i++)
 		others += l->m->verdict[i].product != v->product &&
 		    l->m->verdict[i].makes;
+	for (unsigned i = 0; i < l->n_boxes; i++)
+		others += is_stranger(l, &l->box[i]);
 	return is_named(l, v->product) || (!other_named && !others);
 }
 

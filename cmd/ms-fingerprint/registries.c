@@ -6,8 +6,7 @@
 
 #include "diag.h"
 
-static const char *const list_key[REGISTRY_LISTS] = {[LIST_PACKAGERS] =
-							 "packagers",
+static const char *const keys[REGISTRY_LISTS] = {[LIST_PACKAGERS] = "packagers",
     [LIST_RETAGGERS] = "retaggers",
     [LIST_PREFIXES] = "prefixes",
     [LIST_HOSTS] = "hosts",
@@ -72,14 +71,14 @@ registries_read(struct reader *r, config_node *map)
 	const char *known[REGISTRY_LISTS + 2] = {"aliases"};
 	struct word_list *list = r->s->registries.list;
 
-	memcpy(known + 1, list_key, sizeof(list_key));
+	memcpy(known + 1, keys, sizeof(keys));
 	if (!config_is_map(map))
 		return reader_wrong(r, map, "registries is a map", NULL);
 	if (reader_keys(r, map, known) < 0 ||
 	    read_aliases(r, config_get(&r->c, map, "aliases")) < 0)
 		return -1;
 	for (size_t i = 0; i < REGISTRY_LISTS; i++)
-		if (read_words(r, map, list_key[i], &list[i]) < 0)
+		if (read_words(r, map, keys[i], &list[i]) < 0)
 			return -1;
 	return 0;
 }

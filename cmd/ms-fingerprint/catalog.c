@@ -172,6 +172,22 @@ catalog_join(const struct catalog *c, const struct image *image, unsigned from,
 	return n;
 }
 
+/* The last part of a path, and as some write it who build it anew: fluentbit,
+ * nodeexporter. Short ones would be other words. */
+static void
+put_bare(struct catalog *c, struct span last, const struct print *p)
+{
+	char buf[KEY_MAX];
+	size_t n = 0;
+
+	put_print(c, KEY_BARE, last, p);
+	for (size_t i = 0; i < last.n && n < sizeof(buf); i++)
+		if (last.p[i] != '-' && last.p[i] != '_')
+			buf[n++] = last.p[i];
+	if (n < last.n && n > 8)
+		put_print(c, KEY_BARE, (struct span){buf, n}, p);
+}
+
 /* A repository is known by the path that its signature gives, below whatever
  * registry; by its last part, where that says something; and by owner-name. */
 static void
@@ -191,7 +207,7 @@ put_repo(struct catalog *c, const struct print *p)
 		return;
 	last = image.part[image.n - 1];
 	if (!catalog_has(c, KEY_GENERIC, last))
-		put_print(c, KEY_BARE, last, p);
+		put_bare(c, last, p);
 	from = image.has_host ? 1 : 0;
 	if (image.n - from > 2)
 		from = image.n - 2;

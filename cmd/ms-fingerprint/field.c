@@ -47,6 +47,21 @@ worth_of_agreement(const struct box *b)
 	}
 }
 
+/* A container that is called as the product is, with an image of which only
+ * one word says so (kibana: elk-kibana). */
+#define NAMED_AS_WORD 0.6f
+
+static float
+worth_of_word(const struct look *l, const struct box *b)
+{
+	const char *last = strrchr(b->print->text, '/');
+
+	return strcmp(b->name, look_product(l, b->print)->id) == 0 ||
+		(last && strcmp(b->name, last + 1) == 0) ?
+	    NAMED_AS_WORD :
+	    0;
+}
+
 static struct candidate *
 find(struct field *f, uint32_t product)
 {
@@ -92,6 +107,8 @@ weigh_container(const struct look *l, const struct box *b, struct field *f)
 		weigh(f, b->print, b->weight, true);
 		if (b->weight > KNOWN_COMMON)
 			weigh_name(f, b->print, worth_of_agreement(b));
+		if (b->weight <= KNOWN_WORD)
+			weigh_name(f, b->print, worth_of_word(l, b));
 	}
 	if (known_is_opaque(l->c, &b->image)) {
 		k = known_by_name(l->c, span_of(b->name));

@@ -217,7 +217,8 @@ less_number(struct span name)
 {
 	size_t n = name.n;
 
-	while (n && isdigit((unsigned char)name.p[n - 1]))
+	while (n &&
+	    (isdigit((unsigned char)name.p[n - 1]) || name.p[n - 1] == '.'))
 		n--;
 	if (n > 1 && n < name.n)
 		name.n = n - (name.p[n - 1] == '-');
@@ -423,6 +424,47 @@ by_maker_and_name(const struct catalog *c, struct span name, float *weight)
 	    NULL;
 }
 
+/* What is put before a name to say that it is one's own. */
+static bool
+is_ones_own(struct span name)
+{
+	static const char *const before[] = {"custom-", "demo-", "example-",
+	    "fake-", "hello-", "mock-", "my-", "our-", "own-", "sample-",
+	    "simple-", "test-"};
+
+	for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++)
+		if (begins(name, before[i]))
+			return true;
+	return false;
+}
+
+/* One word of several: elk-kibana, jenkins-master. It may as well be a user's
+ * own (redis-worker), so nearly all else has to agree. */
+static const struct catalog_link *
+by_word_of_name(const struct catalog *c, struct span name, float *weight)
+{
+	static const char *const part[] = {"-master", "-slave", "-primary",
+	    "-replica", "-server", "-broker", "-standalone", "-ha", "-oss"};
+	const struct catalog_link *link = NULL;
+	struct span tail = name;
+	const char *dash;
+
+	*weight = KNOWN_WORD;
+	if (is_ones_own(name))
+		return NULL;
+	while (!link && (dash = memchr(tail.p, '-', tail.n))) {
+		tail = skip(tail, (size_t)(dash + 1 - tail.p));
+		if (!catalog_has(c, KEY_WORD, tail) &&
+		    !catalog_has(c, KEY_BASE, tail))
+			link = by_name(c, KEY_BARE, tail);
+	}
+	for (size_t i = 0; !link && i < sizeof(part) / sizeof(*part); i++)
+		if (ends(name, part[i]))
+			link = by_name(c, KEY_BARE,
+			    (struct span){name.p, name.n - strlen(part[i])});
+	return link;
+}
+
 /* As its maker calls it; or with what packagers put before that, which is
  * then left out of the name. */
 static const struct catalog_link *
@@ -461,10 +503,12 @@ by_common_name(const struct catalog *c, const struct image *image,
 	if ((link = by_owner_and_name(c, whole, weight)) ||
 	    (link = by_owner_and_name(c, rest, weight)))
 		return link;
-	if (!is_copy)
-		return by_maker_and_name(c, name, weight);
 	*weight = NAME_TELLING;
-	return by_mirrored_name(c, whole);
+	if (is_copy && (link = by_mirrored_name(c, less_number(whole))))
+		return link;
+	if ((link = by_maker_and_name(c, whole, weight)))
+		return link;
+	return by_word_of_name(c, whole, weight);
 }
 
 /* How much a name is worth depends on what is before: a packager, a mirror, a

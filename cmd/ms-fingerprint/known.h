@@ -22,6 +22,8 @@ enum known {
 
 /* What an image's name is worth that may well be a user's own. */
 #define KNOWN_COMMON 0.45f
+/* One word of an image's name (elk-kibana). */
+#define KNOWN_WORD 0.4f
 
 /* *first is NULL for KNOWN_NOT and KNOWN_HELPER; *weight is what the print is
  * worth here. */

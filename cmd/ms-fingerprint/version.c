@@ -43,12 +43,12 @@ static const char *const flavors[] = {"0", "alma0", "alpine", "alpine0",
     "distroless", "eks", "eksbuild", "eksbuild0", "ent", "enterprise", "fips",
     "fips0", "fpm", "focal", "full", "gke", "gke0", "glibc", "gpu", "hardened0",
     "hotfix0", "k3s0", "iron", "jammy", "java0", "jdk", "jdk0", "jre", "jre0",
-    "linux", "management", "minimal", "multi", "musl", "noble", "nonroot",
-    "ol0", "oraclelinux0", "oss", "otel", "perl", "photon", "ppc64le", "py0",
-    "python0", "r0", "rancher0", "rke2r0", "root", "rootless", "s390x",
-    "scratch", "slim", "ubi", "ubi0", "rhel", "rhel0", "rocky0", "ubuntu",
-    "ubuntu0", "unprivileged", "windows", "windows0", "windowsservercore",
-    "nanoserver", "x86_64"};
+    "linux", "management", "mini", "minimal", "multi", "musl", "noble",
+    "nonroot", "ol0", "oraclelinux0", "oss", "otel", "perl", "photon",
+    "ppc64le", "py0", "python0", "r0", "rancher0", "rke2r0", "root", "rootless",
+    "s390x", "scratch", "slim", "ubi", "ubi0", "rhel", "rhel0", "rocky0",
+    "ubuntu", "ubuntu0", "unprivileged", "windows", "windows0",
+    "windowsservercore", "nanoserver", "x86_64"};
 
 static bool
 is_flavor(struct span word)

@@ -41,7 +41,7 @@ has_version(const struct versions *set, struct span version)
 struct component {
 	const char *name;
 	enum role role;
-	struct versions running, wanted;
+	struct versions running, wanted; /* what waits is only wanted */
 	bool told; /* by a running instance */
 };
 
@@ -64,9 +64,9 @@ read_component(const struct world *w, const struct sighting *s, size_t n,
 		    s[i].v.role != s->v.role)
 			continue;
 		c->told |= s[i].v.told;
-		if (s[i].is_own)
+		if (s[i].is_own || s[i].waits)
 			add_version(&c->wanted, s[i].v.version);
-		if (!s[i].is_own || !runs_pods(w, s[i].workload))
+		if (s[i].is_own ? !runs_pods(w, s[i].workload) : !s[i].waits)
 			add_version(&c->running, s[i].v.version);
 	}
 	/* a template without pods of its own kind (they wait, or have another
@@ -162,8 +162,8 @@ component_put(const struct world *w, const struct sighting *s, size_t n,
 	json_close(out, ']');
 }
 
-/* What the pods of one workload run of a component, and what its template
- * wants. True if that is not the same. Of sidecars it is not known whose they
+/* What the pods of one workload run of a component, and what its template and
+ * those that wait want. True if that is not the same. Of sidecars it is not known whose they
  * are. */
 static bool
 read_rollout(const struct sighting *s, size_t n, size_t at, struct component *c)
@@ -173,11 +173,13 @@ read_rollout(const struct sighting *s, size_t n, size_t at, struct component *c)
 		if (sight_is_member(&s[i]) && s[i].workload == s[at].workload &&
 		    s[i].v.role == s[at].v.role &&
 		    strcmp(s[i].v.component, c->name) == 0)
-			add_version(s[i].is_own ? &c->wanted : &c->running,
+			add_version(s[i].is_own || s[i].waits ? &c->wanted :
+								&c->running,
 			    s[i].v.version);
-	return c->running.n > 1 ||
-	    (c->running.n && c->wanted.n &&
-		!has_version(&c->running, c->wanted.v[0]));
+	for (size_t i = 0; c->running.n && i < c->wanted.n; i++)
+		if (!has_version(&c->running, c->wanted.v[i]))
+			return true;
+	return c->running.n > 1;
 }
 
 static bool

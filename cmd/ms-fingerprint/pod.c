@@ -10,6 +10,7 @@
 #include "workload.h"
 
 #define ORIGINS (WORLD_GREEN | WORLD_BROWN)
+#define COUNTED (ORIGINS | WORLD_WAITING)
 
 struct pod_key {
 	uint32_t place;
@@ -233,18 +234,19 @@ find_home(struct world *w, const struct record *r, uint32_t place,
 }
 
 static void
-use(struct world *w, struct home home, uint32_t shape, int pods, uint8_t origin)
+use(struct world *w, struct home home, uint32_t shape, int pods, uint8_t flags)
 {
 	if (!home.is_lone)
 		workload_use(w, home.id, shape, pods,
-		    origin & WORLD_GREEN ? pods : 0);
+		    flags & WORLD_GREEN ? pods : 0,
+		    flags & WORLD_WAITING ? pods : 0);
 }
 
 /* Leave a home, which may be gone then. */
 static void
-leave(struct world *w, struct home home, uint32_t shape, uint8_t origin)
+leave(struct world *w, struct home home, uint32_t shape, uint8_t flags)
 {
-	use(w, home, shape, -1, origin);
+	use(w, home, shape, -1, flags);
 	drop(w, home);
 	if (!home.is_lone)
 		workload_release(w, home.id);
@@ -363,7 +365,7 @@ see_ready(struct world *w, struct pod *p, const struct record *r,
 /* Put a pod where it belongs now. What it was before is left. */
 static void
 settle(struct world *w, struct pod *p, struct home home, struct span name,
-    uint32_t shape, uint8_t origin)
+    uint32_t shape, uint8_t flags)
 {
 	struct pod old = *p;
 	bool is_new = !(old.flags & WORLD_ALIVE), stays;
@@ -373,17 +375,17 @@ settle(struct world *w, struct pod *p, struct home home, struct span name,
 	if (!is_new)
 		before = home_of(w, p, &end);
 	stays = !is_new && is_same_home(before, home);
-	if (stays && old.shape == shape && (old.flags & ORIGINS) == origin) {
+	if (stays && old.shape == shape && (old.flags & COUNTED) == flags) {
 		drop(w, home);
 		return;
 	}
 	/* the new use first, so that nothing is released in between */
 	shapes_hold(w->shapes, shape);
-	use(w, home, shape, 1, origin);
+	use(w, home, shape, 1, flags);
 	if (!stays)
 		enter(w, p, home, name);
 	p->shape = shape;
-	p->flags = (uint8_t)(WORLD_ALIVE | (p->flags & ~ORIGINS) | origin);
+	p->flags = (uint8_t)(WORLD_ALIVE | (p->flags & ~COUNTED) | flags);
 	if (is_new)
 		return;
 	leave(w, before, old.shape, old.flags);
@@ -415,7 +417,9 @@ pod_take(struct world *w, const struct record *r, uint32_t shape,
 	p->epoch = w->sync[p->sync].epoch;
 	world_read_uid(r->id.uid, p->uid);
 	see_ready(w, p, r, shape);
-	settle(w, p, home, r->id.name, shape, world_origin_of(w, r));
+	settle(w, p, home, r->id.name, shape,
+	    (uint8_t)(world_origin_of(w, r) |
+		(scan_eq(r->at[w->phase], "Pending") ? WORLD_WAITING : 0)));
 }
 
 void
@@ -425,9 +429,10 @@ pod_set_origin(struct world *w, uint32_t id, uint8_t origin)
 	struct span end;
 	struct home home = home_of(w, p, &end);
 
+	origin |= p->flags & WORLD_WAITING;
 	use(w, home, p->shape, 1, origin);
 	use(w, home, p->shape, -1, p->flags);
-	p->flags = (uint8_t)((p->flags & ~ORIGINS) | origin);
+	p->flags = (uint8_t)((p->flags & ~COUNTED) | origin);
 }
 
 /* ---- other signatures ---- */

@@ -79,7 +79,8 @@ compare(const void *x, const void *y, void *context)
 }
 
 /* What tells instances apart in one namespace: the labels that charts and
- * operators set for that, or the workload's own name. */
+ * operators set for that, or the name of the custom resource that the workload
+ * was made for, or the workload's own. */
 static void
 name_group(const struct world *w, struct sighting *s, enum scope scope)
 {
@@ -93,7 +94,7 @@ name_group(const struct world *w, struct sighting *s, enum scope scope)
 	s->instance = facts_label(s->facts, "app.kubernetes.io/instance");
 	s->part_name = facts_label(s->facts, "app.kubernetes.io/name");
 	if (!s->instance.n) {
-		s->instance = workload_name(w, wl);
+		s->instance = workload_maker(w, wl);
 		s->part_name = (struct span){0};
 	}
 }
@@ -106,8 +107,9 @@ is_told(const struct sightings *all, const struct sighting *s)
 	for (size_t i = 0; i < all->n; i++) {
 		const struct sighting *o = &all->s[i];
 
-		if (o->v.role == s->v.role && o->cluster == s->cluster &&
-		    o->ns == s->ns && !sight_is_member(o) &&
+		if (o->v.role == s->v.role && o->waits == s->waits &&
+		    o->cluster == s->cluster && o->ns == s->ns &&
+		    !sight_is_member(o) &&
 		    strcmp(o->v.component, s->v.component) == 0 &&
 		    sight_compare(o->v.version, s->v.version) == 0 &&
 		    sight_compare(o->instance, s->instance) == 0 &&
@@ -176,10 +178,13 @@ keep_facts(struct sightings *all, const struct shapes *s, uint32_t shape)
 
 static void
 add_shape(struct sightings *all, const struct world *w, uint32_t workload,
-    uint32_t shape, uint32_t product, bool is_own)
+    const struct use *use, uint32_t product, bool is_own)
 {
+	uint32_t shape = use->shape;
 	struct match m;
-	struct sighting s = {.shape = shape, .is_own = is_own};
+	struct sighting s = {.shape = shape,
+	    .is_own = is_own,
+	    .waits = use->pods && use->waiting == use->pods};
 
 	if (!outcome_is_of(shape_outcome(w->shapes, shape), product))
 		return;
@@ -200,9 +205,9 @@ add_workload(struct sightings *all, const struct world *w, uint32_t id,
 {
 	const struct workload *wl = &w->workload[id];
 
-	add_shape(all, w, id, wl->own, product, true);
+	add_shape(all, w, id, &(struct use){.shape = wl->own}, product, true);
 	for (unsigned k = 0; k < wl->n_uses; k++)
-		add_shape(all, w, id, world_uses(wl)[k].shape, product, false);
+		add_shape(all, w, id, &world_uses(wl)[k], product, false);
 }
 
 static void

@@ -14,6 +14,7 @@ struct sighting {
 	uint32_t shape;
 	bool is_own; /* of the workload's template, not its pods */
 	bool has_own; /* there is a template that says so too */
+	bool waits; /* of its pods none runs yet */
 	struct span facts; /* those that the verdict is about */
 	struct verdict v;
 	struct evidence *evidence;

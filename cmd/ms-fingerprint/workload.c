@@ -36,6 +36,14 @@ workload_name(const struct world *w, const struct workload *wl)
 }
 
 struct span
+workload_maker(const struct world *w, const struct workload *wl)
+{
+	return wl->flags & WORLD_MADE ?
+	    texts_get(&w->shapes->texts, wl->owner) :
+	    workload_name(w, wl);
+}
+
+struct span
 workload_api(const struct world *w, const struct workload *wl)
 {
 	return intern_text(&w->names, w->types.pair[wl->type].a);
@@ -244,24 +252,54 @@ is_means(struct span kind)
 	return span_eq(kind, "ReplicaSet") || span_eq(kind, "Job");
 }
 
+/* Kubernetes' own groups that own workloads have no dot. */
+static bool
+is_custom(const struct owner *o)
+{
+	struct span group = owner_group(o->api_version);
+
+	return memchr(group.p, '.', group.n) != NULL;
+}
+
+/* Let go of what an owner was. */
+static void
+drop_owner(struct world *w, uint32_t owner, uint8_t flags)
+{
+	if (flags & WORLD_MADE) {
+		texts_drop(&w->shapes->texts, owner);
+	} else if (owner != WORLD_NONE) {
+		w->workload[owner].children--;
+		workload_release(w, owner);
+	}
+}
+
 static void
 set_owner(struct world *w, uint32_t id, const struct record *r)
 {
-	uint32_t owner = WORLD_NONE, old = w->workload[id].owner;
+	struct workload old = w->workload[id], *wl;
+	uint32_t owner = WORLD_NONE;
+	uint8_t made = 0;
 	struct owner o;
 
-	if (is_means(r->id.kind) && owner_of(r, &o))
-		owner = workload_get(w, w->workload[id].place, &o);
-	if (owner == old || owner == id)
-		return;
-	touch(w, id);
-	w->workload[id].owner = owner;
-	if (owner != WORLD_NONE)
-		w->workload[owner].children++;
-	if (old != WORLD_NONE) {
-		w->workload[old].children--;
-		workload_release(w, old);
+	if (!owner_of(r, &o)) {
+		/* its own */
+	} else if (is_means(r->id.kind)) {
+		owner = workload_get(w, old.place, &o);
+		if (owner == id)
+			owner = WORLD_NONE;
+		else
+			w->workload[owner].children++;
+	} else if (is_custom(&o)) {
+		owner = texts_hold(&w->shapes->texts, o.name);
+		made = WORLD_MADE;
 	}
+	wl = &w->workload[id];
+	if (owner != old.owner || made != (old.flags & WORLD_MADE)) {
+		touch(w, id);
+		wl->owner = owner;
+		wl->flags = (uint8_t)((wl->flags & ~WORLD_MADE) | made);
+	}
+	drop_owner(w, old.owner, old.flags);
 }
 
 void
@@ -269,18 +307,17 @@ workload_forget(struct world *w, uint32_t id)
 {
 	struct workload *wl = &w->workload[id];
 	uint32_t owner = wl->owner;
+	uint8_t flags = wl->flags;
 
-	if (!(wl->flags & WORLD_SEEN))
+	if (!(flags & WORLD_SEEN))
 		return;
 	set_own(w, id, SHAPE_NONE);
 	workload_set_origin(w, id, 0);
-	wl->flags &= (uint8_t)~WORLD_SEEN;
-	wl->owner = WORLD_NONE;
-	if (owner != WORLD_NONE) {
+	if (owner != WORLD_NONE)
 		touch(w, id);
-		w->workload[owner].children--;
-		workload_release(w, owner);
-	}
+	wl->flags &= (uint8_t) ~(WORLD_SEEN | WORLD_MADE);
+	wl->owner = WORLD_NONE;
+	drop_owner(w, owner, flags);
 	workload_release(w, id);
 }
 
@@ -364,13 +401,14 @@ remove_use(struct workload *wl, unsigned i)
 }
 
 void
-workload_use(struct world *w, uint32_t id, uint32_t shape, int pods, int green)
+workload_use(struct world *w, uint32_t id, uint32_t shape, int pods, int green,
+    int waiting)
 {
 	struct workload *wl = &w->workload[id];
 	const struct use *uses = world_uses(wl);
 	struct use *use;
 	unsigned i = 0;
-	bool was_green;
+	bool was_green, was_waiting;
 
 	while (i < wl->n_uses && uses[i].shape != shape)
 		i++;
@@ -380,9 +418,12 @@ workload_use(struct world *w, uint32_t id, uint32_t shape, int pods, int green)
 	}
 	use = wl->n_uses > 1 ? &wl->uses[i] : &wl->one_use;
 	was_green = use->pods && use->green == use->pods;
+	was_waiting = use->pods && use->waiting == use->pods;
 	use->pods += (uint32_t)pods;
 	use->green += (uint32_t)green;
-	if ((use->green == use->pods) != was_green)
+	use->waiting += (uint32_t)waiting;
+	if ((use->green == use->pods) != was_green ||
+	    (use->waiting == use->pods) != was_waiting)
 		touch(w, id);
 	if (use->pods == 0) {
 		touch(w, id);
@@ -393,7 +434,9 @@ workload_use(struct world *w, uint32_t id, uint32_t shape, int pods, int green)
 uint32_t
 workload_root(const struct world *w, uint32_t id)
 {
-	for (int i = 0; i < 4 && w->workload[id].owner != WORLD_NONE; i++)
+	for (int i = 0; i < 4 && w->workload[id].owner != WORLD_NONE &&
+	     !(w->workload[id].flags & WORLD_MADE);
+	     i++)
 		id = w->workload[id].owner;
 	return id;
 }

@@ -12,6 +12,8 @@
 void workloads_init(struct world *w);
 void workloads_free(struct world *w);
 
+/* What it was made for: the custom resource that controls it; or itself. */
+struct span workload_maker(const struct world *w, const struct workload *wl);
 struct span workload_name(const struct world *w, const struct workload *wl);
 struct span workload_api(const struct world *w, const struct workload *wl);
 struct span workload_kind(const struct world *w, const struct workload *wl);
@@ -29,7 +31,7 @@ void workload_forget(struct world *w, uint32_t id);
 
 /* Count pods of a shape, and those of them that are greenfield. */
 void workload_use(struct world *w, uint32_t id, uint32_t shape, int pods,
-    int green);
+    int green, int waiting);
 void workload_set_origin(struct world *w, uint32_t id, uint8_t origin);
 
 /* Whether a Deployment made it: then it is not taken in. */

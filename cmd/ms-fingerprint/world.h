@@ -18,6 +18,7 @@
 struct use {
 	uint32_t shape, pods;
 	uint32_t green; /* of these pods, how many are greenfield */
+	uint32_t waiting; /* and how many do not run yet */
 };
 
 enum world_flag {
@@ -25,6 +26,8 @@ enum world_flag {
 	WORLD_SEEN = 2,
 	WORLD_GREEN = 4,
 	WORLD_BROWN = 8,
+	WORLD_WAITING = 2, /* of a pod: it does not run yet */
+	WORLD_MADE = 16, /* of a workload: owner is the name of what made it */
 	WORLD_TAIL = 16, /* of a pod: the name is only its end */
 	WORLD_READY = 32, /* of a pod, as far as anybody wants to know */
 	WORLD_LONE = 64, /* of a pod: its workload is not held */
@@ -40,7 +43,8 @@ struct workload {
 	uint32_t name; /* in shapes.texts, as facts have it too */
 	uint32_t place, type; /* in world; the type as it was seen last */
 	uint32_t own; /* shape of its template, or SHAPE_NONE */
-	uint32_t owner; /* workload; WORLD_NONE */
+	uint32_t owner; /* workload, or the name (in shapes.texts) of the custom
+			 * resource that made it; WORLD_NONE */
 	uint32_t children; /* workloads that it owns */
 	uint32_t next, before; /* of the same namespace; next: the free list */
 	uint16_t serial; /* another one each time the number is used */

@@ -213,10 +213,22 @@ by_pattern(const char *rule, struct span text)
 	}
 }
 
-struct span
-version_by_rule(const char *rule, struct span text)
+/* Labels and tags have no other bytes; what an application answers, or an
+ * annotation says, may have any. */
+static bool
+is_clean(struct span s)
 {
-	if (!text.n || strcmp(rule, "none") == 0)
+	for (size_t i = 0; i < s.n; i++)
+		if (!isalnum((unsigned char)s.p[i]) &&
+		    !(s.p[i] && strchr("._-+~", s.p[i])))
+			return false;
+	return true;
+}
+
+static struct span
+by_rule(const char *rule, struct span text)
+{
+	if (strcmp(rule, "none") == 0)
 		return none;
 	if (strcmp(rule, "plain") == 0)
 		return plain(text, false);
@@ -225,6 +237,14 @@ version_by_rule(const char *rule, struct span text)
 	if (strcmp(rule, "whole") == 0)
 		return text;
 	return by_pattern(rule, text);
+}
+
+struct span
+version_by_rule(const char *rule, struct span text)
+{
+	struct span version = text.n ? by_rule(rule, text) : none;
+
+	return is_clean(version) ? version : none;
 }
 
 const char *

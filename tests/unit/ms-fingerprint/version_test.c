@@ -31,6 +31,23 @@ plain(void)
 	is("plain", "2.4.0-jdk17", "2.4.0");
 }
 
+/* What an application says, or an annotation. */
+static void
+unclean(void)
+{
+	static const char *const texts[] = {"1.2.3 (abcdef)", "1.2.3\nx: 4.5.6",
+	    "1.2.3\x1b[31m", "1.2.3\"}],", "1.2.3<br>", "1.2.3/x", "1.2.3\xc3"};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		is("plain", texts[i], "");
+		is("whole", texts[i], "");
+		is("<*>", texts[i], "");
+	}
+	is("<version> *", "1.2.3 (abcdef)", "1.2.3");
+	is("plain", "1.2.3~rc1+b_2", "1.2.3~rc1");
+	is("whole", "1.2.3~rc1+b_2", "1.2.3~rc1+b_2");
+}
+
 static void
 no_version(void)
 {
@@ -101,6 +118,7 @@ int
 main(void)
 {
 	plain();
+	unclean();
 	no_version();
 	others();
 	wrong();

@@ -110,7 +110,7 @@ ready(struct filter *f, const struct record *r)
 	struct json resources = {0};
 	bool complete = cluster_ready(r, &resources);
 
-	filter_settle(f); /* of other clusters */
+	settle(f, true); /* of other clusters */
 	c->holds = false;
 	f->probing.is_due = true;
 	settle(f, !complete);
@@ -444,5 +444,6 @@ filter_run(struct filter *f)
 	while (records_next(&f->rs, &r))
 		filter_record(f, &r);
 	filter_settle(f);
+	settle(f, true); /* of who holds nothing, though all others still do */
 	lines_flush(&f->rs.io);
 }

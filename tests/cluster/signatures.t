@@ -113,10 +113,8 @@ is "nothing was listed again" \
 
 # It holds over the death of a stage.
 kill -KILL "$(pgrep -P "$supervisor" ms-fingerprint)"
-again() {
-	[ "$(told '"phase":"ready"')" -ge 2 ] && is_found ADDED 2.3.4
-}
-ok "the stages start again, and find it" cluster_wait 30 again
+ok "the stages start again, and find it" until_told 3 '"type":"ADDED"' \
+	'"kind":"Infrastructure"' '"product":"gizmo"'
 rm "$dir/mine/gizmo.yaml"
 ok "the folder is empty" scripts/meshsync signatures "$dir/mine" 2>/dev/null
 ok "and the product goes" cluster_wait 20 is_found DELETED 2.3.4

@@ -84,7 +84,7 @@ gizmo acme/gizmo-broker >"$dir/gizmo.yaml"
 configmap "$dir/gizmo.yaml"
 ok "a ConfigMap is made, and the product is found" \
 	cluster_wait 20 is_found ADDED 2.3.4
-ok "what it unlocks is read in full" until_told 1 '"name":"gizmo"' \
+ok "what it unlocks is read in full" cluster_wait 30 enough 1 '"name":"gizmo"' \
 	'"resource":"validatingwebhookconfigurations' '"depth":"full"' '"clientConfig"'
 sed 's/^product/prodct/' "$dir/gizmo.yaml" >"$dir/bad.yaml"
 configmap "$dir/gizmo.yaml" "$dir/bad.yaml"
@@ -94,7 +94,7 @@ ok "one of its files is wrong: that is told, with its place" cluster_wait 20 \
 is "and what was found stays" "$(found)" "ADDED 2.3.4"
 cluster_kubectl -n shop delete configmap signatures >/dev/null
 ok "it goes, and the product with it" cluster_wait 20 is_found DELETED 2.3.4
-ok "which releases what it unlocked" until_told 1 '"command":"unwatch"' \
+ok "which releases what it unlocked" cluster_wait 30 enough 1 '"command":"unwatch"' \
 	'"by":"gizmo"'
 
 # A file.
@@ -113,7 +113,7 @@ is "nothing was listed again" \
 
 # It holds over the death of a stage.
 kill -KILL "$(pgrep -P "$supervisor" ms-fingerprint)"
-ok "the stages start again, and find it" until_told 3 '"type":"ADDED"' \
+ok "the stages start again, and find it" cluster_wait 30 enough 3 '"type":"ADDED"' \
 	'"kind":"Infrastructure"' '"product":"gizmo"'
 rm "$dir/mine/gizmo.yaml"
 ok "the folder is empty" scripts/meshsync signatures "$dir/mine" 2>/dev/null

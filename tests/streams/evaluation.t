@@ -2,7 +2,8 @@
 """ms-fingerprint, measured on what public repositories have: precision, recall
 and exact versions against expectations that were written by reading.
 
-tests/data/evaluation/README says what the files hold. -v lists each product."""
+tests/data/evaluation/README says what the files hold. -v lists each product,
+and what was taken for what."""
 import collections
 import glob
 import json
@@ -39,6 +40,7 @@ class Workload:
         self.source, self.kind, self.name = source, word[0], word[1]
         self.labels = dict(w.split("=", 1) for w in word[2:])
         self.containers, self.inits, self.expected = [], [], {}
+        self.why = None         # it is not found, or not in its version
 
     def add_container(self, line):
         name, image, *words = line.split()
@@ -72,6 +74,8 @@ def read(path):
             found.append(Workload(source, line))
         elif line.startswith(" = "):
             found[-1].expect(line[3:])
+        elif line.startswith(" ! "):
+            found[-1].why = line[3:]
         else:
             found[-1].add_container(line[1:])
     return found
@@ -170,6 +174,11 @@ class Score:
         self.same = collections.Counter()
         self.other = collections.Counter()
         self.notes = collections.Counter()
+        self.taken = collections.Counter()
+
+    def note(self, text, what):
+        """One for a workload, with all that comes of it."""
+        self.notes[text, what.split(" (")[0]] += 1
 
     def count(self, what, expected, prints):
         got = {}
@@ -183,12 +192,16 @@ class Score:
                              "?" if service else got[p])
             elif not service:
                 self.missed[p] += 1
-                self.notes["missed %s in %s" % (p, what)] += 1
+                self.note("missed " + p, what)
+                self.taken[p, ", ".join(sorted(got)) or "nothing"] += 1
         for p in got:
             # a part of something else may say so, too
             if p not in expected and not self.is_part(prints, p, expected):
                 self.false[p] += 1
-                self.notes["claimed %s in %s" % (p, what)] += 1
+                self.note("claimed " + p, what)
+                if not set(expected) - set(got):
+                    self.taken[", ".join(sorted(expected)) or "nothing",
+                               p] += 1
 
     def is_part(self, prints, product, expected):
         return expected and any(p["product"] == product and
@@ -201,23 +214,39 @@ class Score:
             self.same[product] += 1
         else:
             self.other[product] += 1
-            self.notes["version %s, not %s, of %s in %s" % (
-                got, want, product, what)] += 1
+            self.note("version %s, not %s, of %s" % (got, want, product),
+                      what)
 
     def ratio(self, a, b):
         a, b = sum(a.values()), sum(b.values())
         return a / (a + b) if a + b else 1
 
-    def tell(self, verbose):
-        for note in sorted(self.notes):
-            print("# " + note)
+    def tell_products(self):
+        def share(a, b):
+            return "%3d/%-3d %6.4f" % (a, a + b, a / (a + b)) if a + b else \
+                "      -       "
+        print("# %-30s %-14s %-14s %s" % ("product", "precision", "recall",
+                                          "exact version"))
+        for p in sorted(set(self.right) | set(self.missed) | set(self.false)):
+            print("# %-30s %s %s %s" % (
+                p, share(self.right[p], self.false[p]),
+                share(self.right[p], self.missed[p]),
+                share(self.same[p], self.other[p])))
+        for (want, got), n in sorted(self.taken.items()):
+            print("# taken: %-30s for %-30s %3d" % (want, got, n))
+
+    def tell(self, verbose, why):
+        """What was not as it should be, and why. False: of some nobody says."""
+        known = True
+        for (text, what), n in sorted(self.notes.items()):
+            print("# %s in %s (%d objects): %s" % (
+                text, what, n, why.get(what) or "NOT EXPLAINED"))
+            known = known and bool(why.get(what))
+        for what in sorted(set(why) - {what for _, what in self.notes}):
+            print("# found, though there is a reason why not: " + what)
         if verbose:
-            for p in sorted(set(self.right) | set(self.missed) |
-                            set(self.false)):
-                print("# %-32s right %4d missed %3d false %3d version %4d "
-                      "other %3d" % (p, self.right[p], self.missed[p],
-                                     self.false[p], self.same[p],
-                                     self.other[p]))
+            self.tell_products()
+        return known
 
 
 # ---- the signatures themselves ----
@@ -303,7 +332,9 @@ def main():
     users = [w for w in workloads["users.txt"]]
     for uid, (what, expected) in cluster.asked.items():
         score.count(what, expected, found.get(uid, []))
-    score.tell("-v" in sys.argv)
+    explained = score.tell("-v" in sys.argv, {
+        "%s: %s %s" % (w.source, w.kind, w.name): w.why
+        for ws in workloads.values() for w in ws if w.why})
     precision = score.ratio(score.right, score.false)
     recall = score.ratio(score.right, score.missed)
     version = score.ratio(score.same, score.other)
@@ -319,6 +350,7 @@ def main():
     ok(len(found) == len(cluster.asked), "every object came through")
     ok(precision >= PRECISION, "precision at least %s" % PRECISION)
     ok(recall >= RECALL, "recall at least %s" % RECALL)
+    ok(explained, "each miss is explained where it is expected (\" ! WHY\")")
     ok(version >= VERSION, "exact version at least %s" % VERSION)
     ok(len({w.source for w in users}) >= 60,
        "at least 60 sets of users' own workloads")

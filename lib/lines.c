@@ -39,6 +39,14 @@ wait_for(int fd, short event)
 		;
 }
 
+bool
+lines_ready(const struct lines *l)
+{
+	struct pollfd p = {.fd = l->in, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
+}
+
 /* Downstream left first: end as a program does that never heard of EPIPE, and
  * say nothing, as the fault lies elsewhere. */
 static void

@@ -48,6 +48,9 @@ void lines_release(struct lines *l);
  * next call. False: the end of the input. Dies (111) on a read error. */
 bool lines_next(struct lines *l, struct span *line);
 
+/* Whether a read would not have to wait: there is more, or the end. */
+bool lines_ready(const struct lines *l);
+
 /* Append one line, made of the pieces, and its newline. */
 void lines_put(struct lines *l, const struct span *piece, size_t n);
 void lines_flush(struct lines *l);

@@ -255,12 +255,22 @@ static const struct sighting *
 behind(const struct world *w, const struct thing *t, const struct sighting *s,
     size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (s[i].v.makes && workload_ns(w, s[i].workload) == t->ns &&
-		    s[i].cluster == t->cluster &&
-		    thing_selects(w, t, s[i].shape))
-			return &s[i];
-	return NULL;
+	struct selector selector = {0};
+	const struct sighting *found = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!s[i].v.makes || workload_ns(w, s[i].workload) != t->ns ||
+		    s[i].cluster != t->cluster)
+			continue;
+		if (!selector.fact.len && !selector_of(w, t, &selector))
+			break;
+		if (selector_selects(&selector, w, s[i].shape)) {
+			found = &s[i];
+			break;
+		}
+	}
+	json_release(&selector.fact);
+	return found;
 }
 
 static void
@@ -313,23 +323,32 @@ add_service(const struct world *w, struct services *set, const struct thing *t)
 	set->n++;
 }
 
+/* Those of a namespace that lead to the instance. */
+static void
+add_services(const struct world *w, struct services *set, uint32_t ns,
+    const struct sighting *s, size_t n)
+{
+	for (uint32_t i = thing_first_service(w, ns); i != WORLD_NONE;
+	     i = w->thing[i].next)
+		if (behind(w, &w->thing[i], s, n))
+			add_service(w, set, &w->thing[i]);
+}
+
 void
 endpoint_put(const struct world *w, const struct sighting *s, size_t n,
     struct json *out)
 {
 	struct services set = {.n = 0};
 	struct json list = {0};
+	uint32_t ns = 0, end = (uint32_t)w->n_first;
+
 	/* but for products of the whole cluster a group is in one namespace */
-	bool everywhere = sight_product_of(w, s)->scope == SCOPE_CLUSTER;
-	uint32_t ns = workload_ns(w, s->workload);
-
-	for (uint32_t i = 0; i < w->n_things; i++) {
-		const struct thing *t = &w->thing[i];
-
-		if ((t->flags & WORLD_ALIVE) && t->what == THING_SERVICE &&
-		    (everywhere || t->ns == ns) && behind(w, t, s, n))
-			add_service(w, &set, t);
+	if (sight_product_of(w, s)->scope != SCOPE_CLUSTER) {
+		ns = workload_ns(w, s->workload);
+		end = ns + 1;
 	}
+	for (; ns < end; ns++)
+		add_services(w, &set, ns, s, n);
 	for (size_t i = 0; i < set.n; i++)
 		put_service(w, set.t[i], behind(w, set.t[i], s, n), &list);
 	if (list.len) {

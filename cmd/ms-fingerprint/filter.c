@@ -89,13 +89,28 @@ filter_settle(struct filter *f)
 	probe_settle(f);
 }
 
+/* Settling may look at all that is held. So while there is more to read, as of
+ * a file or after a start, it waits for a number of records that grows with
+ * that; a change that stands alone is told at once. */
+static bool
+is_time(const struct filter *f)
+{
+	const struct world *w = &f->world;
+	uint64_t held = w->workloads.used + (uint64_t)w->things.used;
+
+	return f->rs.io.number - f->settled >= held / 8 ||
+	    !lines_ready(&f->rs.io);
+}
+
 static void
 before_read(void *context)
 {
 	struct filter *f = context;
 
+	if (f->world.any_dirty && !is_time(f))
+		return;
 	filter_settle(f);
-	lines_flush(&f->rs.io);
+	f->settled = f->rs.io.number;
 }
 
 /* ---- objects ---- */

@@ -30,6 +30,7 @@ struct filter {
 	struct probing probing; /* of running instances */
 	struct json value; /* a member's value being made */
 	uint64_t amended; /* AMEND records made */
+	uint64_t settled; /* number of the line behind which all was told */
 };
 
 /* The struct must not move after this. The knowledge, which the library says,

@@ -31,11 +31,12 @@ find_api(const struct world *w, const struct sighting *s)
 {
 	struct api best = {NULL, NULL};
 
-	for (uint32_t i = 0; i < w->n_things; i++) {
+	for (uint32_t i = thing_first_other(w); i != WORLD_NONE;
+	     i = w->thing[i].next) {
 		const struct thing *t = &w->thing[i];
 		const struct print *p;
 
-		if (!(t->flags & WORLD_ALIVE) || t->cluster != s->cluster)
+		if (t->cluster != s->cluster)
 			continue;
 		p = print_of_api(w->shapes->catalog, t, s->v.product);
 		if (p &&

@@ -394,6 +394,8 @@ settle_product(struct infras *f, struct world *w, uint32_t product,
 	bool all = true;
 
 	w->dirty[product] = 0;
+	if (!outcomes_have(&w->shapes->outcomes, product))
+		return; /* as of most products in any cluster */
 	if (is_cluster_wide(w, product))
 		all = settle_instances(f, w, product, WORLD_NONE, out, told);
 	else

@@ -10,16 +10,19 @@ static bool
 leads_to(const struct world *w, const struct thing *service,
     const struct sighting *s, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	struct selector selector = {0};
+	bool leads = false, any = selector_of(w, service, &selector);
+
+	for (size_t i = 0; any && !leads && i < n; i++) {
 		const struct workload *wl = &w->workload[s[i].workload];
 
-		if (sight_is_member(&s[i]) &&
+		leads = sight_is_member(&s[i]) &&
 		    world_ns_at(w, wl->place) == service->ns &&
 		    world_cluster_at(w, wl->place) == service->cluster &&
-		    thing_selects(w, service, s[i].shape))
-			return true;
+		    selector_selects(&selector, w, s[i].shape);
 	}
-	return false;
+	json_release(&selector.fact);
+	return leads;
 }
 
 /* The same of a webhook: one of the Services that it calls does. */
@@ -111,11 +114,11 @@ static void
 consider_webhooks(const struct world *w, const struct sighting *s, size_t n,
     const struct print *print, struct named *best)
 {
-	for (uint32_t i = 0; i < w->n_things; i++) {
+	for (uint32_t i = thing_first_other(w); i != WORLD_NONE;
+	     i = w->thing[i].next) {
 		const struct thing *t = &w->thing[i];
 
-		if ((t->flags & WORLD_ALIVE) && t->what == THING_WEBHOOK &&
-		    t->cluster == s->cluster)
+		if (t->what == THING_WEBHOOK && t->cluster == s->cluster)
 			consider(w, s, n, t, print, best);
 	}
 }

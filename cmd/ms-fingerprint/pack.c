@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include "pack.h"
 
 #include <string.h>
@@ -294,30 +295,43 @@ pack_is(const struct texts *words, struct span packed, struct span facts)
 }
 
 bool
-pack_has(const struct texts *words, struct span packed, char letter,
-    struct span text)
+pack_find(const struct texts *words, struct span fact, struct json *out)
 {
-	struct reader r = read_from(packed);
-	uint32_t number;
-	bool is_last, begins = true;
-	size_t done = 0; /* of letter and text; it matched up to here */
-	bool matches = true;
+	struct words w;
 
-	while (next_number(&r, &number, &is_last)) {
-		struct span word = texts_get(words, number);
+	cut_fact(fact, &w);
+	for (unsigned i = 0; i < w.n; i++) {
+		uint32_t number = texts_find(words, w.word[i]);
 
-		if (begins) {
-			matches = word.n && *word.p == letter;
-			done = 0;
-			word.p++;
-			word.n--;
-		}
-		matches = matches && text.n - done >= word.n &&
-		    memcmp(text.p + done, word.p, word.n) == 0;
-		done += word.n;
-		if (is_last && matches && done == text.n)
+		if (number == TABLE_NONE)
+			return false;
+		put_number(out, number, i + 1 == w.n);
+	}
+	return true;
+}
+
+/* Whether a fact begins here: before it a number ends, and with that a fact. */
+static bool
+is_begin(struct span packed, const char *p)
+{
+	if (p == packed.p)
+		return true;
+	if (*--p & 128)
+		return false;
+	while (p > packed.p && p[-1] & 128)
+		p--;
+	return *p & 1;
+}
+
+bool
+pack_has(struct span packed, struct span fact)
+{
+	const char *p = packed.p, *end = packed.p + packed.n;
+
+	while ((p = memmem(p, (size_t)(end - p), fact.p, fact.n))) {
+		if (is_begin(packed, p))
 			return true;
-		begins = is_last;
+		p++;
 	}
 	return false;
 }

@@ -23,9 +23,11 @@ void pack_drop(struct texts *words, struct span packed);
 
 /* Whether a packed form is that of these facts. */
 bool pack_is(const struct texts *words, struct span packed, struct span facts);
-/* Whether there is this very fact in it: a letter and a text. */
-bool pack_has(const struct texts *words, struct span packed, char letter,
-    struct span text);
+/* The same of one fact, a letter and a text, and nothing is held. False: some
+ * word of it is in no facts at all, so neither is it. */
+bool pack_find(const struct texts *words, struct span fact, struct json *out);
+/* Whether such a fact is in a packed form. */
+bool pack_has(struct span packed, struct span fact);
 
 /* Append a number, in one byte if it is small. */
 void pack_number(struct json *out, uint32_t number);

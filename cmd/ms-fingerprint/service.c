@@ -42,6 +42,7 @@ add_prints(const struct outcome *o, struct told *told, struct json *out)
 struct behind {
 	uint32_t shape[MAX_SHAPES];
 	size_t n;
+	struct selector selector; /* of the Service that is looked at */
 };
 
 static int
@@ -60,14 +61,13 @@ compare_shapes(const struct shapes *s, uint32_t a, uint32_t b)
 
 /* Sorted by content, so that it does not matter who came first. */
 static void
-add_behind(const struct world *w, struct behind *b, const struct thing *t,
-    uint32_t shape)
+add_behind(const struct world *w, struct behind *b, uint32_t shape)
 {
 	size_t i = b->n;
 
 	if (shape == SHAPE_NONE ||
 	    !shape_outcome(w->shapes, shape)->n_products ||
-	    !thing_selects(w, t, shape))
+	    !selector_selects(&b->selector, w, shape))
 		return;
 	for (size_t k = 0; k < b->n; k++)
 		if (b->shape[k] == shape)
@@ -89,15 +89,17 @@ add_behind(const struct world *w, struct behind *b, const struct thing *t,
 static void
 add_service(const struct world *w, struct behind *b, const struct thing *t)
 {
+	if (!selector_of(w, t, &b->selector))
+		return;
 	for (uint32_t i = w->first[t->ns]; i != WORLD_NONE;
 	     i = w->workload[i].next) {
 		const struct workload *wl = &w->workload[i];
 
 		if (world_cluster_at(w, wl->place) != t->cluster)
 			continue;
-		add_behind(w, b, t, wl->own);
+		add_behind(w, b, wl->own);
 		for (unsigned k = 0; k < wl->n_uses; k++)
-			add_behind(w, b, t, world_uses(wl)[k].shape);
+			add_behind(w, b, world_uses(wl)[k].shape);
 	}
 }
 
@@ -122,6 +124,7 @@ put_prints(const struct world *w, const struct thing *t, struct json *out)
 	for (size_t i = 0; i < b.n; i++)
 		add_prints(shape_outcome(w->shapes, b.shape[i]), &told, out);
 	json_close(out, ']');
+	json_release(&b.selector.fact);
 	return out->len > 2;
 }
 

@@ -271,7 +271,7 @@ shape_match(const struct shapes *s, uint32_t id, struct json *out,
 }
 
 bool
-shape_has_label(const struct shapes *s, uint32_t id, struct span label)
+shape_has(const struct shapes *s, uint32_t id, struct span fact)
 {
-	return pack_has(&s->texts, packed_of(s, id), FACT_LABEL, label);
+	return pack_has(packed_of(s, id), fact);
 }

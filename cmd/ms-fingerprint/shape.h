@@ -71,7 +71,7 @@ void shape_facts(const struct shapes *s, uint32_t id, struct json *out);
 /* The match again, of its facts in out, where they must stay with it. */
 void shape_match(const struct shapes *s, uint32_t id, struct json *out,
     struct match *m);
-/* Whether it has a label: key=value. */
-bool shape_has_label(const struct shapes *s, uint32_t id, struct span label);
+/* Whether it has a fact, as pack_find() makes it. */
+bool shape_has(const struct shapes *s, uint32_t id, struct span fact);
 
 #endif

@@ -224,8 +224,6 @@ sight_product(struct sightings *all, const struct world *w, uint32_t product,
     uint32_t ns)
 {
 	sight_free(all);
-	if (!outcomes_have(&w->shapes->outcomes, product))
-		return; /* as of most products in any cluster */
 	if (ns != WORLD_NONE)
 		add_namespace(all, w, ns, product);
 	else

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "pack.h"
 #include "sync.h"
 
 #define SAID_MAX 64 /* bytes of an annotation that may be a version */
@@ -46,7 +47,7 @@ static const struct table_ops thing_ops = {hash_thing, equal_thing};
 void
 things_init(struct world *w)
 {
-	w->free_thing = WORLD_NONE;
+	w->free_thing = w->first_other = WORLD_NONE;
 	table_init(&w->things, &thing_ops, w);
 }
 
@@ -128,12 +129,62 @@ touch_thing(struct world *w, const struct thing *t)
 		touch_api(w, t);
 }
 
+/* ---- lists: of the Services of each namespace, and of all else ---- */
+
+static uint32_t *
+list_of(struct world *w, const struct thing *t)
+{
+	return t->what == THING_SERVICE ? &w->first_service[t->ns] :
+					  &w->first_other;
+}
+
+static void
+link_thing(struct world *w, uint32_t id)
+{
+	struct thing *t = &w->thing[id];
+	uint32_t *first = list_of(w, t);
+
+	t->next = *first;
+	t->before = WORLD_NONE;
+	if (*first != WORLD_NONE)
+		w->thing[*first].before = id;
+	*first = id;
+}
+
+static void
+unlink_thing(struct world *w, uint32_t id)
+{
+	const struct thing *t = &w->thing[id];
+
+	if (t->before != WORLD_NONE)
+		w->thing[t->before].next = t->next;
+	else
+		*list_of(w, t) = t->next;
+	if (t->next != WORLD_NONE)
+		w->thing[t->next].before = t->before;
+}
+
+uint32_t
+thing_first_service(const struct world *w, uint32_t ns)
+{
+	return ns < w->n_first ? w->first_service[ns] : WORLD_NONE;
+}
+
+uint32_t
+thing_first_other(const struct world *w)
+{
+	return w->first_other;
+}
+
+/* ---- things come and go ---- */
+
 void
 thing_forget(struct world *w, uint32_t id)
 {
 	struct thing *t = &w->thing[id];
 
 	table_remove(&w->things, id);
+	unlink_thing(w, id);
 	touch_thing(w, t);
 	free(t->text);
 	t->flags = 0;
@@ -191,8 +242,10 @@ put_thing(struct world *w, const struct record *r, enum thing_what what,
 	free(t->text);
 	t->text = diag_strndup(w->buf.p, w->buf.len);
 	memcpy(t->part, part, sizeof(t->part));
-	if (is_new)
+	if (is_new) {
 		table_insert(&w->things, id);
+		link_thing(w, id);
+	}
 	touch_thing(w, t);
 	return id;
 }
@@ -226,6 +279,7 @@ put_selector(struct world *w, struct span selector)
 		if (!text.p || facts_is_mark(key) ||
 		    memchr(text.p, '\0', text.n))
 			continue;
+		json_puts(&w->buf, (const char[]){FACT_LABEL, '\0'});
 		json_span(&w->buf, key);
 		json_puts(&w->buf, "=");
 		json_span(&w->buf, text);
@@ -537,15 +591,35 @@ thing_is_news(struct thing *t, struct span prints)
 }
 
 bool
-thing_selects(const struct world *w, const struct thing *service,
-    uint32_t shape)
+selector_of(const struct world *w, const struct thing *service,
+    struct selector *s)
 {
 	const char *p = thing_text(service, THING_A);
 
-	if (!*p)
-		return false;
-	for (; *p; p += strlen(p) + 1)
-		if (!shape_has_label(w->shapes, shape, span_of(p)))
+	json_reset(&s->fact);
+	for (; *p; p += strlen(p) + 1) {
+		size_t at = s->fact.len, n;
+
+		json_raw(&s->fact, (const char *)&n, sizeof(n));
+		if (!pack_find(&w->shapes->texts, span_of(p), &s->fact))
 			return false;
+		n = s->fact.len - at - sizeof(n);
+		memcpy(s->fact.p + at, &n, sizeof(n));
+	}
+	return s->fact.len > 0;
+}
+
+bool
+selector_selects(const struct selector *s, const struct world *w,
+    uint32_t shape)
+{
+	size_t n;
+
+	for (size_t i = 0; i < s->fact.len; i += sizeof(n) + n) {
+		memcpy(&n, s->fact.p + i, sizeof(n));
+		if (!shape_has(w->shapes, shape,
+			(struct span){s->fact.p + i + sizeof(n), n}))
+			return false;
+	}
 	return true;
 }

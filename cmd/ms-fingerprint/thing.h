@@ -35,9 +35,23 @@ bool thing_is_news(struct thing *t, struct span prints);
 const struct catalog_link *thing_link(const struct catalog *c,
     const struct thing *t);
 
-/* Whether a Service's selector is among a shape's labels. */
-bool thing_selects(const struct world *w, const struct thing *service,
+/* What a Service asks of labels, as shapes have them. All zero at first; valid
+ * until shapes come or go. */
+struct selector {
+	struct json fact; /* each as pack_find() makes it, behind its length */
+};
+
+/* False: nothing can be selected by it. */
+bool selector_of(const struct world *w, const struct thing *service,
+    struct selector *s);
+/* Whether all is among a shape's labels. */
+bool selector_selects(const struct selector *s, const struct world *w,
     uint32_t shape);
+
+/* The first Service of a namespace, or the first of all other things; the next
+ * one is w->thing[that].next. WORLD_NONE: none. */
+uint32_t thing_first_service(const struct world *w, uint32_t ns);
+uint32_t thing_first_other(const struct world *w);
 
 static inline const char *
 thing_text(const struct thing *t, enum thing_part part)

@@ -78,11 +78,12 @@ want_crds(struct tiers *t, const struct world *w, const char *cluster,
 {
 	const struct catalog *c = w->shapes->catalog;
 
-	for (uint32_t i = 0; i < w->n_things; i++) {
+	for (uint32_t i = thing_first_other(w); i != WORLD_NONE;
+	     i = w->thing[i].next) {
 		const struct thing *thing = &w->thing[i];
 		const struct catalog_link *k;
 
-		if (!(thing->flags & WORLD_ALIVE) || thing->what != THING_CRD ||
+		if (thing->what != THING_CRD ||
 		    strcmp(world_name(w, thing->cluster), cluster) != 0)
 			continue;
 		k = thing_link(c, thing);

@@ -54,6 +54,7 @@ world_free(struct world *w)
 	pods_free(w);
 	free(w->sync);
 	free(w->first);
+	free(w->first_service);
 	free(w->dirty_ns);
 	free(w->dirty);
 	free(w->glance);
@@ -106,7 +107,11 @@ world_ns(struct world *w, struct span name)
 		while (n <= ns)
 			n *= 2;
 		w->first = diag_alloc(w->first, n * sizeof(*w->first));
+		w->first_service =
+		    diag_alloc(w->first_service, n * sizeof(*w->first_service));
 		w->dirty_ns = diag_alloc(w->dirty_ns, n);
+		memset(w->first_service + w->n_first, 0xff,
+		    (n - w->n_first) * sizeof(*w->first_service));
 		memset(w->first + w->n_first, 0xff,
 		    (n - w->n_first) * sizeof(*w->first));
 		memset(w->dirty_ns + w->n_first, 0, n - w->n_first);

@@ -73,7 +73,8 @@ enum thing_part {
 	THING_API, /* apiVersion */
 	THING_SAID, /* key=value each with a NUL: what may say a version; of a
 		     * Service: its addresses outside the cluster */
-	THING_A, /* selector: key=value each with a NUL; or plural; controller;
+	THING_A, /* selector: labels as facts, each with a NUL; or plural;
+		  * controller;
 		  * Services that a webhook calls: NS/NAME each with a NUL */
 	THING_B, /* ports: "NAME PORT TARGET SCHEME NODE" each with a NUL; or
 		  * group; names of webhooks, each with a NUL */
@@ -89,7 +90,8 @@ struct thing {
 	uint64_t told; /* hash of the prints that were told last */
 	char *text; /* parts: below */
 	uint32_t part[THING_PARTS]; /* where they begin in text */
-	uint32_t cluster, ns, kind, next;
+	uint32_t cluster, ns, kind;
+	uint32_t next, before; /* of its list; next: the free list */
 	uint16_t sync;
 	uint8_t epoch, flags, what;
 };
@@ -133,6 +135,8 @@ struct world {
 	struct sync *sync;
 	size_t n_syncs;
 	uint32_t *first; /* by namespace's name: its first workload */
+	uint32_t *first_service; /* by the same: its first Service */
+	uint32_t first_other; /* thing */
 	uint8_t *dirty_ns; /* by the same */
 	size_t n_first;
 	uint8_t *dirty; /* by product: enum world_dirt */

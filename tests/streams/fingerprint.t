@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, here + "/..")
@@ -274,5 +275,30 @@ for seed in range(4):
         out = []
     ok(p.returncode == 0 and out, "bent records, seed %d: status %d, %d lines"
        % (seed, p.returncode, len(out)))
+
+
+
+def deployment(kind, name, image):
+    return dump({"type": kind, "ms": {"resource": "deployments.v1.apps"},
+                 "object": {"apiVersion": "apps/v1", "kind": "Deployment",
+                            "metadata": {"name": name, "namespace": "n"},
+                            "spec": {"template": {"spec": {"containers": [
+                                {"name": "c", "image": image}]}}}}})
+
+
+# what is in a file anyway is not looked at anew with each piece that is read:
+# the more is held, the more has to come before it is
+with tempfile.TemporaryFile() as f:
+    for i in range(6000):
+        f.write(deployment("ADDED", "shop-%d" % i, "corp/shop:1") + b"\n")
+    for i in range(8000):
+        f.write(deployment("MODIFIED", "cache", "redis:7.2.%d" % i) + b"\n")
+    f.seek(0)
+    out = subprocess.run([program, "-q"], stdin=f, capture_output=True).stdout
+told = [json.loads(line)["object"]["spec"]["version"]
+        for line in out.splitlines() if b'"Infrastructure"' in line]
+ok(1 < len(told) < 14 and told[-1] == "7.2.7999",
+   "of 8,000 versions in a file %d are told, and the last one is %s" %
+   (len(told), told[-1:]))
 
 done()

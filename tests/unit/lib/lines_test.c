@@ -438,6 +438,26 @@ test_endless(void)
 	fclose(f);
 }
 
+/* Data and the end are there to be read, and an empty pipe is not. */
+static void
+test_ready(void)
+{
+	struct lines l;
+	int fd[2];
+	bool empty, full, end;
+
+	if (pipe(fd) < 0)
+		diag_die(EXIT_TEMPORARY, "pipe: %m");
+	lines_init(&l, fd[0], -1, cap);
+	empty = lines_ready(&l);
+	full = write(fd[1], "x", 1) == 1 && lines_ready(&l);
+	close(fd[1]);
+	end = read(fd[0], &(char){0}, 1) == 1 && lines_ready(&l);
+	ok(!empty && full && end, "whether a read would wait is known");
+	lines_release(&l);
+	close(fd[0]);
+}
+
 int
 main(void)
 {
@@ -455,5 +475,6 @@ main(void)
 	test_large();
 	test_memory();
 	test_endless();
+	test_ready();
 	return tap_done();
 }

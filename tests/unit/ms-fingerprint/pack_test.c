@@ -157,27 +157,42 @@ packed(const char *facts, size_t n, struct json *out)
 	return (struct span){out->p, out->len};
 }
 
+static bool
+has(struct span p, const char *fact)
+{
+	struct json out = {0};
+	bool found = pack_find(&words, span_of(fact), &out) &&
+	    pack_has(p, (struct span){out.p, out.len});
+
+	json_release(&out);
+	return found;
+}
+
 static void
 test_has(void)
 {
+	/* words that stand elsewhere too */
+	static const char others[] =
+	    "Clapp=web\0llapp=\0ix:lapp=\0Cl\0lq=lapp=";
 	static const char facts[] =
-	    "Cweb\0ishop/web:1.2\0P\0lapp=web\0lapp.kubernetes.io/name=web\0l=";
-	struct json out = {0};
-	struct span p = packed(facts, sizeof(facts), &out);
+	    "Cweb\0ishop/web:1.2\0P\0lapp=web\0lapp.kubernetes.io/name=web\0l=\0"
+	    "lx=lapp=\0Clapp=";
+	struct json out = {0}, other = {0};
+	struct span p = packed(facts, sizeof(facts), &out), q;
 
-	ok(pack_has(&words, p, 'l', span_of("app=web")) &&
-		pack_has(&words, p, 'l', span_of("=")) &&
-		pack_has(&words, p, 'i', span_of("shop/web:1.2")),
+	pack_facts(&words, (struct span){others, sizeof(others)}, &other);
+	q = (struct span){other.p, other.len};
+	ok(has(p, "lapp=web") && has(p, "l=") && has(p, "ishop/web:1.2") &&
+		has(p, "lx=lapp=") && has(p, "Clapp=") && has(q, "llapp="),
 	    "a fact is found by its text");
-	ok(!pack_has(&words, p, 'l', span_of("app=we")) &&
-		!pack_has(&words, p, 'l', span_of("app=webs")) &&
-		!pack_has(&words, p, 'l', span_of("app=")) &&
-		!pack_has(&words, p, 'L', span_of("app=web")) &&
-		!pack_has(&words, p, 'l', span_of("")) &&
-		!pack_has(&words, p, 'i', span_of("shop/web")),
+	ok(!has(p, "lapp=we") && !has(p, "lapp=webs") && !has(p, "lapp=") &&
+		!has(p, "Lapp=web") && !has(p, "l") && !has(p, "ishop/web") &&
+		!has(p, "lnone=x") && !has(q, "lapp=web") && !has(q, "lapp="),
 	    "and by no part of it, nor under another letter");
 	pack_drop(&words, p);
+	pack_drop(&words, q);
 	json_release(&out);
+	json_release(&other);
 }
 
 static void

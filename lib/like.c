@@ -5,24 +5,24 @@
 
 #include "diag.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 void
 like_release(struct like *l)
 {
 	free(l->text);
-	free(l->scalar);
+	free(l->moved);
+	scan_tape_release(&l->tape);
 	*l = (struct like){0};
 }
 
 /* ---- remembering ---- */
 
-void
-like_keep(struct like *l, const struct scan_plan *plan, struct span doc,
-    const struct span *slots)
+static void
+keep(struct like *l, const struct scan_plan *plan, struct span doc)
 {
-	l->n = l->n_scalars = l->looked = 0;
-	l->n_edges = l->n_often = 0;
-	if (doc.n > LIKE_MAX)
-		return;
 	if (doc.n > l->size) {
 		l->size = doc.n + doc.n / 2;
 		l->text = diag_alloc(l->text, l->size);
@@ -30,67 +30,78 @@ like_keep(struct like *l, const struct scan_plan *plan, struct span doc,
 	memcpy(l->text, doc.p, doc.n);
 	l->n = doc.n;
 	l->n_slots = plan->n_slots;
-	for (unsigned i = 0; i < l->n_slots; i++) {
-		uint32_t at = slots[i].n ? (uint32_t)(slots[i].p - doc.p) : 0;
-
-		l->slot[i] = (struct like_part){at, at + (uint32_t)slots[i].n};
-	}
+	l->n_often = l->n_steps = 0;
+	l->doc = doc.p;
 }
 
-static int
-compare_edges(const void *a, const void *b)
+int
+like_scan(struct like *l, const struct scan_plan *plan, struct span doc,
+    struct span *slots, struct scan_error *err)
 {
-	const struct like_edge *x = a, *y = b;
-
-	return x->at < y->at ? -1 : x->at > y->at;
-}
-
-/* Only once there is something like it, as there mostly is not. */
-static void
-sort_edges(struct like *l)
-{
-	for (unsigned i = 0; i < l->n_slots; i++) {
-		const struct like_part *s = &l->slot[i];
-
-		if (s->from == s->to)
-			continue;
-		l->edge[l->n_edges++] =
-		    (struct like_edge){s->from, (uint8_t)i, false};
-		l->edge[l->n_edges++] =
-		    (struct like_edge){s->to, (uint8_t)i, true};
-	}
-	qsort(l->edge, l->n_edges, sizeof(*l->edge), compare_edges);
+	l->n = 0;
+	if (doc.n > LIKE_MAX)
+		return scan_find(plan, doc.p, doc.n, slots, err);
+	if (scan_find_tokens(plan, doc.p, doc.n, slots, &l->tape, err) < 0)
+		return -1;
+	keep(l, plan, doc);
+	return 0;
 }
 
 /* ---- comparing ---- */
 
-/* Which of eight bytes is the first that differs. */
+/* How many bytes are the same, of eight. */
 static inline size_t
-first_of(uint64_t difference)
+same_word(const char *a, const char *b)
 {
+	uint64_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	if (x == y)
+		return sizeof(x);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return (size_t)__builtin_ctzll(difference) / 8;
+	return (size_t)__builtin_ctzll(x ^ y) / 8;
 #else
-	return (size_t)__builtin_clzll(difference) / 8;
+	return (size_t)__builtin_clzll(x ^ y) / 8;
 #endif
 }
 
-/* How many bytes are the same. */
+/* Of n, which are few. */
+static inline size_t
+same_words(const char *a, const char *b, size_t n)
+{
+	size_t i = 0, k;
+
+	for (; n - i >= 8; i += 8)
+		if ((k = same_word(a + i, b + i)) < 8)
+			return i + k;
+	if (i > 0 && i < n) /* the rest, and what is before it once more */
+		return n - 8 + same_word(a + n - 8, b + n - 8);
+	while (i < n && a[i] == b[i])
+		i++;
+	return i;
+}
+
+/* Of n. */
 static inline size_t
 same(const char *a, const char *b, size_t n)
 {
 	size_t i = 0;
-	uint64_t x, y;
 
-	for (; n - i >= sizeof(x); i += sizeof(x)) {
-		memcpy(&x, a + i, sizeof(x));
-		memcpy(&y, b + i, sizeof(y));
-		if (x != y)
-			return i + first_of(x ^ y);
+#if defined(__SSE2__)
+	for (; n - i >= 16; i += 16) {
+		__m128i x =
+		    _mm_loadu_si128((const __m128i *)(const void *)(a + i));
+		__m128i y =
+		    _mm_loadu_si128((const __m128i *)(const void *)(b + i));
+		unsigned mask =
+		    (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, y));
+
+		if (mask != 0xffff)
+			return i + (size_t)__builtin_ctz(~mask);
 	}
-	while (i < n && a[i] == b[i])
-		i++;
-	return i;
+#endif
+	return i + same_words(a + i, b + i, n - i);
 }
 
 /* The end of a string that goes on at p, if all that is left of it is plain;
@@ -102,19 +113,6 @@ plain_end(const char *p, const char *end)
 	return p < end && *p == '"' ? p + 1 : NULL;
 }
 
-static void
-add_scalar(struct like *l, size_t from, size_t to)
-{
-	if (l->n_scalars == l->size_scalars) {
-		l->size_scalars = l->size_scalars ? l->size_scalars * 2 : 128;
-		l->scalar =
-		    diag_alloc(l->scalar, l->size_scalars * sizeof(*l->scalar));
-	}
-	l->scalar[l->n_scalars++] =
-	    (struct like_scalar){(uint32_t)from, (uint32_t)to,
-		plain_end(l->text + from + 1, l->text + to) == l->text + to};
-}
-
 static bool
 is_scalar(char c)
 {
@@ -122,48 +120,24 @@ is_scalar(char c)
 	    c != ']' && c != ',' && c != ':';
 }
 
-/* Look through what is remembered, which is valid, until place at is passed.
- * Much of it is never looked through. */
-static void
-look(struct like *l, size_t at)
+static struct like_scalar
+scalar(const struct like *l, uint32_t number)
 {
-	size_t i = l->looked, from;
-	struct scan_error err;
+	const struct scan_token *t = &l->tape.token[number];
 
-	while (i < l->n && i <= at) {
-		const char *after;
-
-		if (!is_scalar(l->text[i])) {
-			i++;
-			continue;
-		}
-		from = i;
-		after = scan_value(l->text + i, l->text + l->n, &err);
-		i = after ? (size_t)(after - l->text) : l->n;
-		l->looked = i;
-		while (i < l->n && scan_is_space(l->text[i]))
-			i++;
-		if (i == l->n || l->text[i] != ':')
-			add_scalar(l, from, l->looked);
-	}
-	l->looked = i;
+	return (struct like_scalar){number, t->from, t->to,
+	    l->text[t->from] == '"' &&
+		plain_end(l->text + t->from + 1, l->text + t->to) ==
+		    l->text + t->to};
 }
-
-/* A scalar in whose place another one stands. */
-struct like_step {
-	uint32_t scalar; /* its number */
-	uint32_t from; /* in what is remembered */
-	int32_t shift; /* how much further all stands that is behind it */
-};
 
 /* What is known while two documents are compared: up to place i of the one
  * that is remembered and k of the other, they are alike. */
 struct comparison {
 	struct like *l;
 	struct span doc;
-	size_t i, k, next; /* the next scalar to look at */
-	unsigned n_steps;
-	struct like_step step[LIKE_STEPS];
+	size_t i, k;
+	uint32_t next; /* the next token to look at */
 };
 
 static const char *
@@ -176,13 +150,13 @@ scalar_end(const char *p, const char *end)
 
 /* Step over a scalar in both, in which they are alike up to here. */
 static bool
-step(struct comparison *c, size_t number)
+step(struct comparison *c, const struct like_scalar *s)
 {
-	const struct like_scalar *s = &c->l->scalar[number];
 	const char *p = c->doc.p + c->k, *end = c->doc.p + c->doc.n;
+	struct like *l = c->l;
 	const char *after = NULL;
 
-	if (c->n_steps == LIKE_STEPS)
+	if (l->n_steps == LIKE_STEPS)
 		return false;
 	if (s->is_plain && s->from < c->i && c->i < s->to)
 		after = plain_end(p, end);
@@ -192,60 +166,96 @@ step(struct comparison *c, size_t number)
 		after = scalar_end(p - (c->i - s->from), end);
 	if (!after)
 		return false;
-	c->next = number + 1;
+	c->next = s->number + 1;
 	c->i = s->to;
 	c->k = (size_t)(after - c->doc.p);
-	c->step[c->n_steps++] = (struct like_step){(uint32_t)number, s->from,
+	l->step[l->n_steps++] = (struct like_step){s->number, s->from,
 	    (int32_t)((ptrdiff_t)c->k - (ptrdiff_t)c->i)};
 	return true;
 }
 
-/* The documents differ from here on: maybe in a scalar. A number may go on in
- * one of them where it ends in the other. */
+/* Whether a token is a value that ends at place at or behind it. A number may
+ * go on in one document where it ends in the other. */
+static bool
+reaches(const struct like *l, const struct scan_token *t, size_t at)
+{
+	return t->to >= at && !(t->to & SCAN_OPENS) &&
+	    !(t->from & SCAN_IS_KEY) && is_scalar(l->text[t->from]);
+}
+
+/* The documents differ from here on: maybe in a scalar. */
 static bool
 step_here(struct comparison *c)
 {
 	struct like *l = c->l;
+	const struct scan_token *t = l->tape.token;
+	struct like_scalar s;
 
-	look(l, c->i);
-	while (c->next < l->n_scalars && l->scalar[c->next].to < c->i)
+	while (c->next < l->tape.n && !reaches(l, &t[c->next], c->i))
 		c->next++;
-	return c->next < l->n_scalars && l->scalar[c->next].from <= c->i &&
-	    step(c, c->next);
+	if (c->next == l->tape.n || t[c->next].from > c->i)
+		return false;
+	s = scalar(l, c->next);
+	return step(c, &s);
 }
 
 /* What differs is mostly what differed before, and goes faster if no
  * difference has to be found first. */
 static void
-learn(struct like *l, const struct comparison *c)
+learn(struct like *l)
 {
-	l->n_often = c->n_steps;
-	for (unsigned i = 0; i < c->n_steps; i++)
-		l->often[i] = c->step[i].scalar;
+	l->n_often = l->n_steps;
+	for (unsigned i = 0; i < l->n_steps; i++)
+		l->often[i] = scalar(l, l->step[i].number);
 }
 
 static void
-place(const struct comparison *c, struct span *slots)
+place(const struct like *l, struct span *slots)
 {
-	struct like *l = c->l;
 	ptrdiff_t shift = 0;
 	unsigned k = 0;
 
-	if (!l->n_edges)
-		sort_edges(l);
 	memset(slots, 0, l->n_slots * sizeof(*slots));
-	for (unsigned i = 0; i < l->n_edges; i++) {
-		const struct like_edge *e = &l->edge[i];
-		struct span *s = &slots[e->slot];
+	for (unsigned i = 0; i < l->tape.n_marks; i++) {
+		const struct scan_mark *m = &l->tape.mark[i];
+		struct span *s = &slots[m->slot];
 		const char *p;
 
-		while (k < c->n_steps && c->step[k].from < e->at)
-			shift = c->step[k++].shift;
-		p = c->doc.p + e->at + shift;
-		if (e->is_end)
+		while (k < l->n_steps && l->step[k].from < m->at)
+			shift = l->step[k++].shift;
+		p = l->doc + m->at + shift;
+		if (m->is_end)
 			s->n = (size_t)(p - s->p);
 		else
 			s->p = p;
+	}
+}
+
+static bool
+compare(struct comparison *c)
+{
+	struct like *l = c->l;
+	unsigned often = 0;
+
+	for (;;) {
+		const struct like_scalar *s =
+		    often < l->n_often ? &l->often[often] : NULL;
+		size_t to = s ? s->from : l->n;
+		size_t left = to - c->i, other = c->doc.n - c->k;
+		size_t n = same(l->text + c->i, c->doc.p + c->k,
+		    left < other ? left : other);
+
+		c->i += n;
+		c->k += n;
+		if (s && c->i == to) {
+			if (!step(c, s))
+				return false;
+			often++;
+		} else if (c->i == l->n && c->k == c->doc.n) {
+			return true;
+		} else if (!step_here(c)) {
+			return false;
+		}
 	}
 }
 
@@ -253,34 +263,57 @@ bool
 like_find(struct like *l, const struct scan_plan *plan, struct span doc,
     struct span *slots)
 {
-	struct comparison c;
-	unsigned often = 0;
+	struct comparison c = {.l = l, .doc = doc};
 
 	if (!l->n || plan->n_slots != l->n_slots || doc.n > INT32_MAX)
 		return false;
-	c.l = l;
-	c.doc = doc;
-	c.i = c.k = c.next = c.n_steps = 0;
-	for (;;) {
-		bool is_often = often < l->n_often;
-		size_t to = is_often ? l->scalar[l->often[often]].from : l->n;
-		size_t left = to - c.i, other = doc.n - c.k;
-		size_t n = same(l->text + c.i, doc.p + c.k,
-		    left < other ? left : other);
-
-		c.i += n;
-		c.k += n;
-		if (is_often && c.i == to) {
-			if (!step(&c, l->often[often++]))
-				return false;
-		} else if (c.i == l->n && c.k == doc.n) {
-			break;
-		} else if (!step_here(&c)) {
-			return false;
-		}
-	}
-	if (c.n_steps > l->n_often)
-		learn(l, &c);
-	place(&c, slots);
+	l->doc = doc.p;
+	l->n_steps = 0;
+	if (!compare(&c))
+		return false;
+	if (l->n_steps > l->n_often)
+		learn(l);
+	place(l, slots);
 	return true;
+}
+
+/* ---- walking ---- */
+
+/* The tokens of a value, where they stand in the document that was found. */
+static const struct scan_token *
+move(struct like *l, uint32_t first)
+{
+	const struct scan_token *t = l->tape.token;
+	uint32_t last = first;
+	int32_t shift = 0;
+	unsigned k = 0;
+
+	if (l->tape.n > l->size_moved) {
+		l->size_moved = l->tape.n + l->tape.n / 2;
+		l->moved =
+		    diag_alloc(l->moved, l->size_moved * sizeof(*l->moved));
+	}
+	if (t[first].to & SCAN_OPENS)
+		last += t[first].to & SCAN_PLACE;
+	for (; k < l->n_steps && l->step[k].number < first; k++)
+		shift = l->step[k].shift;
+	for (uint32_t i = first; i <= last; i++) {
+		l->moved[i].from = t[i].from + (uint32_t)shift;
+		if (k < l->n_steps && l->step[k].number == i)
+			shift = l->step[k++].shift;
+		l->moved[i].to =
+		    t[i].to + (t[i].to & SCAN_OPENS ? 0 : (uint32_t)shift);
+	}
+	return l->moved + first;
+}
+
+struct walk
+like_walk(struct like *l, int slot, struct span value)
+{
+	uint32_t first = l->tape.first[slot];
+
+	if (!l->n || !value.n)
+		return walk_text(value);
+	return (struct walk){l->doc, NULL,
+	    l->n_steps ? move(l, first) : l->tape.token + first};
 }

@@ -9,53 +9,56 @@
 #ifndef MS_LIKE_H
 #define MS_LIKE_H
 
-#include "scan.h"
+#include "walk.h"
 
 #define LIKE_MAX (64u << 10) /* bytes of a document that is remembered */
 
 #define LIKE_STEPS 128 /* scalars that may differ */
 
-/* [from, to) in the document. */
-struct like_part {
-	uint32_t from, to;
-};
-
-/* A value that is no container. */
+/* A value that is no container, of what is remembered. */
 struct like_scalar {
+	uint32_t number; /* of its token */
 	uint32_t from, to;
 	bool is_plain; /* a string without escapes, of ASCII */
 };
 
-/* Where a slot's value begins or ends. */
-struct like_edge {
-	uint32_t at;
-	uint8_t slot;
-	bool is_end;
+/* A scalar in whose place another one stands. */
+struct like_step {
+	uint32_t number; /* of its token */
+	uint32_t from; /* in what is remembered */
+	int32_t shift; /* how much further all stands that is behind it */
 };
 
 /* All zero: nothing is remembered. */
 struct like {
 	char *text;
 	size_t n, size;
-	struct like_scalar *scalar; /* those before looked, in their order */
-	size_t n_scalars, size_scalars, looked;
-	uint32_t often[LIKE_STEPS]; /* numbers of those that differed before */
+	struct scan_tape tape;
+	unsigned n_slots;
+	struct like_scalar often[LIKE_STEPS]; /* those that differed before */
 	unsigned n_often;
-	struct like_part slot[SCAN_SLOTS];
-	struct like_edge edge[2 * SCAN_SLOTS]; /* the same, in their order */
-	unsigned n_edges, n_slots;
+	/* the document that was found last, and where it differs */
+	const char *doc;
+	struct like_step step[LIKE_STEPS];
+	unsigned n_steps;
+	struct scan_token *moved; /* tokens in their places there */
+	size_t size_moved;
 };
 
 void like_release(struct like *l);
 
-/* Remember a document that scan_find has just accepted, with what it found.
- * One that is too long is not remembered, and nor is any before it. */
-void like_keep(struct like *l, const struct scan_plan *plan, struct span doc,
-    const struct span *slots);
+/* As scan_find, and remember the document if it is accepted. One that is too
+ * long is not remembered, and nor is any before it. */
+int like_scan(struct like *l, const struct scan_plan *plan, struct span doc,
+    struct span *slots, struct scan_error *err);
 
 /* Set slots as scan_find would, if doc is like the one that is remembered, of
  * the same plan. False: it may still be valid, and slots hold nothing of use. */
 bool like_find(struct like *l, const struct scan_plan *plan, struct span doc,
     struct span *slots);
+
+/* A walk through the value of a slot, as the last of these two calls has found
+ * it. Good until the next of them. */
+struct walk like_walk(struct like *l, int slot, struct span value);
 
 #endif

@@ -180,6 +180,7 @@ int
 record_parse(const struct scan_plan *plan, struct span line, struct record *r,
     struct scan_error *err)
 {
+	r->like = NULL;
 	if (scan_find(plan, line.p, line.n, r->at, err) < 0)
 		return refuse_garbage(line, err);
 	return read_found(line, r, err);
@@ -190,12 +191,18 @@ static int
 parse(struct records *rs, struct span line, struct record *r,
     struct scan_error *err)
 {
-	if (like_find(&rs->like, &rs->plan, line, r->at))
-		return read_found(line, r, err);
-	if (scan_find(&rs->plan, line.p, line.n, r->at, err) < 0)
+	r->like = &rs->like;
+	if (!like_find(&rs->like, &rs->plan, line, r->at) &&
+	    like_scan(&rs->like, &rs->plan, line, r->at, err) < 0)
 		return refuse_garbage(line, err);
-	like_keep(&rs->like, &rs->plan, line, r->at);
 	return read_found(line, r, err);
+}
+
+struct walk
+record_walk(const struct record *r, int slot)
+{
+	return r->like ? like_walk(r->like, slot, r->at[slot]) :
+			 walk_text(r->at[slot]);
 }
 
 void

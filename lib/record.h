@@ -74,6 +74,8 @@ struct record {
 	struct span at[SCAN_SLOTS]; /* values as they stand in the line */
 	struct identity id; /* of object types and AMEND */
 	char text[2048]; /* where decoded identities live */
+	struct like
+	    *like; /* by whom it was found; NULL: by a scan of its own */
 };
 
 /* Records from a descriptor, with what is wrong with lines told and counted. */
@@ -104,6 +106,10 @@ void records_refuse_line(struct records *rs, const struct scan_error *err);
 /* Read one line as a record. -1: it is none, and err says why. */
 int record_parse(const struct scan_plan *plan, struct span line,
     struct record *r, struct scan_error *err);
+
+/* A walk through the value at[slot], which may be absent. Values that were
+ * found by then are not read again. */
+struct walk record_walk(const struct record *r, int slot);
 
 /* Whether the type says what an object is: ADDED, MODIFIED or DELETED. */
 bool record_has_state(const struct record *r);

@@ -1,8 +1,11 @@
 #include "scan.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "diag.h"
 
 #if !defined(SCAN_PORTABLE) && defined(__SSE2__)
 #include <emmintrin.h>
@@ -23,6 +26,9 @@ struct scan {
 	const struct scan_plan *plan;
 	struct span *slots;
 	uint64_t seen; /* nodes of the plan met so far */
+	const char *doc;
+	struct scan_tape *tape; /* NULL: nobody wants the tokens */
+	struct scan_token *token; /* the next one there */
 	bool is_odd; /* a string was not plain ASCII, or had escapes */
 };
 
@@ -141,26 +147,32 @@ scan_utf8_length(const char *p, size_t left)
 	return after ? (size_t)(after - p) : 0;
 }
 
+/* Those of two bytes are a table, as documents within documents have one every
+ * few letters. */
+static inline bool
+is_short_escape(char c)
+{
+	static const bool is[UCHAR_MAX + 1] = {['"'] = true,
+	    ['\\'] = true,
+	    ['/'] = true,
+	    ['b'] = true,
+	    ['f'] = true,
+	    ['n'] = true,
+	    ['r'] = true,
+	    ['t'] = true};
+
+	return is[(unsigned char)c];
+}
+
 static const char *
 skip_escape(struct scan *s, const char *p)
 {
 	if (s->end - p < 2)
 		return fail(s, "the document ends early", s->end);
-	switch (p[1]) {
-	case '"':
-	case '\\':
-	case '/':
-	case 'b':
-	case 'f':
-	case 'n':
-	case 'r':
-	case 't':
+	if (is_short_escape(p[1]))
 		return p + 2;
-	case 'u':
-		break;
-	default:
+	if (p[1] != 'u')
 		return fail(s, "unknown escape in a string", p);
-	}
 	for (int i = 2; i < 6; i++) {
 		if (p + i >= s->end)
 			return fail(s, "the document ends early", s->end);
@@ -268,6 +280,71 @@ skip_scalar(struct scan *s, const char *p)
 	}
 }
 
+/* ---- tokens ---- */
+
+static inline void
+put_token(struct scan *s, const char *from, const char *to, uint32_t flag)
+{
+	if (s->token)
+		*s->token++ =
+		    (struct scan_token){(uint32_t)(from - s->doc) | flag,
+			(uint32_t)(to - s->doc)};
+}
+
+/* An opening bracket; until it is closed, it says which one is open around it.
+ * Returns its number. */
+static inline uint32_t
+open_token(struct scan *s, const char *p, uint32_t around)
+{
+	if (!s->token)
+		return 0;
+	*s->token = (struct scan_token){(uint32_t)(p - s->doc), around};
+	return (uint32_t)(s->token++ - s->tape->token);
+}
+
+/* Returns which one is open then. */
+static inline uint32_t
+close_token(struct scan *s, const char *p, uint32_t open)
+{
+	struct scan_token *t;
+	uint32_t around;
+
+	if (!s->token)
+		return 0;
+	t = s->tape->token + open;
+	around = t->to;
+	t->to = SCAN_OPENS | (uint32_t)(s->token - t);
+	put_token(s, p, p + 1, 0);
+	return around;
+}
+
+static inline void
+mark(struct scan *s, int slot, const char *p, bool is_end)
+{
+	struct scan_tape *t = s->tape;
+
+	if (!t)
+		return;
+	if (!is_end)
+		t->first[slot] = (uint32_t)(s->token - t->token);
+	t->mark[t->n_marks++] =
+	    (struct scan_mark){(uint32_t)(p - s->doc), (uint8_t)slot, is_end};
+}
+
+/* A slot's value is void. */
+static void
+unmark(struct scan *s, int slot)
+{
+	struct scan_tape *t = s->tape;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; t && i < t->n_marks; i++)
+		if (t->mark[i].slot != slot)
+			t->mark[kept++] = t->mark[i];
+	if (t)
+		t->n_marks = kept;
+}
+
 /* ---- containers ---- */
 
 /* A member's key with its colon; *key_end is where its closing quote stands.
@@ -275,12 +352,16 @@ skip_scalar(struct scan *s, const char *p)
 static inline const char *
 skip_key(struct scan *s, const char *p, const char **key_end)
 {
+	const char *key;
+
 	if (UNLIKELY(p == s->end))
 		return fail(s, "the document ends early", p);
 	if (UNLIKELY(*p != '"'))
 		return fail(s, "a key is missing", p);
+	key = p;
 	if (UNLIKELY(!(p = skip_string(s, p + 1))))
 		return NULL;
+	put_token(s, key, p, SCAN_IS_KEY);
 	*key_end = p - 1;
 	p = skip_space(p, s->end);
 	if (UNLIKELY(p == s->end))
@@ -298,14 +379,17 @@ skip_value(struct scan *s, const char *p, unsigned depth)
 	uint64_t objects[SCAN_DEPTH / 64 + 1];
 	const unsigned base = depth;
 	bool in_object = false;
-	const char *key_end;
+	const char *key_end, *from;
+	uint32_t open = 0;
 
 value:
 	if (UNLIKELY(p == s->end))
 		return fail(s, "the document ends early", p);
+	from = p;
 	if (*p == '"') {
 		if (UNLIKELY(!(p = skip_string(s, p + 1))))
 			return NULL;
+		put_token(s, from, p, 0);
 	} else if (*p == '{' || *p == '[') {
 		if (UNLIKELY(depth == SCAN_DEPTH))
 			return fail(s, "nested too deeply", p);
@@ -314,6 +398,7 @@ value:
 		else
 			objects[depth / 64] &= ~(1ull << depth % 64);
 		depth++;
+		open = open_token(s, p, open);
 		in_object = *p == '{';
 		p = skip_space(p + 1, s->end);
 		if (p < s->end && *p == (in_object ? '}' : ']'))
@@ -321,8 +406,10 @@ value:
 		if (in_object)
 			goto key;
 		goto value;
-	} else if (UNLIKELY(!(p = skip_scalar(s, p)))) {
-		return NULL;
+	} else {
+		if (UNLIKELY(!(p = skip_scalar(s, p))))
+			return NULL;
+		put_token(s, from, p, 0);
 	}
 next:
 	if (depth == base)
@@ -345,7 +432,7 @@ next:
 				"',' or ']' is missing",
 		    p);
 close:
-	p++;
+	open = close_token(s, p++, open);
 	depth--;
 	in_object = objects[depth / 64] >> depth % 64 & 1;
 	goto next;
@@ -415,8 +502,10 @@ forget(struct scan *s, unsigned node)
 {
 	const struct scan_node *n = &s->plan->node[node];
 
-	if (n->slot >= 0)
+	if (n->slot >= 0) {
 		s->slots[n->slot] = (struct span){0};
+		unmark(s, n->slot);
+	}
 	for (unsigned i = n->child; i; i = s->plan->node[i].next) {
 		s->seen &= ~(1ull << i);
 		forget(s, i);
@@ -428,9 +517,14 @@ forget(struct scan *s, unsigned node)
 static const char *
 walk_object(struct scan *s, unsigned node, const char *p, unsigned depth)
 {
+	uint32_t open = open_token(s, p - 1, 0);
+	int slot;
+
 	p = skip_space(p, s->end);
-	if (p < s->end && *p == '}')
+	if (p < s->end && *p == '}') {
+		close_token(s, p, open);
 		return p + 1;
+	}
 	for (;;) {
 		const char *key = p + 1, *key_end = NULL, *value;
 		unsigned child;
@@ -447,6 +541,9 @@ walk_object(struct scan *s, unsigned node, const char *p, unsigned depth)
 				forget(s, child);
 			s->seen |= 1ull << child;
 		}
+		slot = child ? s->plan->node[child].slot : -1;
+		if (slot >= 0)
+			mark(s, slot, value, false);
 		if (child && s->plan->node[child].child && value < s->end &&
 		    *value == '{')
 			p = walk_object(s, child, value + 1, depth + 1);
@@ -454,14 +551,18 @@ walk_object(struct scan *s, unsigned node, const char *p, unsigned depth)
 			p = skip_value(s, value, depth + 1);
 		if (UNLIKELY(!p))
 			return NULL;
-		if (child && s->plan->node[child].slot >= 0)
-			s->slots[s->plan->node[child].slot] =
+		if (slot >= 0) {
+			s->slots[slot] =
 			    (struct span){value, (size_t)(p - value)};
+			mark(s, slot, p, true);
+		}
 		p = skip_space(p, s->end);
 		if (UNLIKELY(p == s->end))
 			return fail(s, "the document ends early", p);
-		if (*p == '}')
+		if (*p == '}') {
+			close_token(s, p, open);
 			return p + 1;
+		}
 		if (UNLIKELY(*p != ','))
 			return fail(s, "',' or '}' is missing", p);
 		p = skip_space(p + 1, s->end);
@@ -540,26 +641,69 @@ scan_plan_add_key(struct scan_plan *plan, const char *path, const char *key)
 	return add_slot(plan, add_child(plan, node, key, strlen(key)));
 }
 
+static int
+find(struct scan *s, struct scan_error *err)
+{
+	const char *p = skip_space(s->doc, s->end);
+
+	static_assert(SCAN_NODES <= 64, "scan.seen has a bit a node");
+	if (s->plan)
+		memset(s->slots, 0, s->plan->n_slots * sizeof(*s->slots));
+	if (s->plan && p < s->end && *p == '{')
+		p = walk_object(s, 0, p + 1, 0);
+	else
+		p = skip_value(s, p, 0);
+	if (p && (p = skip_space(p, s->end)) < s->end)
+		p = fail(s, "something follows the document", p);
+	if (p)
+		return 0;
+	*err = (struct scan_error){s->what, (size_t)(s->bad - s->doc)};
+	return -1;
+}
+
 int
 scan_find(const struct scan_plan *plan, const char *doc, size_t len,
     struct span *slots, struct scan_error *err)
 {
-	struct scan s = {.end = doc + len, .plan = plan, .slots = slots};
-	const char *p = skip_space(doc, s.end);
+	struct scan s = {.doc = doc,
+	    .end = doc + len,
+	    .plan = plan,
+	    .slots = slots};
 
-	static_assert(SCAN_NODES <= 64, "scan.seen has a bit a node");
-	if (plan)
-		memset(slots, 0, plan->n_slots * sizeof(*slots));
-	if (plan && p < s.end && *p == '{')
-		p = walk_object(&s, 0, p + 1, 0);
-	else
-		p = skip_value(&s, p, 0);
-	if (p && (p = skip_space(p, s.end)) < s.end)
-		p = fail(&s, "something follows the document", p);
-	if (p)
-		return 0;
-	*err = (struct scan_error){s.what, (size_t)(s.bad - doc)};
-	return -1;
+	return find(&s, err);
+}
+
+int
+scan_find_tokens(const struct scan_plan *plan, const char *doc, size_t len,
+    struct span *slots, struct scan_tape *tape, struct scan_error *err)
+{
+	struct scan s = {.doc = doc,
+	    .end = doc + len,
+	    .plan = plan,
+	    .slots = slots,
+	    .tape = tape};
+	int verdict;
+
+	if (len > tape->size) {
+		/* each has a byte of its own; few have only one, but what is
+		 * not touched costs nothing */
+		scan_tape_release(tape);
+		tape->size = (uint32_t)(len + len / 2);
+		tape->token =
+		    diag_alloc(NULL, tape->size * sizeof(*tape->token));
+	}
+	s.token = tape->token;
+	tape->n_marks = 0;
+	verdict = find(&s, err);
+	tape->n = (uint32_t)(s.token - tape->token);
+	return verdict;
+}
+
+void
+scan_tape_release(struct scan_tape *tape)
+{
+	free(tape->token);
+	*tape = (struct scan_tape){0};
 }
 
 const char *
@@ -642,59 +786,6 @@ bool
 scan_element(struct scan_iter *it, struct span *value)
 {
 	return advance(it, '[') && take_value(it, it->p, value);
-}
-
-struct scan_walk
-scan_walk(struct span value)
-{
-	return (
-	    struct scan_walk){value.p, value.n ? value.p + value.n : value.p};
-}
-
-bool
-scan_enter(struct scan_walk *w, char bracket)
-{
-	if (w->p == w->end || *w->p != bracket)
-		return false;
-	w->p++;
-	return true;
-}
-
-bool
-scan_walk_element(struct scan_walk *w)
-{
-	const char *p = skip_space(w->p, w->end);
-
-	if (p < w->end && *p == ',')
-		p = skip_space(p + 1, w->end);
-	w->p = p;
-	if (p < w->end && *p != '}' && *p != ']')
-		return true;
-	w->p += p < w->end;
-	return false;
-}
-
-bool
-scan_walk_member(struct scan_walk *w, struct span *key)
-{
-	struct scan s = {.end = w->end};
-	const char *key_end = NULL, *p;
-
-	if (!scan_walk_element(w) || !(p = skip_key(&s, w->p, &key_end)))
-		return false;
-	*key = (struct span){w->p + 1, (size_t)(key_end - w->p - 1)};
-	w->p = p;
-	return true;
-}
-
-struct span
-scan_pass(struct scan_walk *w)
-{
-	struct scan s = {.end = w->end};
-	const char *p = w->p, *after = p < w->end ? skip_one(&s, p) : NULL;
-
-	w->p = after ? after : w->end;
-	return (struct span){p, (size_t)(w->p - p)};
 }
 
 struct span

@@ -81,6 +81,40 @@ int scan_plan_add_key(struct scan_plan *plan, const char *path,
 int scan_find(const struct scan_plan *plan, const char *doc, size_t len,
     struct span *slots, struct scan_error *err);
 
+/* A key, a scalar or a bracket, and where it stands in its document. */
+struct scan_token {
+	uint32_t from;
+	uint32_t to; /* where it ends; of '{' and '[' see SCAN_OPENS */
+};
+
+#define SCAN_IS_KEY (1u << 31) /* of from */
+#define SCAN_OPENS (1u << 31) /* of to, and how many tokens on its end stands */
+#define SCAN_PLACE (SCAN_IS_KEY - 1)
+
+/* Where the value of a slot begins or ends. */
+struct scan_mark {
+	uint32_t at;
+	uint8_t slot;
+	bool is_end;
+};
+
+/* All tokens of a document, in its order, and the slots' places likewise. All
+ * zero: there are none; the memory is kept from document to document. */
+struct scan_tape {
+	struct scan_token *token;
+	uint32_t n, size;
+	struct scan_mark mark[2 * SCAN_SLOTS];
+	unsigned n_marks;
+	uint32_t
+	    first[SCAN_SLOTS]; /* by slot: its value's token, if it has one */
+};
+
+/* The same as scan_find, and write down the tokens. len is at most SCAN_PLACE.
+ * -1: tape holds nothing of use either. */
+int scan_find_tokens(const struct scan_plan *plan, const char *doc, size_t len,
+    struct span *slots, struct scan_tape *tape, struct scan_error *err);
+void scan_tape_release(struct scan_tape *tape);
+
 /* What may stand between values. */
 static inline bool
 scan_is_space(char c)
@@ -116,24 +150,6 @@ bool scan_element(struct scan_iter *it, struct span *value);
 
 /* The value of key in object, absent if there is none. */
 struct span scan_get(struct span object, const char *key);
-
-/* A walk that reads each byte once: values are entered or passed, where the
- * iterators above measure a value before they hand it out. Containers that were
- * entered have to be left by walking to their end. */
-struct scan_walk {
-	const char *p, *end;
-};
-
-struct scan_walk scan_walk(struct span value);
-/* Into the container that the walk stands at, if it begins with bracket ('{'
- * or '['). False: it is something else, and the walk stays. */
-bool scan_enter(struct scan_walk *w, char bracket);
-/* To the next member's value or the next element. False at the end of the
- * container, which is left. */
-bool scan_walk_member(struct scan_walk *w, struct span *key);
-bool scan_walk_element(struct scan_walk *w);
-/* Past the value that the walk stands at. */
-struct span scan_pass(struct scan_walk *w);
 
 /* A string's content with escapes decoded: borrowed from the document when it
  * has none, else written into buf (cap bytes; the decoded text is never longer

@@ -130,17 +130,17 @@ put_words(struct json *out, struct span text, bool is_program, unsigned *left)
 }
 
 static void
-put_command(struct json *out, struct scan_walk *w, bool is_program)
+put_command(struct json *out, struct walk *w, bool is_program)
 {
 	unsigned left = WORDS_MAX;
 	char buf[4096];
 
-	if (!scan_enter(w, '[')) {
-		scan_pass(w);
+	if (!walk_enter(w, '[')) {
+		walk_pass(w);
 		return;
 	}
-	while (scan_walk_element(w)) {
-		struct span value = scan_pass(w);
+	while (walk_element(w)) {
+		struct span value = walk_pass(w);
 
 		if (left)
 			put_words(out, text_of(value, buf, sizeof(buf)),
@@ -149,25 +149,25 @@ put_command(struct json *out, struct scan_walk *w, bool is_program)
 }
 
 static void
-put_env(struct json *out, struct scan_walk *w)
+put_env(struct json *out, struct walk *w)
 {
 	unsigned left = WORDS_MAX;
 	struct span key, value;
 
-	if (!scan_enter(w, '[')) {
-		scan_pass(w);
+	if (!walk_enter(w, '[')) {
+		walk_pass(w);
 		return;
 	}
-	while (scan_walk_element(w)) {
+	while (walk_element(w)) {
 		struct span name = {0};
 
-		if (!left || !scan_enter(w, '{')) {
-			scan_pass(w);
+		if (!left || !walk_enter(w, '{')) {
+			walk_pass(w);
 			continue;
 		}
 		left--;
-		while (scan_walk_member(w, &key)) {
-			value = scan_pass(w);
+		while (walk_member(w, &key)) {
+			value = walk_pass(w);
 			if (is_key(key, "name", 4))
 				name = value;
 		}
@@ -176,12 +176,12 @@ put_env(struct json *out, struct scan_walk *w)
 }
 
 static void
-put_port(struct json *out, struct scan_walk *w)
+put_port(struct json *out, struct walk *w)
 {
 	struct span key, value, port = {0}, name = {0};
 
-	while (scan_walk_member(w, &key)) {
-		value = scan_pass(w);
+	while (walk_member(w, &key)) {
+		value = walk_pass(w);
 		if (is_key(key, "containerPort", 13))
 			port = value;
 		else if (is_key(key, "name", 4))
@@ -194,28 +194,28 @@ put_port(struct json *out, struct scan_walk *w)
 }
 
 static void
-put_ports(struct json *out, struct scan_walk *w)
+put_ports(struct json *out, struct walk *w)
 {
-	if (!scan_enter(w, '[')) {
-		scan_pass(w);
+	if (!walk_enter(w, '[')) {
+		walk_pass(w);
 		return;
 	}
-	while (scan_walk_element(w))
-		if (scan_enter(w, '{'))
+	while (walk_element(w))
+		if (walk_enter(w, '{'))
 			put_port(out, w);
 		else
-			scan_pass(w);
+			walk_pass(w);
 }
 
 /* The API server writes the name first, so this is not a walk of its own. */
 static struct span
-name_of(struct scan_walk w)
+name_of(struct walk w)
 {
 	struct span key, value;
 
-	if (scan_enter(&w, '{'))
-		while (scan_walk_member(&w, &key)) {
-			value = scan_pass(&w);
+	if (walk_enter(&w, '{'))
+		while (walk_member(&w, &key)) {
+			value = walk_pass(&w);
 			if (is_key(key, "name", 4))
 				return value;
 		}
@@ -225,17 +225,17 @@ name_of(struct scan_walk w)
 /* One container, in one walk: its name, then what else it shows. An init
  * container runs on only if it is restarted always. */
 static bool
-put_container(struct json *out, struct scan_walk *w, bool only_sidecar)
+put_container(struct json *out, struct walk *w, bool only_sidecar)
 {
 	struct span key, image = {0}, restart = {0};
 	size_t start = out->len;
 	char buf[256];
 
 	put_fact(out, FACT_CONTAINER, text_of(name_of(*w), buf, sizeof(buf)));
-	if (!scan_enter(w, '{'))
-		scan_pass(w);
+	if (!walk_enter(w, '{'))
+		walk_pass(w);
 	else
-		while (scan_walk_member(w, &key)) {
+		while (walk_member(w, &key)) {
 			if (is_key(key, "env", 3))
 				put_env(out, w);
 			else if (is_key(key, "command", 7))
@@ -245,11 +245,11 @@ put_container(struct json *out, struct scan_walk *w, bool only_sidecar)
 			else if (is_key(key, "ports", 5))
 				put_ports(out, w);
 			else if (is_key(key, "image", 5))
-				image = scan_pass(w);
+				image = walk_pass(w);
 			else if (is_key(key, "restartPolicy", 13))
-				restart = scan_pass(w);
+				restart = walk_pass(w);
 			else
-				scan_pass(w);
+				walk_pass(w);
 		}
 	put_text(out, FACT_IMAGE, image);
 	if (!only_sidecar || scan_eq(restart, "Always"))
@@ -259,14 +259,13 @@ put_container(struct json *out, struct scan_walk *w, bool only_sidecar)
 }
 
 static bool
-put_containers(struct json *out, struct span list, bool only_sidecars)
+put_containers(struct json *out, struct walk w, bool only_sidecars)
 {
-	struct scan_walk w = scan_walk(list);
 	bool any = false;
 
-	if (!scan_enter(&w, '['))
+	if (!walk_enter(&w, '['))
 		return false;
-	while (scan_walk_element(&w))
+	while (walk_element(&w))
 		any |= put_container(out, &w, only_sidecars);
 	return any;
 }
@@ -312,29 +311,31 @@ put_pair(struct json *out, enum fact fact, struct span key, struct span value)
 }
 
 static void
-put_labels(struct json *out, struct span labels)
+put_labels(struct json *out, struct walk w)
 {
-	struct scan_iter it;
 	struct span key, value;
 
-	scan_iter(&it, labels);
-	while (scan_member(&it, &key, &value))
+	if (!walk_enter(&w, '{'))
+		return;
+	while (walk_member(&w, &key)) {
+		value = walk_pass(&w);
 		if (!facts_is_mark(key))
 			put_pair(out, FACT_LABEL, key, value);
+	}
 }
 
 /* Annotations may be long and differ from pod to pod, so only those count that
  * a signature asks for, by key or by key=value. */
 static void
-put_annotations(struct json *out, const struct catalog *c,
-    struct span annotations)
+put_annotations(struct json *out, const struct catalog *c, struct walk w)
 {
-	struct scan_iter it;
 	struct span key, value, pair;
 	size_t start;
 
-	scan_iter(&it, annotations);
-	while (scan_member(&it, &key, &value)) {
+	if (!walk_enter(&w, '{'))
+		return;
+	while (walk_member(&w, &key)) {
+		value = walk_pass(&w);
 		if (!catalog_has(c, KEY_ANNOTATION_OF, key))
 			continue;
 		if (catalog_has(c, KEY_ANNOTATION, key)) {
@@ -352,18 +353,20 @@ put_annotations(struct json *out, const struct catalog *c,
 }
 
 static void
-put_own_labels(struct json *out, struct span labels)
+put_own_labels(struct json *out, struct walk w)
 {
 	static const char *const own[] = {"app.kubernetes.io/version",
 	    "helm.sh/chart"};
 	struct span key, value, found[2] = {{0}, {0}};
-	struct scan_iter it;
 
-	scan_iter(&it, labels);
-	while (scan_member(&it, &key, &value))
+	if (!walk_enter(&w, '{'))
+		return;
+	while (walk_member(&w, &key)) {
+		value = walk_pass(&w);
 		for (int i = 0; i < 2; i++)
 			if (scan_key_eq(key, own[i]))
 				found[i] = value;
+	}
 	for (int i = 0; i < 2; i++)
 		put_pair(out, FACT_OWN_LABEL, span_of(own[i]), found[i]);
 }
@@ -394,46 +397,62 @@ put_workload(struct json *out, const struct record *r)
 
 /* ---- reading ---- */
 
+static bool
+is_of_job(const struct record *r)
+{
+	struct walk w = record_walk(r, AT_OWNERS);
+	bool is_job = false;
+
+	if (!walk_enter(&w, '['))
+		return false;
+	while (walk_element(&w))
+		is_job |= scan_eq(scan_get(walk_pass(&w), "kind"), "Job");
+	return is_job;
+}
+
+/* Where the parts of a pod, or of what pods are made from, stand; 0: that part
+ * is not looked at. */
+struct places {
+	int containers, inits, labels, annotations;
+	bool is_job;
+};
+
+static struct places
+places_of(const struct facts_paths *p, const struct record *r)
+{
+	if (span_eq(r->id.kind, "Pod"))
+		return (struct places){p->containers, p->inits, AT_LABELS,
+		    AT_ANNOTATIONS, is_of_job(r)};
+	if (r->at[p->job_containers].n)
+		return (struct places){p->job_containers, 0, p->job_labels,
+		    p->job_annotations, true};
+	return (struct places){p->template_containers, p->template_inits,
+	    p->template_labels, p->template_annotations,
+	    span_eq(r->id.kind, "Job")};
+}
+
 bool
 facts_read(const struct facts_paths *p, const struct catalog *c,
     const struct record *r, struct json *out)
 {
-	const struct span *at = r->at;
-	struct span containers = at[p->containers], inits = at[p->inits];
-	struct span labels = at[AT_LABELS], notes = at[AT_ANNOTATIONS];
-	bool is_pod = span_eq(r->id.kind, "Pod");
+	struct places at = places_of(p, r);
 	size_t start = out->len;
+	bool any;
 
-	if (!is_pod) {
-		bool is_cron = at[p->job_containers].n > 0;
-
-		containers =
-		    at[is_cron ? p->job_containers : p->template_containers];
-		inits = is_cron ? (struct span){0} : at[p->template_inits];
-		labels = at[is_cron ? p->job_labels : p->template_labels];
-		notes =
-		    at[is_cron ? p->job_annotations : p->template_annotations];
-		if (is_cron || span_eq(r->id.kind, "Job"))
-			put_fact(out, FACT_JOB, span_of(""));
-	} else if (r->at[AT_OWNERS].n) {
-		struct scan_iter it;
-		struct span owner;
-
-		scan_iter(&it, r->at[AT_OWNERS]);
-		while (scan_element(&it, &owner))
-			if (scan_eq(scan_get(owner, "kind"), "Job"))
-				put_fact(out, FACT_JOB, span_of(""));
-	}
-	if (!(put_containers(out, containers, false) |
-		put_containers(out, inits, true))) {
+	if (at.is_job)
+		put_fact(out, FACT_JOB, span_of(""));
+	any = put_containers(out, record_walk(r, at.containers), false);
+	if (at.inits)
+		any |= put_containers(out, record_walk(r, at.inits), true);
+	if (!any) {
 		out->len = start;
 		return false;
 	}
 	put_fact(out, FACT_POD, span_of(""));
-	put_labels(out, labels);
-	put_annotations(out, c, notes);
-	if (!is_pod)
-		put_own_labels(out, at[AT_LABELS]);
+	put_labels(out, record_walk(r, at.labels));
+	put_annotations(out, c, record_walk(r, at.annotations));
+	if (at.labels != AT_LABELS)
+		put_own_labels(out, record_walk(r, AT_LABELS));
 	put_workload(out, r);
 	return true;
 }

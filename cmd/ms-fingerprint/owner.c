@@ -16,15 +16,18 @@ owner_group(struct span api_version)
 
 /* One reference. False: it is not that of the controller. */
 static bool
-read_owner(struct span ref, struct owner *o)
+read_owner(struct walk *w, struct owner *o)
 {
 	struct span key, value;
-	struct scan_iter it;
 	bool controls = false;
 
 	*o = (struct owner){.name = {0}};
-	scan_iter(&it, ref);
-	while (scan_member(&it, &key, &value)) {
+	if (!walk_enter(w, '{')) {
+		walk_pass(w);
+		return false;
+	}
+	while (walk_member(w, &key)) {
+		value = walk_pass(w);
 		if (scan_key_eq(key, "controller"))
 			controls = scan_type(value) == SCAN_TRUE;
 		else if (scan_key_eq(key, "apiVersion"))
@@ -40,13 +43,13 @@ read_owner(struct span ref, struct owner *o)
 bool
 owner_of(const struct record *r, struct owner *o)
 {
+	struct walk w = record_walk(r, AT_OWNERS);
 	struct owner owner;
-	struct scan_iter it;
-	struct span ref;
 
-	scan_iter(&it, r->at[AT_OWNERS]);
-	while (scan_element(&it, &ref)) {
-		if (!read_owner(ref, &owner))
+	if (!walk_enter(&w, '['))
+		return false;
+	while (walk_element(&w)) {
+		if (!read_owner(&w, &owner))
 			continue;
 		if (!owner.api_version.p || !owner.kind.p || !owner.name.n)
 			return false;

@@ -9,7 +9,7 @@
 
 #include "fuzz/fuzz.h"
 #include "json.h"
-#include "scan.h"
+#include "walk.h"
 
 static const char *const paths[] = {"a", "a.b", "a.b.c", "kind", "apiVersion",
     "metadata.name", "metadata.namespace", "metadata.labels",
@@ -110,6 +110,58 @@ check_paths(struct span doc, const struct span *slots)
 	}
 }
 
+/* Both walks are of the same value. */
+static void
+same_walk(struct walk *a, struct walk *b)
+{
+	struct span x, y;
+
+	if (walk_enter(a, '{')) {
+		MUST(walk_enter(b, '{'));
+		while (walk_member(a, &x)) {
+			MUST(walk_member(b, &y));
+			MUST(x.p == y.p && x.n == y.n);
+			same_walk(a, b);
+		}
+		MUST(!walk_member(b, &y));
+	} else if (walk_enter(a, '[')) {
+		MUST(walk_enter(b, '['));
+		while (walk_element(a)) {
+			MUST(walk_element(b));
+			same_walk(a, b);
+		}
+		MUST(!walk_element(b));
+	} else {
+		x = walk_pass(a);
+		y = walk_pass(b);
+		MUST(x.p == y.p && x.n == y.n);
+	}
+}
+
+/* Written down or not, tokens change nothing. */
+static void
+check_tokens(struct span doc, const struct span *slots, int verdict)
+{
+	static struct scan_tape tape;
+	struct span found[SCAN_SLOTS];
+	struct scan_error err;
+	struct walk a, b;
+
+	MUST(verdict ==
+	    scan_find_tokens(&plan, doc.p, doc.n, found, &tape, &err));
+	if (verdict < 0)
+		return;
+	for (unsigned i = 0; i < plan.n_slots; i++) {
+		MUST(found[i].p == slots[i].p && found[i].n == slots[i].n);
+		if (!found[i].n)
+			continue;
+		a = (struct walk){doc.p, NULL, tape.token + tape.first[i]};
+		b = walk_text(found[i]);
+		same_walk(&a, &b);
+		MUST(b.p == b.end);
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -122,6 +174,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		make_plan();
 	verdict = scan_find(&plan, p, size, slots, &err);
 	MUST(verdict == scan_find(NULL, p, size, NULL, &without));
+	check_tokens((struct span){p, size}, slots, verdict);
 	if (verdict < 0) {
 		MUST(err.what && err.at <= size);
 		MUST(err.at == without.at && err.what == without.what);

@@ -753,63 +753,6 @@ test_splicing(void)
 	json_release(&j);
 }
 
-/* What a walk through everything meets: keys, scalars, ] and } as letters. */
-static void
-spell(struct scan_walk *w, char *out)
-{
-	struct span key, value;
-
-	if (scan_enter(w, '{')) {
-		while (scan_walk_member(w, &key)) {
-			strncat(out, key.p, key.n);
-			strcat(out, ":");
-			spell(w, out);
-		}
-		strcat(out, "}");
-	} else if (scan_enter(w, '[')) {
-		while (scan_walk_element(w))
-			spell(w, out);
-		strcat(out, "]");
-	} else {
-		value = scan_pass(w);
-		strncat(out, value.p, value.n);
-		strcat(out, ";");
-	}
-}
-
-static void
-walks_once(const char *doc, const char *want)
-{
-	struct scan_walk w = scan_walk(span_of(doc));
-	char out[256] = "";
-
-	spell(&w, out);
-	ok(strcmp(out, want) == 0 && w.p == w.end, "a walk of %s: %s", doc,
-	    out);
-}
-
-static void
-test_walk_once(void)
-{
-	struct scan_walk w = scan_walk(span_of("[{\"a\":[1]},2]"));
-	struct span value;
-
-	walks_once("1", "1;");
-	walks_once("[]", "]");
-	walks_once("{}", "}");
-	walks_once("[1,\"x\",[],{}]", "1;\"x\";]}]");
-	walks_once(" { \"a\" : [ 1 , { \"b\" : null } ] , \"c\" : { } }" + 1,
-	    "a:1;b:null;}]c:}}");
-	ok(!scan_enter(&w, '{') && scan_enter(&w, '['), "only what is there");
-	ok(scan_walk_element(&w), "a first element");
-	value = scan_pass(&w);
-	ok(value.n == 9 && scan_walk_element(&w) && *w.p == '2' &&
-		scan_pass(&w).n == 1 && !scan_walk_element(&w) && w.p == w.end,
-	    "passed whole, and then the end");
-	w = scan_walk((struct span){0});
-	ok(!scan_enter(&w, '[') && !scan_pass(&w).n, "nothing to walk");
-}
-
 int
 main(void)
 {
@@ -833,7 +776,6 @@ main(void)
 	test_prefixes();
 	test_types();
 	test_walking();
-	test_walk_once();
 	test_get();
 	test_text();
 	test_comparing();

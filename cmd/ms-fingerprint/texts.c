@@ -20,12 +20,17 @@ hash(const void *context, uint32_t number)
 }
 
 static bool
+is_text(const struct texts *t, uint32_t number, struct span a)
+{
+	struct span b = texts_get(t, number);
+
+	return a.n == b.n && (!b.n || memcmp(a.p, b.p, b.n) == 0);
+}
+
+static bool
 equal(const void *context, uint32_t number, const void *key)
 {
-	const struct span *a = key;
-	struct span b = texts_get(context, number);
-
-	return a->n == b.n && (!b.n || memcmp(a->p, b.p, b.n) == 0);
+	return is_text(context, number, *(const struct span *)key);
 }
 
 static const struct table_ops ops = {hash, equal};
@@ -35,6 +40,8 @@ texts_init(struct texts *t)
 {
 	*t = (struct texts){.free = TABLE_NONE};
 	table_init(&t->table, &ops, t);
+	t->after = diag_alloc(NULL, TEXTS_AFTER * sizeof(*t->after));
+	memset(t->after, 0, TEXTS_AFTER * sizeof(*t->after));
 }
 
 void
@@ -43,6 +50,7 @@ texts_free(struct texts *t)
 	table_free(&t->table);
 	pile_free(&t->pile);
 	free(t->text);
+	free(t->after);
 }
 
 static uint32_t
@@ -73,6 +81,20 @@ texts_hold(struct texts *t, struct span text)
 	}
 	t->text[number].holds++;
 	return number;
+}
+
+/* Texts come in the order of what they stand in, over and over: so the one that
+ * followed last time mostly follows again, and need not be looked up. */
+uint32_t
+texts_hold_after(struct texts *t, uint32_t before, struct span text)
+{
+	uint32_t *guess = &t->after[before % TEXTS_AFTER];
+
+	if (*guess >= t->n || t->text[*guess].place == PILE_NONE ||
+	    !is_text(t, *guess, text))
+		return *guess = texts_hold(t, text);
+	t->text[*guess].holds++;
+	return *guess;
 }
 
 void

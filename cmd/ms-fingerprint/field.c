@@ -81,7 +81,7 @@ weigh_name(struct field *f, const struct print *p, float weight)
 }
 
 /* Where no image tells, the container's name has to stand for it. */
-#define OPAQUE_NAME 0.6f
+#define OPAQUE_NAME 0.65f
 
 static void
 weigh_opaque(struct field *f, const struct print *p)

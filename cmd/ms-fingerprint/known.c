@@ -337,27 +337,31 @@ is_of(struct span name, const char *id)
 }
 
 static float
+worth_anywhere(const struct catalog *c, struct span name)
+{
+	if (catalog_has(c, KEY_WORD, name))
+		return NAME_COMMON;
+	if (catalog_has(c, KEY_BASE, name))
+		return NAME_BASE;
+	return catalog_has(c, KEY_NAMESAKE, name) ? NAME_SHARED : NAME_KNOWN;
+}
+
+static float
 worth_of_name(const struct catalog *c, const struct image *image,
     struct span name, const struct print *p)
 {
 	const char *id = c->signatures->product[p->product].id;
-	bool is_word = catalog_has(c, KEY_WORD, name),
-	     is_base = catalog_has(c, KEY_BASE, name);
+	float worth = worth_anywhere(c, name);
 
 	if (is_copied(c, image))
 		return NAME_TELLING;
 	if (image->n == 2 && image->has_host)
-		return is_word || is_base ? NAME_ALONE : NAME_TELLING;
-	if (is_word)
-		return NAME_COMMON;
-	if (is_base)
-		return NAME_BASE;
-	if (catalog_has(c, KEY_NAMESAKE, name))
-		return NAME_SHARED;
-	if ((p->makes || p->role == ROLE_SIDECAR || p->role == ROLE_EXPORTER) &&
+		return worth < NAME_SHARED ? NAME_ALONE : NAME_TELLING;
+	if (worth == NAME_KNOWN &&
+	    (p->makes || p->role == ROLE_SIDECAR || p->role == ROLE_EXPORTER) &&
 	    (dashes(name) > 1 || (dashes(name) && is_of(name, id))))
 		return NAME_TELLING;
-	return NAME_KNOWN;
+	return worth;
 }
 
 /* The registry that a flat path begins with: quay.io-prometheus-prometheus,
@@ -511,6 +515,21 @@ by_common_name(const struct catalog *c, const struct image *image,
 	return by_word_of_name(c, whole, weight);
 }
 
+/* An official image is known by its path, or is another's of that name. What is
+ * called as the product is may have been built here all the same, or lie in the
+ * project that each Harbor has. */
+static bool
+may_be_local(const struct catalog *c, const struct image *image,
+    const struct catalog_link *link, float *weight)
+{
+	struct span name = image->part[image->n - 1];
+	const char *id = c->signatures->product[link->print->product].id;
+
+	if (!image->has_host || catalog_has(c, KEY_WORD, name))
+		*weight = worth_anywhere(c, name);
+	return span_eq(name, id);
+}
+
 /* How much a name is worth depends on what is before: a packager, a mirror, a
  * bare registry, or just anybody. */
 static enum known
@@ -530,8 +549,8 @@ by_last_part(const struct catalog *c, const struct image *image,
 	if (!*first)
 		return KNOWN_NOT;
 	is_official = strncmp((*first)->print->text, "library/", 8) == 0;
-	/* an official image is known by its path, or is another's of that name */
-	if (span_eq(owner, "library") && !is_official && !dashes(name)) {
+	if (span_eq(owner, "library") && !is_official && !dashes(name) &&
+	    !may_be_local(c, image, *first, weight)) {
 		*first = NULL;
 		return KNOWN_NOT;
 	}

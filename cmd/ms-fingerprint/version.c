@@ -87,6 +87,16 @@ is_prerelease(struct span word)
 	return false;
 }
 
+static bool
+is_number(struct span word)
+{
+	size_t n = 0;
+
+	while (n < word.n && (digit(word.p[n]) || word.p[n] == '.'))
+		n++;
+	return n && n == word.n;
+}
+
 /* How far the version goes behind its numbers, word by word. A number after a
  * pre-release's name belongs to it ("-rc-1"). */
 static size_t
@@ -101,8 +111,8 @@ with_suffix(struct span s, size_t n, bool only_prerelease)
 		while (n + 1 + word.n < s.n && s.p[n + 1 + word.n] != '-' &&
 		    s.p[n + 1 + word.n] != '_')
 			word.n++;
-		pre = is_prerelease(word) ||
-		    (was_prerelease && word.n && digit(*word.p));
+		pre =
+		    is_prerelease(word) || (was_prerelease && is_number(word));
 		if (!pre && (only_prerelease || is_flavor(word)))
 			break;
 		was_prerelease = pre;
@@ -111,13 +121,21 @@ with_suffix(struct span s, size_t n, bool only_prerelease)
 	return n;
 }
 
+/* 1.7.x is a line of versions, and none of them. */
+static bool
+is_range(struct span s, size_t n)
+{
+	return s.n > n + 1 && s.p[n] == '.' && s.p[n + 1] == 'x' &&
+	    (s.n == n + 2 || s.p[n + 2] == '-' || s.p[n + 2] == '_');
+}
+
 static struct span
 plain(struct span tag, bool only_prerelease)
 {
 	struct span s = drop_v(tag);
 	size_t n = numbers(s);
 
-	if (!n)
+	if (!n || is_range(s, n))
 		return none;
 	if (n < s.n && s.p[n] != '-' && s.p[n] != '_' && s.p[n] != '+')
 		/* 1.2.3rc1, 1.2.3a, 1.2.3.RELEASE: part of the same word */

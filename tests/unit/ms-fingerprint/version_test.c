@@ -21,6 +21,11 @@ plain(void)
 	is("plain", "v1.2.3", "1.2.3");
 	is("plain", "v1.2.3-rc.1", "1.2.3-rc.1");
 	is("plain", "1.31", "1.31");
+	is("plain", "v1.7.x-head", "");
+	is("plain", "1.7.x", "");
+	is("plain", "1.7.xenial", "1.7.xenial");
+	is("<version>_*", "v1.2.0-alpha.0.6_84c76d1", "1.2.0-alpha.0.6");
+	is("plain", "1.2.3-rc-1", "1.2.3-rc-1");
 	is("plain", "v1.2.3-distroless", "1.2.3");
 	is("plain", "1.2.3-debian-12-r4", "1.2.3");
 	is("plain", "v1.11.1-eksbuild.4", "1.11.1");

@@ -230,6 +230,15 @@ field_winner(const struct field *f)
 void
 field_explain(const struct field *f, const struct look *l)
 {
+	for (unsigned i = 0; l->why && !f->n && i < l->n_hits; i++)
+		if (l->hit[i].print->kind != PRINT_PART_OF) {
+			look_why(l,
+			    "    %s points to %s, but what is said of a pod "
+			    "tells nothing that its containers do not show",
+			    l->hit[i].value,
+			    look_product(l, l->hit[i].print)->id);
+			break;
+		}
 	for (unsigned i = 0; l->why && i < f->n; i++) {
 		const struct candidate *c = &f->c[i];
 		float sure = evidence_confidence(&c->sum);

@@ -24,19 +24,20 @@ weigh(struct field *f, const struct print *p, float weight, bool specific)
 		c[i].best = p;
 }
 
-/* A container that is called as its image is: whoever built the image anew and
- * whoever runs it agree. Less so if that is one of several words
+/* A container that is called as its image or the product is: whoever built the
+ * image anew and whoever runs it agree. Less so if that is one of several words
  * (shop-redis-master). */
 #define NAMED_ALIKE 0.4f
 #define NAMED_AFTER 0.3f
 
 static float
-worth_of_agreement(const struct box *b)
+worth_of_agreement(const struct look *l, const struct box *b)
 {
 	struct span image = b->image.part[b->image.n - 1];
 	const char *word = b->name, *dash;
 
-	if (span_eq(image, word))
+	if (span_eq(image, word) ||
+	    strcmp(word, look_product(l, b->print)->id) == 0)
 		return NAMED_ALIKE;
 	for (;; word = dash + 1) {
 		if (strncmp(word, image.p, image.n) == 0 &&
@@ -106,7 +107,7 @@ weigh_container(const struct look *l, const struct box *b, struct field *f)
 	if (b->how == KNOWN_NAME && b->print) {
 		weigh(f, b->print, b->weight, true);
 		if (b->weight > KNOWN_COMMON)
-			weigh_name(f, b->print, worth_of_agreement(b));
+			weigh_name(f, b->print, worth_of_agreement(l, b));
 		if (b->weight <= KNOWN_WORD)
 			weigh_name(f, b->print, worth_of_word(l, b));
 	}

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "selected.h"
 #include "thing.h"
 #include "workload.h"
 
@@ -250,29 +251,6 @@ is_beside(const struct world *w, const struct sighting *s,
 	return false;
 }
 
-/* A sighting of what makes the product run behind a Service; NULL: none. */
-static const struct sighting *
-behind(const struct world *w, const struct thing *t, const struct sighting *s,
-    size_t n)
-{
-	struct selector selector = {0};
-	const struct sighting *found = NULL;
-
-	for (size_t i = 0; i < n; i++) {
-		if (!s[i].v.makes || workload_ns(w, s[i].workload) != t->ns ||
-		    s[i].cluster != t->cluster)
-			continue;
-		if (!selector.fact.len && !selector_of(w, t, &selector))
-			break;
-		if (selector_selects(&selector, w, s[i].shape)) {
-			found = &s[i];
-			break;
-		}
-	}
-	json_release(&selector.fact);
-	return found;
-}
-
 static void
 put_service(const struct world *w, const struct thing *t,
     const struct sighting *s, struct json *out)
@@ -290,6 +268,7 @@ put_service(const struct world *w, const struct thing *t,
 
 struct services {
 	const struct thing *t[MAX_SERVICES]; /* sorted by name */
+	const struct sighting *s[MAX_SERVICES]; /* what is behind each */
 	size_t n;
 };
 
@@ -305,10 +284,14 @@ comes_before(const struct world *w, const struct thing *a,
 }
 
 static void
-add_service(const struct world *w, struct services *set, const struct thing *t)
+add_service(const struct world *w, struct services *set, const struct thing *t,
+    const struct sighting *s)
 {
 	size_t i = set->n;
 
+	for (size_t k = 0; k < set->n; k++)
+		if (set->t[k] == t)
+			return; /* by another sighting, which comes first */
 	/* of too many the first ones stay, whoever came first */
 	if (i == MAX_SERVICES) {
 		if (comes_before(w, set->t[i - 1], t))
@@ -317,21 +300,29 @@ add_service(const struct world *w, struct services *set, const struct thing *t)
 	}
 	while (i > 0 && comes_before(w, t, set->t[i - 1])) {
 		set->t[i] = set->t[i - 1];
+		set->s[i] = set->s[i - 1];
 		i--;
 	}
 	set->t[i] = t;
+	set->s[i] = s;
 	set->n++;
 }
 
-/* Those of a namespace that lead to the instance. */
+/* Those that lead to what makes the product run. */
 static void
-add_services(const struct world *w, struct services *set, uint32_t ns,
-    const struct sighting *s, size_t n)
+add_services(const struct world *w, struct services *set,
+    const struct sighting *s)
 {
-	for (uint32_t i = thing_first_service(w, ns); i != WORLD_NONE;
-	     i = w->thing[i].next)
-		if (behind(w, &w->thing[i], s, n))
-			add_service(w, set, &w->thing[i]);
+	const struct selected *found;
+	size_t n;
+
+	if (!s->v.makes)
+		return;
+	found = selected_of(w->selections, w, workload_ns(w, s->workload),
+	    s->shape, &n);
+	for (size_t i = 0; i < n; i++)
+		if (w->thing[found[i].service].cluster == s->cluster)
+			add_service(w, set, &w->thing[found[i].service], s);
 }
 
 void
@@ -340,17 +331,11 @@ endpoint_put(const struct world *w, const struct sighting *s, size_t n,
 {
 	struct services set = {.n = 0};
 	struct json list = {0};
-	uint32_t ns = 0, end = (uint32_t)w->n_first;
 
-	/* but for products of the whole cluster a group is in one namespace */
-	if (sight_product_of(w, s)->scope != SCOPE_CLUSTER) {
-		ns = workload_ns(w, s->workload);
-		end = ns + 1;
-	}
-	for (; ns < end; ns++)
-		add_services(w, &set, ns, s, n);
+	for (size_t i = 0; i < n; i++)
+		add_services(w, &set, &s[i]);
 	for (size_t i = 0; i < set.n; i++)
-		put_service(w, set.t[i], behind(w, set.t[i], s, n), &list);
+		put_service(w, set.t[i], set.s[i], &list);
 	if (list.len) {
 		json_key(out, "endpoints");
 		json_raw(out, "[", 1);

@@ -6,6 +6,7 @@
 #include "learn.h"
 #include "pod.h"
 #include "probe.h"
+#include "selected.h"
 #include "service.h"
 #include "status.h"
 #include "sync.h"
@@ -58,15 +59,19 @@ spread_dirt(struct world *w)
 static void
 settle(struct filter *f, bool tell)
 {
+	struct selections selections = {.n = 0};
 	struct world *w = &f->world;
 
 	if (!w->any_dirty)
 		return;
 	w->any_dirty = false;
+	w->selections = &selections;
 	spread_dirt(w);
 	f->amended += service_settle(w, &f->value, &f->out);
 	infras_settle(&f->infras, w, &f->out, tell);
 	tiers_settle(&f->tiers, w, &f->infras, &f->clusters, &f->out);
+	w->selections = NULL;
+	selections_free(&selections);
 	/* a Service of a cluster that holds is looked at again later */
 	if (clusters_holding(&f->clusters))
 		w->any_dirty = true;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "amend.h"
+#include "selected.h"
 #include "thing.h"
 
 #define MAX_SHAPES 64 /* behind one Service */
@@ -42,7 +43,6 @@ add_prints(const struct outcome *o, struct told *told, struct json *out)
 struct behind {
 	uint32_t shape[MAX_SHAPES];
 	size_t n;
-	struct selector selector; /* of the Service that is looked at */
 };
 
 static int
@@ -65,10 +65,6 @@ add_behind(const struct world *w, struct behind *b, uint32_t shape)
 {
 	size_t i = b->n;
 
-	if (shape == SHAPE_NONE ||
-	    !shape_outcome(w->shapes, shape)->n_products ||
-	    !selector_selects(&b->selector, w, shape))
-		return;
 	for (size_t k = 0; k < b->n; k++)
 		if (b->shape[k] == shape)
 			return;
@@ -87,20 +83,47 @@ add_behind(const struct world *w, struct behind *b, uint32_t shape)
 }
 
 static void
+add_selected(const struct world *w, struct behind *b, const struct selector *s,
+    uint32_t shape)
+{
+	if (shape != SHAPE_NONE &&
+	    shape_outcome(w->shapes, shape)->n_products &&
+	    selector_selects(s, w, shape))
+		add_behind(w, b, shape);
+}
+
+/* One alone is looked for among all. */
+static void
 add_service(const struct world *w, struct behind *b, const struct thing *t)
 {
-	if (!selector_of(w, t, &b->selector))
-		return;
-	for (uint32_t i = w->first[t->ns]; i != WORLD_NONE;
-	     i = w->workload[i].next) {
+	struct selector s = {0};
+
+	for (uint32_t i = selector_of(w, t, &s) ? w->first[t->ns] : WORLD_NONE;
+	     i != WORLD_NONE; i = w->workload[i].next) {
 		const struct workload *wl = &w->workload[i];
 
 		if (world_cluster_at(w, wl->place) != t->cluster)
 			continue;
-		add_behind(w, b, wl->own);
+		add_selected(w, b, &s, wl->own);
 		for (unsigned k = 0; k < wl->n_uses; k++)
-			add_behind(w, b, world_uses(wl)[k].shape);
+			add_selected(w, b, &s, world_uses(wl)[k].shape);
 	}
+	json_release(&s.fact);
+}
+
+static void
+add_behind_of(const struct world *w, struct behind *b, const struct thing *t)
+{
+	const struct selected *s;
+	size_t n;
+
+	if (!w->selections) {
+		add_service(w, b, t);
+		return;
+	}
+	s = selected_by(w->selections, w, (uint32_t)(t - w->thing), &n);
+	for (size_t i = 0; i < n; i++)
+		add_behind(w, b, s[i].shape);
 }
 
 static bool
@@ -111,20 +134,19 @@ put_prints(const struct world *w, const struct thing *t, struct json *out)
 	const char *p = thing_text(t, THING_A);
 
 	if (t->what == THING_SERVICE)
-		add_service(w, &b, t);
+		add_behind_of(w, &b, t);
 	else
 		for (; *p; p += strlen(p) + 1) {
 			const struct thing *called = thing_called(w, t, p);
 
 			if (called)
-				add_service(w, &b, called);
+				add_behind_of(w, &b, called);
 		}
 	json_reset(out);
 	json_open(out, '[');
 	for (size_t i = 0; i < b.n; i++)
 		add_prints(shape_outcome(w->shapes, b.shape[i]), &told, out);
 	json_close(out, ']');
-	json_release(&b.selector.fact);
 	return out->len > 2;
 }
 

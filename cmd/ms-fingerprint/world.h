@@ -140,6 +140,7 @@ struct world {
 	uint8_t *dirty_ns; /* by the same */
 	size_t n_first;
 	uint8_t *dirty; /* by product: enum world_dirt */
+	struct selections *selections; /* while all is settled */
 	bool any_dirty;
 	bool any_fresh; /* a shape of a pod that has become ready */
 	uint64_t changes; /* how often a CRD or the catalog changed */

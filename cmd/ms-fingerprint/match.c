@@ -337,12 +337,27 @@ label_may_speak(const struct look *l, const struct verdict *v)
 	return is_named(l, v->product) || (!other_named && !others);
 }
 
+/* 104.1.2_up57.0.3: a chart's release of somebody's, and of the chart that it
+ * is made from. */
+static bool
+is_of_chart(struct span label)
+{
+	for (size_t i = 0; i + 3 < label.n; i++)
+		if (memcmp(label.p + i, "_up", 3) == 0 &&
+		    label.p[i + 3] >= '0' && label.p[i + 3] <= '9')
+			return true;
+	return false;
+}
+
 /* Some write what they write into tags: stable-2.14.10. */
 static struct span
 version_of_label(const struct product *p, struct span label)
 {
-	struct span version = version_by_rule("plain", label);
+	struct span version = {0};
 
+	if (is_of_chart(label))
+		return version;
+	version = version_by_rule("plain", label);
 	for (const char *const *rule = p->tags; !version.n && *rule; rule++)
 		if (strcmp(*rule, "whole") != 0)
 			version = version_by_rule(*rule, label);

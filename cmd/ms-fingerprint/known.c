@@ -508,6 +508,9 @@ by_common_name(const struct catalog *c, const struct image *image,
 	    (link = by_owner_and_name(c, rest, weight)))
 		return link;
 	*weight = NAME_TELLING;
+	/* nobody's own: nfs-subdir-provisioner */
+	if (dashes(whole) > 1 && (link = catalog_find(c, KEY_PRODUCT, whole)))
+		return link;
 	if (is_copy && (link = by_mirrored_name(c, less_number(whole))))
 		return link;
 	if ((link = by_maker_and_name(c, whole, weight)))

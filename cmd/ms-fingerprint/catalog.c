@@ -249,6 +249,8 @@ put_one(struct catalog *c, const struct print *p)
 		const char *equals = strchr(p->text, '=');
 
 		put_print(c, (enum catalog_key)key[p->kind], text, p);
+		if (p->kind == PRINT_ARG && p->tells)
+			put_key(c, KEY_TELLER, text);
 		if (p->kind == PRINT_ANNOTATION)
 			put_key(c, KEY_ANNOTATION_OF,
 			    equals ? (struct span){p->text,
@@ -325,7 +327,8 @@ catalog_remember(struct catalog *c, const struct catalog *before)
 	for (uint32_t i = 1; i < before->keys.n; i++) {
 		struct span key = intern_text(&before->keys, i);
 
-		if (*key.p == KEY_ANNOTATION || *key.p == KEY_ANNOTATION_OF)
+		if (*key.p == KEY_ANNOTATION || *key.p == KEY_ANNOTATION_OF ||
+		    *key.p == KEY_TELLER)
 			put_key(c, (enum catalog_key) * key.p,
 			    (struct span){key.p + 1, key.n - 1});
 	}

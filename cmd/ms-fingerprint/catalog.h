@@ -32,6 +32,7 @@ enum catalog_key {
 	KEY_ANNOTATION = 'a',
 	KEY_ANNOTATION_OF = 'f', /* its key, whether it has a value or not */
 	KEY_ARG = 'w',
+	KEY_TELLER = 'u', /* a flag whose value tells a version */
 	KEY_COMMAND = 'c',
 	KEY_ENV = 'e',
 	KEY_NAME = 'n',

@@ -20,13 +20,16 @@ put_fact(struct json *j, enum fact fact, const char *text, size_t n)
 static void
 put_words(struct json *j, enum fact fact, const char *text)
 {
-	size_t n;
+	size_t n, flag;
 
 	for (; text && *(text += strspn(text, " ")); text += n) {
 		n = strcspn(text, " ");
-		/* as facts_read does: a flag without its value */
-		put_fact(j, fact, text,
-		    fact == FACT_ARG && *text == '-' ? strcspn(text, "= ") : n);
+		/* as facts_read does: a flag, and its value apart */
+		flag =
+		    fact == FACT_ARG && *text == '-' ? strcspn(text, "= ") : n;
+		put_fact(j, fact, text, flag);
+		if (flag < n)
+			put_fact(j, FACT_VALUE, text + flag + 1, n - flag - 1);
 	}
 }
 

@@ -86,16 +86,22 @@ last_slash(struct span s)
 	return p;
 }
 
-/* A flag without its value, a plain word as it is: "--storage.tsdb.path". Of
- * a program's path the last part counts. */
+/* A flag without its value, if that tells no version; a plain word as it is:
+ * "--storage.tsdb.path". Of a program's path the last part counts. */
 static void
-put_word(struct json *out, struct span word, bool is_program)
+put_word(struct json *out, const struct catalog *c, struct span word,
+    bool is_program)
 {
-	const char *equals;
+	const char *equals, *end = word.p + word.n;
+	struct span value = {0};
 
 	if (word.n > 1 && *word.p == '-' &&
-	    (equals = memchr(word.p, '=', word.n)))
+	    (equals = memchr(word.p, '=', word.n))) {
 		word.n = (size_t)(equals - word.p);
+		if (catalog_has(c, KEY_TELLER, word))
+			value = (struct span){equals + 1,
+			    (size_t)(end - equals - 1)};
+	}
 	if (word.n && (is_program ? *word.p != '-' : *word.p == '/')) {
 		const char *base = last_slash(word);
 
@@ -104,12 +110,15 @@ put_word(struct json *out, struct span word, bool is_program)
 	}
 	if (word.n && word.n <= WORD_MAX)
 		put_fact(out, is_program ? FACT_COMMAND : FACT_ARG, word);
+	if (value.n)
+		put_fact(out, FACT_VALUE, value);
 }
 
 /* One element of command or args. A shell's script is looked through word by
  * word, as many a product is started by one. */
 static void
-put_words(struct json *out, struct span text, bool is_program, unsigned *left)
+put_words(struct json *out, const struct catalog *c, struct span text,
+    bool is_program, unsigned *left)
 {
 	size_t i = 0;
 
@@ -121,7 +130,7 @@ put_words(struct json *out, struct span text, bool is_program, unsigned *left)
 		for (n = i; n < text.n && (unsigned char)text.p[n] > ' '; n++)
 			;
 		if (n > i) {
-			put_word(out, (struct span){text.p + i, n - i},
+			put_word(out, c, (struct span){text.p + i, n - i},
 			    is_program);
 			--*left;
 		}
@@ -130,7 +139,8 @@ put_words(struct json *out, struct span text, bool is_program, unsigned *left)
 }
 
 static void
-put_command(struct json *out, struct walk *w, bool is_program)
+put_command(struct json *out, const struct catalog *c, struct walk *w,
+    bool is_program)
 {
 	unsigned left = WORDS_MAX;
 	char buf[4096];
@@ -143,7 +153,7 @@ put_command(struct json *out, struct walk *w, bool is_program)
 		struct span value = walk_pass(w);
 
 		if (left)
-			put_words(out, text_of(value, buf, sizeof(buf)),
+			put_words(out, c, text_of(value, buf, sizeof(buf)),
 			    is_program, &left);
 	}
 }
@@ -225,7 +235,8 @@ name_of(struct walk w)
 /* One container, in one walk: its name, then what else it shows. An init
  * container runs on only if it is restarted always. */
 static bool
-put_container(struct json *out, struct walk *w, bool only_sidecar)
+put_container(struct json *out, const struct catalog *c, struct walk *w,
+    bool only_sidecar)
 {
 	struct span key, image = {0}, restart = {0};
 	size_t start = out->len;
@@ -239,9 +250,9 @@ put_container(struct json *out, struct walk *w, bool only_sidecar)
 			if (is_key(key, "env", 3))
 				put_env(out, w);
 			else if (is_key(key, "command", 7))
-				put_command(out, w, true);
+				put_command(out, c, w, true);
 			else if (is_key(key, "args", 4))
-				put_command(out, w, false);
+				put_command(out, c, w, false);
 			else if (is_key(key, "ports", 5))
 				put_ports(out, w);
 			else if (is_key(key, "image", 5))
@@ -259,14 +270,15 @@ put_container(struct json *out, struct walk *w, bool only_sidecar)
 }
 
 static bool
-put_containers(struct json *out, struct walk w, bool only_sidecars)
+put_containers(struct json *out, const struct catalog *c, struct walk w,
+    bool only_sidecars)
 {
 	bool any = false;
 
 	if (!walk_enter(&w, '['))
 		return false;
 	while (walk_element(&w))
-		any |= put_container(out, &w, only_sidecars);
+		any |= put_container(out, c, &w, only_sidecars);
 	return any;
 }
 
@@ -441,9 +453,9 @@ facts_read(const struct facts_paths *p, const struct catalog *c,
 
 	if (at.is_job)
 		put_fact(out, FACT_JOB, span_of(""));
-	any = put_containers(out, record_walk(r, at.containers), false);
+	any = put_containers(out, c, record_walk(r, at.containers), false);
 	if (at.inits)
-		any |= put_containers(out, record_walk(r, at.inits), true);
+		any |= put_containers(out, c, record_walk(r, at.inits), true);
 	if (!any) {
 		out->len = start;
 		return false;

@@ -23,6 +23,8 @@ enum fact {
 	FACT_IMAGE = 'i',
 	FACT_COMMAND = 'c',
 	FACT_ARG = 'w',
+	FACT_VALUE =
+	    'u', /* of the flag before it, where that tells a version */
 	FACT_ENV = 'e',
 	FACT_PORT = 'o',
 	FACT_PORT_NAME = 'q', /* of the port before it */

@@ -128,9 +128,35 @@ add_verdict(struct look *l, const struct box *b, const struct print *p)
 	return v;
 }
 
+/* Some write what they write into tags: stable-2.14.10. */
+static struct span
+version_of_text(const struct product *p, struct span text)
+{
+	struct span version = version_by_rule("plain", text);
+
+	for (const char *const *rule = p->tags; !version.n && *rule; rule++)
+		if (strcmp(*rule, "whole") != 0)
+			version = version_by_rule(*rule, text);
+	return version;
+}
+
+/* What a flag says: a version, or the image of a part of the product. */
+static void
+take_value(const struct look *l, struct verdict *v, struct span value)
+{
+	struct image image;
+
+	if (value.n && memchr(value.p, '/', value.n))
+		value =
+		    image_parse(value, &image) ? image.tag : (struct span){0};
+	v->stated =
+	    version_of_text(&l->c->signatures->product[v->product], value);
+}
+
 static void
 add_words(struct look *l, unsigned verdict, const struct box *b)
 {
+	const struct print *teller = NULL;
 	struct facts_iter it = {b->words, b->end};
 	struct span text;
 	enum fact fact;
@@ -138,15 +164,22 @@ add_words(struct look *l, unsigned verdict, const struct box *b)
 	while (facts_next(&it, &fact, &text)) {
 		const struct catalog_link *k = NULL;
 
+		if (fact == FACT_VALUE && teller)
+			take_value(l, &l->m->verdict[verdict], text);
+		teller = NULL;
 		if (fact == FACT_ARG || fact == FACT_COMMAND ||
 		    fact == FACT_ENV ||
 		    (!look_knows(b) &&
 			(fact == FACT_PORT || fact == FACT_PORT_NAME)))
 			k = catalog_find(l->c, (enum catalog_key)fact, text);
 		for (; k; k = catalog_next(l->c, k))
-			if (k->print->product == l->m->verdict[verdict].product)
+			if (k->print->product ==
+			    l->m->verdict[verdict].product) {
 				add_evidence(l, verdict, k->print, b->name,
 				    text.p, k->print->weight);
+				if (k->print->tells)
+					teller = k->print;
+			}
 	}
 }
 
@@ -163,6 +196,19 @@ add_name(struct look *l, unsigned verdict, const struct box *b)
 			    k->print->weight);
 }
 
+/* helm.sh/chart of one that is numbered as its product is. A chart that was
+ * made from it has two numbers, 104.1.2_up57.0.3, and neither is. */
+static void
+take_chart(const struct look *l, struct verdict *v, const struct hit *h)
+{
+	const char *number = strchr(h->value, '=') + strlen(h->print->text) + 1;
+
+	if (!v->stated.n && *number == '-' && !strchr(number, '_'))
+		v->stated =
+		    version_of_text(&l->c->signatures->product[v->product],
+			span_of(number + 1));
+}
+
 /* Labels and the like that speak for the same product. */
 static bool
 add_hits_of(struct look *l, unsigned verdict)
@@ -177,6 +223,8 @@ add_hits_of(struct look *l, unsigned verdict)
 		add_evidence(l, verdict, p, NULL, l->hit[i].value,
 		    l->hit[i].weight);
 		any = true;
+		if (p->tells && p->kind == PRINT_CHART)
+			take_chart(l, &l->m->verdict[verdict], &l->hit[i]);
 	}
 	return any;
 }
@@ -349,19 +397,16 @@ is_of_chart(struct span label)
 	return false;
 }
 
-/* Some write what they write into tags: stable-2.14.10. */
 static struct span
-version_of_label(const struct product *p, struct span label)
+version_of_label(const struct look *l, const struct verdict *v)
 {
-	struct span version = {0};
+	const struct product *p = &l->c->signatures->product[v->product];
 
-	if (is_of_chart(label))
-		return version;
-	version = version_by_rule("plain", label);
-	for (const char *const *rule = p->tags; !version.n && *rule; rule++)
-		if (strcmp(*rule, "whole") != 0)
-			version = version_by_rule(*rule, label);
-	return version;
+	if (!p->version_label || is_of_chart(l->version_label) ||
+	    v->role == ROLE_HELPER || v->role == ROLE_SIDECAR ||
+	    !label_may_speak(l, v))
+		return (struct span){0};
+	return version_of_text(p, l->version_label);
 }
 
 /* The label says which latest was meant when the chart was made, not which
@@ -382,22 +427,19 @@ contradicts(struct span tag, struct span version)
 		memcmp(version.p, tag.p, n) != 0);
 }
 
+/* What the tag did not tell: by the label, or else by a flag or chart. */
 static void
-add_label_versions(struct look *l)
+add_other_versions(struct look *l)
 {
-	if (!l->version_label.n)
-		return;
 	for (unsigned i = 0; i < l->m->n_verdicts; i++) {
 		struct verdict *v = &l->m->verdict[i];
-		const struct product *p =
-		    &l->c->signatures->product[v->product];
-		struct span version = version_of_label(p, l->version_label);
+		struct span version = version_of_label(l, v);
 
-		if (!version.n || !p->version_label || v->role == ROLE_HELPER ||
-		    v->role == ROLE_SIDECAR || !label_may_speak(l, v))
-			continue;
-		if (p->version_is_label)
+		if (version.n &&
+		    l->c->signatures->product[v->product].version_is_label)
 			v->release = version;
+		if (!version.n)
+			version = v->stated;
 		if (!v->version.n && (v->makes || l->is_job) &&
 		    !contradicts(v->tag, version))
 			v->version = version;
@@ -513,7 +555,7 @@ match_with(const struct catalog *c, struct span facts, struct match *m,
 			unknown_verdict(&l, &l.box[i]);
 	}
 	add_parts(&l);
-	add_label_versions(&l);
+	add_other_versions(&l);
 	sort_verdicts(m);
 	add_conflicts(&l);
 	if (l.is_job)

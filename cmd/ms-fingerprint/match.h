@@ -32,6 +32,7 @@ struct verdict {
 	struct span digest; /* of its image; absent: not known by one */
 	struct span tag; /* that told no version, though it could have */
 	struct span release; /* the product's, if it is not its parts' */
+	struct span stated; /* version, by a flag or chart */
 	struct evidence_sum sum;
 };
 

@@ -209,8 +209,9 @@ is_weak(enum print_kind kind)
 static int
 read_print(struct reader *r, config_node *node, enum print_kind kind)
 {
-	static const char *const known[] = {"is", "component", "role", "weight",
-	    NULL};
+	bool may_tell = kind == PRINT_CHART || kind == PRINT_ARG;
+	const char *const known[] = {"is", "component", "role", "weight",
+	    may_tell ? "version" : NULL, NULL};
 	struct print p = {.kind = (uint8_t)kind,
 	    .role = ROLE_SERVER,
 	    .weight = kinds[kind].weight,
@@ -221,7 +222,8 @@ read_print(struct reader *r, config_node *node, enum print_kind kind)
 		if (reader_keys(r, node, known) < 0 ||
 		    read_members(r, node, &p) < 0)
 			return -1;
-		if (reader_text(r, node, "is", &text) < 0)
+		if (reader_text(r, node, "is", &text) < 0 ||
+		    read_bool(r, node, "version", &p.tells) < 0)
 			return -1;
 	}
 	if (!text || !*text)

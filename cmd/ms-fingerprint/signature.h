@@ -75,6 +75,7 @@ struct print {
 	uint8_t kind, role;
 	bool makes; /* may alone make the product run */
 	bool has_component; /* said there, not the product's default */
+	bool tells; /* of a chart or flag: what is behind it is the version */
 };
 
 /* An object in short, and what has to be found in it. */

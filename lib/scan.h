@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct json;
 
@@ -169,10 +170,30 @@ size_t scan_utf8_length(const char *p, size_t left);
 size_t scan_utf8(char *buf, unsigned c);
 int scan_hex(char c);
 
+/* Whether a key, as scan_member gives it, says this: plain text, and some. */
+bool scan_key_eq_escaped(struct span key, const char *text);
+
+static inline bool
+scan_key_eq(struct span key, const char *text)
+{
+	size_t n = strlen(text);
+
+	/* escapes are longer than what they say */
+	if (key.n <= n)
+		return key.n == n && key.p && memcmp(key.p, text, n) == 0 &&
+		    !strchr(text, '\\');
+	return (*key.p == *text || *key.p == '\\') &&
+	    scan_key_eq_escaped(key, text);
+}
+
 /* Whether value is a string with this content. */
-bool scan_eq(struct span value, const char *text);
-/* Whether a key, as scan_member gives it, says this. */
-bool scan_key_eq(struct span key, const char *text);
+static inline bool
+scan_eq(struct span value, const char *text)
+{
+	return value.n >= 2 && *value.p == '"' &&
+	    scan_key_eq((struct span){value.p + 1, value.n - 2}, text);
+}
+
 /* Whether plain text is this. */
 bool span_eq(struct span s, const char *text);
 struct span span_of(const char *text);

@@ -168,14 +168,12 @@ span_of(const char *text)
 }
 
 bool
-scan_key_eq(struct span key, const char *text)
+scan_key_eq_escaped(struct span key, const char *text)
 {
 	const char *p = key.p, *end = key.p + key.n;
 	char c[4];
 	size_t n;
 
-	if (!key.n || !memchr(p, '\\', key.n))
-		return span_eq(key, text);
 	for (; p < end; text += n) {
 		n = 1;
 		if (*p == '\\')
@@ -186,13 +184,6 @@ scan_key_eq(struct span key, const char *text)
 			return false;
 	}
 	return !*text;
-}
-
-bool
-scan_eq(struct span value, const char *text)
-{
-	return scan_type(value) == SCAN_STRING &&
-	    scan_key_eq((struct span){value.p + 1, value.n - 2}, text);
 }
 
 bool

@@ -69,13 +69,6 @@ put_text(struct json *out, enum fact fact, struct span value)
 		put_fact(out, fact, s);
 }
 
-/* Keys of containers come by the dozen, and none is written with escapes. */
-static inline bool
-is_key(struct span key, const char *text, size_t n)
-{
-	return key.n == n && memcmp(key.p, text, n) == 0;
-}
-
 static const char *
 last_slash(struct span s)
 {
@@ -178,7 +171,7 @@ put_env(struct json *out, struct walk *w)
 		left--;
 		while (walk_member(w, &key)) {
 			value = walk_pass(w);
-			if (is_key(key, "name", 4))
+			if (scan_key_eq(key, "name"))
 				name = value;
 		}
 		put_text(out, FACT_ENV, name);
@@ -192,9 +185,9 @@ put_port(struct json *out, struct walk *w)
 
 	while (walk_member(w, &key)) {
 		value = walk_pass(w);
-		if (is_key(key, "containerPort", 13))
+		if (scan_key_eq(key, "containerPort"))
 			port = value;
-		else if (is_key(key, "name", 4))
+		else if (scan_key_eq(key, "name"))
 			name = value;
 	}
 	if (scan_type(port) != SCAN_NUMBER || port.n > 7)
@@ -226,7 +219,7 @@ name_of(struct walk w)
 	if (walk_enter(&w, '{'))
 		while (walk_member(&w, &key)) {
 			value = walk_pass(&w);
-			if (is_key(key, "name", 4))
+			if (scan_key_eq(key, "name"))
 				return value;
 		}
 	return (struct span){0};
@@ -247,17 +240,17 @@ put_container(struct json *out, const struct catalog *c, struct walk *w,
 		walk_pass(w);
 	else
 		while (walk_member(w, &key)) {
-			if (is_key(key, "env", 3))
+			if (scan_key_eq(key, "env"))
 				put_env(out, w);
-			else if (is_key(key, "command", 7))
+			else if (scan_key_eq(key, "command"))
 				put_command(out, c, w, true);
-			else if (is_key(key, "args", 4))
+			else if (scan_key_eq(key, "args"))
 				put_command(out, c, w, false);
-			else if (is_key(key, "ports", 5))
+			else if (scan_key_eq(key, "ports"))
 				put_ports(out, w);
-			else if (is_key(key, "image", 5))
+			else if (scan_key_eq(key, "image"))
 				image = walk_pass(w);
-			else if (is_key(key, "restartPolicy", 13))
+			else if (scan_key_eq(key, "restartPolicy"))
 				restart = walk_pass(w);
 			else
 				walk_pass(w);

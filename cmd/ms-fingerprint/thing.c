@@ -288,73 +288,101 @@ put_selector(struct world *w, struct span selector)
 	json_raw(&w->buf, "", 1);
 }
 
+struct port {
+	struct span name, number, target, node, protocol, app;
+};
+
+static struct port
+read_port(struct walk *w)
+{
+	struct port p = {.name = {0}};
+	struct span key, value;
+
+	if (!walk_enter(w, '{')) {
+		walk_pass(w);
+		return p;
+	}
+	while (walk_member(w, &key)) {
+		value = walk_pass(w);
+		if (scan_key_eq(key, "name"))
+			p.name = scan_text(value, NULL, 0);
+		else if (scan_key_eq(key, "port"))
+			p.number = value;
+		else if (scan_key_eq(key, "targetPort"))
+			p.target = value;
+		else if (scan_key_eq(key, "nodePort"))
+			p.node = value;
+		else if (scan_key_eq(key, "protocol"))
+			p.protocol = value;
+		else if (scan_key_eq(key, "appProtocol"))
+			p.app = value;
+	}
+	return p;
+}
+
 /* What is spoken at a Service's port, where that is said: a scheme, "tcp" if it
  * is none that we know; else empty. */
 static const char *
-scheme_of(struct span port)
+scheme_of(const struct port *p)
 {
 	static const struct {
 		const char *protocol, *scheme;
 	} known[] = {{"http", "http"}, {"https", "https"}, {"http2", "http"},
 	    {"kubernetes.io/h2c", "http"}, {"kubernetes.io/ws", "http"},
 	    {"kubernetes.io/wss", "https"}};
-	struct span protocol = scan_get(port, "protocol"), app;
 
-	if (scan_eq(protocol, "UDP"))
+	if (scan_eq(p->protocol, "UDP"))
 		return "udp";
-	if (scan_eq(protocol, "SCTP"))
+	if (scan_eq(p->protocol, "SCTP"))
 		return "sctp";
-	app = scan_get(port, "appProtocol");
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (scan_eq(app, known[i].protocol))
+		if (scan_eq(p->app, known[i].protocol))
 			return known[i].scheme;
-	return scan_type(app) == SCAN_STRING ? "tcp" : "";
+	return scan_type(p->app) == SCAN_STRING ? "tcp" : "";
 }
 
 /* NAME NUMBER TARGET SCHEME NODE: the latter is the port of nodes, or None
  * where there is nothing before the pods, as the API spells it. */
 static void
-put_port(struct world *w, struct span port, bool headless)
+put_port(struct world *w, const struct port *p, bool headless)
 {
-	struct span name = scan_text(scan_get(port, "name"), NULL, 0);
-	struct span number = scan_get(port, "port");
-	struct span target = scan_get(port, "targetPort");
-	struct span node = scan_get(port, "nodePort");
+	struct span target = p->target;
 	int64_t n;
 
-	if (!scan_int(number, &n) || n < 1 || n > UINT16_MAX)
+	if (!scan_int(p->number, &n) || n < 1 || n > UINT16_MAX)
 		return;
 	if (scan_type(target) == SCAN_STRING)
 		target = scan_text(target, NULL, 0);
 	else if (!scan_int(target, &n) || n < 1)
-		target = number;
-	if ((name.n && memchr(name.p, ' ', name.n)) ||
+		target = p->number;
+	if ((p->name.n && memchr(p->name.p, ' ', p->name.n)) ||
 	    (target.n && memchr(target.p, ' ', target.n)))
 		return;
-	json_span(&w->buf, name);
+	json_span(&w->buf, p->name);
 	json_puts(&w->buf, " ");
-	json_span(&w->buf, number);
+	json_span(&w->buf, p->number);
 	json_puts(&w->buf, " ");
 	json_span(&w->buf, target);
 	json_puts(&w->buf, " ");
-	json_puts(&w->buf, scheme_of(port));
+	json_puts(&w->buf, scheme_of(p));
 	json_puts(&w->buf, " ");
 	if (headless)
 		json_puts(&w->buf, "None");
-	else if (scan_int(node, &n) && n > 0 && n <= UINT16_MAX)
-		json_span(&w->buf, node);
+	else if (scan_int(p->node, &n) && n > 0 && n <= UINT16_MAX)
+		json_span(&w->buf, p->node);
 	json_raw(&w->buf, "", 1);
 }
 
 static void
-put_ports(struct world *w, struct span list, bool headless)
+put_ports(struct world *w, struct walk list, bool headless)
 {
-	struct scan_iter it;
-	struct span port;
+	struct port port;
 
-	scan_iter(&it, list);
-	while (scan_element(&it, &port))
-		put_port(w, port, headless);
+	if (walk_enter(&list, '['))
+		while (walk_element(&list)) {
+			port = read_port(&list);
+			put_port(w, &port, headless);
+		}
 	json_raw(&w->buf, "", 1);
 }
 
@@ -373,17 +401,17 @@ put_address(struct world *w, struct span value)
 
 /* Where it can be reached from outside the cluster. */
 static void
-put_addresses(struct world *w, struct span object, struct span spec)
+put_addresses(struct world *w, const struct record *r)
 {
-	struct span status = scan_get(object, "status"), value, ip;
 	struct scan_iter it;
+	struct span value, ip;
 
-	scan_iter(&it, scan_get(scan_get(status, "loadBalancer"), "ingress"));
+	scan_iter(&it, r->at[w->balanced]);
 	while (scan_element(&it, &value)) {
 		ip = scan_get(value, "ip");
 		put_address(w, ip.n ? ip : scan_get(value, "hostname"));
 	}
-	scan_iter(&it, scan_get(spec, "externalIPs"));
+	scan_iter(&it, r->at[w->external]);
 	while (scan_element(&it, &value))
 		put_address(w, value);
 	json_raw(&w->buf, "", 1);
@@ -415,25 +443,24 @@ put_identity(struct world *w, const struct record *r,
 uint32_t
 thing_service(struct world *w, const struct record *r)
 {
-	struct span object = r->at[AT_OBJECT], spec = scan_get(object, "spec");
-	bool headless = scan_eq(scan_get(spec, "clusterIP"), "None");
+	bool headless = scan_eq(r->at[w->cluster_ip], "None");
 	uint32_t part[THING_PARTS];
 
 	if (r->type == RECORD_DELETED)
 		thing_drop(w, r);
-	if (r->type == RECORD_DELETED || !spec.n)
+	if (r->type == RECORD_DELETED || !r->at[w->spec].n)
 		return WORLD_NONE;
 	put_identity(w, r, part);
 	part[THING_SAID] = begin_part(w);
-	put_addresses(w, object, spec);
+	put_addresses(w, r);
 	part[THING_A] = begin_part(w);
 	/* one that is only another name selects nothing, whatever it says */
-	if (scan_eq(scan_get(spec, "type"), "ExternalName"))
+	if (scan_eq(r->at[w->service_type], "ExternalName"))
 		put_part(w, span_of(""));
 	else
 		put_selector(w, r->at[w->selector]);
 	part[THING_B] = begin_part(w);
-	put_ports(w, r->at[w->ports], headless);
+	put_ports(w, record_walk(r, w->ports), headless);
 	part[THING_RESOURCE] = begin_part(w);
 	put_part(w, r->at[AT_RESOURCE]);
 	return put_thing(w, r, THING_SERVICE, part);

@@ -23,7 +23,12 @@ world_init(struct world *w, struct shapes *s, struct scan_plan *plan, int phase)
 	memset(w->glance, 0, WORLD_GLANCES * sizeof(*w->glance));
 	world_learn(w);
 	w->any_dirty = false;
+	w->spec = scan_plan_add(plan, "object.spec");
 	w->selector = scan_plan_add(plan, "object.spec.selector");
+	w->service_type = scan_plan_add(plan, "object.spec.type");
+	w->cluster_ip = scan_plan_add(plan, "object.spec.clusterIP");
+	w->external = scan_plan_add(plan, "object.spec.externalIPs");
+	w->balanced = scan_plan_add(plan, "object.status.loadBalancer.ingress");
 	w->ports = scan_plan_add(plan, "object.spec.ports");
 	w->controller = scan_plan_add(plan, "object.spec.controller");
 	w->controller_name = scan_plan_add(plan, "object.spec.controllerName");

@@ -149,7 +149,9 @@ struct world {
 	struct json buf;
 	int phase; /* path of a pod's phase */
 	int conditions; /* and of its conditions; 0: nobody wants to know */
-	int selector, ports, origin, controller, controller_name, webhooks;
+	/* of other paths */
+	int origin, controller, controller_name, webhooks;
+	int spec, selector, ports, service_type, cluster_ip, external, balanced;
 };
 
 void world_init(struct world *w, struct shapes *s, struct scan_plan *plan,

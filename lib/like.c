@@ -4,10 +4,7 @@
 #include <string.h>
 
 #include "diag.h"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "plain.h"
 
 void
 like_release(struct like *l)
@@ -88,7 +85,7 @@ same(const char *a, const char *b, size_t n)
 {
 	size_t i = 0;
 
-#if defined(__SSE2__)
+#if defined(SCAN_SSE2)
 	for (; n - i >= 16; i += 16) {
 		__m128i x =
 		    _mm_loadu_si128((const __m128i *)(const void *)(a + i));
@@ -109,7 +106,7 @@ same(const char *a, const char *b, size_t n)
 static inline const char *
 plain_end(const char *p, const char *end)
 {
-	p = scan_plain(p, end);
+	p = plain_run(p, end);
 	return p < end && *p == '"' ? p + 1 : NULL;
 }
 
@@ -279,31 +276,44 @@ like_find(struct like *l, const struct scan_plan *plan, struct span doc,
 
 /* ---- walking ---- */
 
+/* Tokens [i, end) of what is remembered, shifted. */
+static void
+move_run(struct like *l, uint32_t i, uint32_t end, uint32_t shift)
+{
+	const struct scan_token *t = l->tape.token;
+
+	for (; i < end; i++)
+		l->moved[i] = (struct scan_token){t[i].from + shift,
+		    t[i].to + (t[i].to & SCAN_OPENS ? 0 : shift)};
+}
+
 /* The tokens of a value, where they stand in the document that was found. */
 static const struct scan_token *
 move(struct like *l, uint32_t first)
 {
 	const struct scan_token *t = l->tape.token;
-	uint32_t last = first;
-	int32_t shift = 0;
+	uint32_t end = first + 1, i = first, shift = 0;
 	unsigned k = 0;
 
+	if (t[first].to & SCAN_OPENS)
+		end += t[first].to & SCAN_PLACE;
 	if (l->tape.n > l->size_moved) {
 		l->size_moved = l->tape.n + l->tape.n / 2;
 		l->moved =
 		    diag_alloc(l->moved, l->size_moved * sizeof(*l->moved));
 	}
-	if (t[first].to & SCAN_OPENS)
-		last += t[first].to & SCAN_PLACE;
 	for (; k < l->n_steps && l->step[k].number < first; k++)
-		shift = l->step[k].shift;
-	for (uint32_t i = first; i <= last; i++) {
-		l->moved[i].from = t[i].from + (uint32_t)shift;
-		if (k < l->n_steps && l->step[k].number == i)
-			shift = l->step[k++].shift;
-		l->moved[i].to =
-		    t[i].to + (t[i].to & SCAN_OPENS ? 0 : (uint32_t)shift);
+		shift = (uint32_t)l->step[k].shift;
+	for (; k < l->n_steps && l->step[k].number < end; k++) {
+		uint32_t number = l->step[k].number;
+
+		move_run(l, i, number + 1, shift);
+		/* what is another in this place ends elsewhere */
+		shift = (uint32_t)l->step[k].shift;
+		l->moved[number].to = t[number].to + shift;
+		i = number + 1;
 	}
+	move_run(l, i, end, shift);
 	return l->moved + first;
 }
 

@@ -75,7 +75,7 @@ decode(struct record *r, struct span value, size_t *left, struct span *out)
 	char *to = r->text + sizeof(r->text) - *left;
 
 	*out = span_of("");
-	if (scan_type(value) <= SCAN_NULL)
+	if (!value.n || *value.p == 'n')
 		return 0;
 	*out = scan_text(value, to, *left);
 	if (!out->p)

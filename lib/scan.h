@@ -123,10 +123,6 @@ scan_is_space(char c)
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-/* The first byte from p on, or end, that is not printable ASCII or is a quote or
- * a backslash: what is before it stands in a string as it is. */
-const char *scan_plain(const char *p, const char *end);
-
 /* The end of the one JSON value that begins at p (no leading space), or NULL
  * with *err (at: from p). For streams that frame by structure: err->at == end
  * - p means that the value may go on. */

@@ -39,8 +39,8 @@ is_of_sync(const struct world *w, const struct sync *s, struct span cluster,
 	    memcmp(c.p, cluster.p, c.n) == 0;
 }
 
-uint16_t
-sync_of(struct world *w, const struct record *r)
+static uint16_t
+find_sync(struct world *w, const struct record *r)
 {
 	struct span resource = r->at[AT_RESOURCE];
 	char buf[512];
@@ -54,6 +54,15 @@ sync_of(struct world *w, const struct record *r)
 		    sync_number(w, intern_put(&w->names, r->id.cluster),
 			intern_put(&w->names, resource));
 	return (uint16_t)w->last_sync;
+}
+
+uint16_t
+sync_of(struct world *w, const struct record *r)
+{
+	uint16_t at = find_sync(w, r);
+
+	w->sync[at].is_used = true;
+	return at;
 }
 
 static bool
@@ -81,6 +90,8 @@ is_stale(const struct world *w, uint16_t sync, uint8_t epoch, uint16_t at,
 static void
 sweep(struct world *w, uint16_t at, bool all)
 {
+	if (!w->sync[at].is_used)
+		return; /* as of most resources there are */
 	for (uint32_t i = 0; i < w->n_pods; i++) {
 		struct pod *p = &w->pod[i];
 
@@ -140,7 +151,7 @@ sync_mark(struct world *w, const struct record *r)
 
 	cluster = scan_text(r->at[AT_CLUSTER], buf, sizeof(buf));
 	named.id.cluster = cluster.p ? cluster : span_of("");
-	at = sync_of(w, &named);
+	at = find_sync(w, &named);
 	s = &w->sync[at];
 	if (scan_eq(phase, "begin")) {
 		s->open = scan_type(r->at[AT_COMPLETE]) == SCAN_TRUE;

@@ -110,6 +110,7 @@ struct sync {
 	uint32_t cluster, resource; /* in world.names */
 	uint8_t epoch;
 	bool open;
+	bool is_used; /* something is held that may be of it */
 	char *namespaces; /* each with a NUL, and one more; NULL: all */
 };
 

@@ -57,22 +57,35 @@ die_of_sigpipe(void)
 	_exit(128 + SIGPIPE);
 }
 
+/* How much was written, maybe nothing. */
+static size_t
+write_some(int fd, const struct iovec *piece, int n)
+{
+	ssize_t k = writev(fd, piece, n);
+
+	if (k >= 0)
+		return (size_t)k;
+	if (errno == EAGAIN)
+		wait_for(fd, POLLOUT);
+	else if (errno == EPIPE)
+		die_of_sigpipe();
+	else if (errno != EINTR)
+		diag_die(EXIT_TEMPORARY, "unable to write: %m");
+	return 0;
+}
+
 /* All of it, however often that takes. */
 static void
-write_all(int fd, const char *p, size_t n)
+write_all(int fd, struct iovec *piece, int n)
 {
 	while (n > 0) {
-		ssize_t k = write(fd, p, n);
+		size_t k = write_some(fd, piece, n);
 
-		if (k >= 0) {
-			p += k;
-			n -= (size_t)k;
-		} else if (errno == EAGAIN) {
-			wait_for(fd, POLLOUT);
-		} else if (errno == EPIPE) {
-			die_of_sigpipe();
-		} else if (errno != EINTR) {
-			diag_die(EXIT_TEMPORARY, "unable to write: %m");
+		for (; n > 0 && k >= piece->iov_len; piece++, n--)
+			k -= piece->iov_len;
+		if (n > 0) {
+			piece->iov_base = (char *)piece->iov_base + k;
+			piece->iov_len -= k;
 		}
 	}
 }
@@ -80,24 +93,67 @@ write_all(int fd, const char *p, size_t n)
 void
 lines_flush(struct lines *l)
 {
-	size_t n = l->n_held;
+	int n = l->n_pieces;
 
+	l->n_pieces = 0;
 	l->n_held = 0;
-	if (n)
-		write_all(l->out, l->held, n);
+	write_all(l->out, l->piece, n);
 }
+
+/* The end of what is not written yet, or NULL. */
+static char *
+end_of_output(const struct lines *l)
+{
+	const struct iovec *last = &l->piece[l->n_pieces - 1];
+
+	return l->n_pieces ? (char *)last->iov_base + last->iov_len : NULL;
+}
+
+static void
+append(struct lines *l, const char *p, size_t n)
+{
+	if (end_of_output(l) == p)
+		l->piece[l->n_pieces - 1].iov_len += n;
+	else
+		l->piece[l->n_pieces++] = (struct iovec){(void *)p, n};
+}
+
+/* Bytes of the input stay where they are until more is read, and all is written
+ * before that. */
+static bool
+is_input(const struct lines *l, const char *p)
+{
+	return (uintptr_t)p - (uintptr_t)l->buf < l->end;
+}
+
+#define WORTH 256 /* bytes; of fewer a copy costs less than a piece */
 
 static void
 put(struct lines *l, const char *p, size_t n)
 {
-	if (n > HOLD - l->n_held)
+	bool stays = n >= WORTH && is_input(l, p);
+
+	if (l->n_pieces == LINES_PIECES || (!stays && n > HOLD - l->n_held))
 		lines_flush(l);
-	if (n >= HOLD) {
-		write_all(l->out, p, n);
-		return;
+	if (!stays && n <= HOLD) {
+		p = memcpy(l->held + l->n_held, p, n);
+		l->n_held += n;
 	}
-	memcpy(l->held + l->n_held, p, n);
-	l->n_held += n;
+	append(l, p, n);
+	if (!stays && n > HOLD)
+		lines_flush(l); /* it may be gone */
+}
+
+/* A line that ends as it came has its newline behind it. */
+static void
+put_newline(struct lines *l)
+{
+	const char *p = end_of_output(l);
+
+	if (p && is_input(l, p) && *p == '\n')
+		append(l, p, 1);
+	else
+		put(l, "\n", 1);
 }
 
 void
@@ -108,7 +164,7 @@ lines_put(struct lines *l, const struct span *piece, size_t n)
 			put(l, piece[i].p, piece[i].n);
 		l->bytes_out += piece[i].n;
 	}
-	put(l, "\n", 1);
+	put_newline(l);
 	l->bytes_out++;
 	l->written++;
 }

@@ -18,8 +18,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "scan.h"
+
+#define LINES_PIECES 256
 
 struct lines {
 	int in, out;
@@ -34,7 +37,11 @@ struct lines {
 	char *buf; /* input: [start, end) is not handed out yet */
 	size_t start, end, size;
 	bool at_eof, skipping;
-	char *held; /* output that is not written yet */
+	/* output that is not written yet: pieces of the input, where they stand,
+	 * and of what is held, where all else is copied to */
+	struct iovec piece[LINES_PIECES];
+	int n_pieces;
+	char *held;
 	size_t n_held;
 };
 
@@ -51,7 +58,8 @@ bool lines_next(struct lines *l, struct span *line);
 /* Whether a read would not have to wait: there is more, or the end. */
 bool lines_ready(const struct lines *l);
 
-/* Append one line, made of the pieces, and its newline. */
+/* Append one line, made of the pieces, and its newline. What is of the current
+ * line is not copied before it is written. */
 void lines_put(struct lines *l, const struct span *piece, size_t n);
 void lines_flush(struct lines *l);
 

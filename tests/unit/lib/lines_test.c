@@ -378,6 +378,53 @@ test_large(void)
 	child_free(&c);
 }
 
+/* A line's own bytes around a text that is not of it, every third as it is. */
+static void
+part_lines(void)
+{
+	struct span line, piece[3];
+	struct lines l;
+
+	lines_init(&l, 0, 1, 1u << 20);
+	while (lines_next(&l, &line)) {
+		size_t half = l.number % 3 ? line.n / 2 : 0;
+
+		piece[0] = (struct span){line.p, half};
+		piece[1] = span_of(l.number % 3 ? "<->" : "");
+		piece[2] = (struct span){line.p + half, line.n - half};
+		lines_put(&l, piece, 3);
+	}
+	lines_flush(&l);
+	lines_release(&l);
+}
+
+static void
+test_parts(void)
+{
+	static char in[2000000], want[2100000];
+	size_t n = 0, m = 0;
+	struct child c;
+
+	for (size_t i = 1; i < 1500; i++) {
+		size_t length = i % 900 < 300 ? 520 : i * 7 % 1200 + 1;
+		size_t half = i % 3 ? length / 2 : 0;
+
+		for (size_t k = 0; k < length; k++)
+			in[n + k] = (char)('a' + (i + k) % 26);
+		memcpy(want + m, in + n, half);
+		m += half;
+		m += (size_t)sprintf(want + m, "%s", i % 3 ? "<->" : "");
+		memcpy(want + m, in + n + half, length - half);
+		m += length - half;
+		n += length;
+		in[n++] = want[m++] = '\n';
+	}
+	child_run(&c, part_lines, in, n, 100000);
+	ok(c.len[0] == m && memcmp(c.text[0], want, m) == 0,
+	    "pieces of lines, in place and copied");
+	child_free(&c);
+}
+
 static void
 test_memory(void)
 {
@@ -473,6 +520,7 @@ main(void)
 	test_reader_gone();
 	test_errors();
 	test_large();
+	test_parts();
 	test_memory();
 	test_endless();
 	test_ready();

@@ -11,6 +11,7 @@
 #include "status.h"
 #include "sync.h"
 #include "thing.h"
+#include "tidy.h"
 #include "workload.h"
 
 static bool
@@ -92,6 +93,7 @@ filter_settle(struct filter *f)
 	}
 	settle(f, true);
 	probe_settle(f);
+	tidy_names(f);
 }
 
 /* Settling may look at all that is held. So while there is more to read, as of

@@ -423,6 +423,23 @@ pod_take(struct world *w, const struct record *r, uint32_t shape,
 }
 
 void
+pods_mark(const struct world *w, uint8_t *places, uint8_t *types)
+{
+	for (uint32_t i = 0; i < w->n_pods; i++) {
+		const struct pod *p = &w->pod[i];
+		struct span end;
+		struct home home;
+
+		if (!(p->flags & WORLD_LONE))
+			continue;
+		home = home_of(w, p, &end);
+		places[home.id] = 1;
+		if (home.type != WORLD_NONE)
+			types[home.type] = 1;
+	}
+}
+
+void
 pod_set_origin(struct world *w, uint32_t id, uint8_t origin)
 {
 	struct pod *p = &w->pod[id];

@@ -21,6 +21,9 @@ struct span pod_name(const struct world *w, const struct pod *p,
 void pod_take(struct world *w, const struct record *r, uint32_t shape,
     uint64_t glance);
 
+/* Mark the places and types of those that name them themselves. */
+void pods_mark(const struct world *w, uint8_t *places, uint8_t *types);
+
 void pod_set_origin(struct world *w, uint32_t id, uint8_t origin);
 /* The shapes have been judged anew: lone pods that something is said of become
  * workloads, and the other way round. */

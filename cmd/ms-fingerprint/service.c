@@ -185,9 +185,10 @@ is_dirty(const struct world *w, const struct thing *t)
 	if (t->what != THING_WEBHOOK)
 		return false;
 	for (; *p; p += strlen(p) + 1) {
-		struct span ns = {p, strcspn(p, "/")};
+		uint32_t ns =
+		    intern_find(&w->names, (struct span){p, strcspn(p, "/")});
 
-		if (w->dirty_ns[intern_find(&w->names, ns)])
+		if (ns < w->n_first && w->dirty_ns[ns])
 			return true;
 	}
 	return false;

@@ -147,6 +147,7 @@ struct world {
 	uint64_t changes; /* how often a CRD or the catalog changed */
 	struct world_glance *glance;
 	size_t last_sync; /* that a record was of */
+	uint32_t n_names; /* when those that nothing has were forgotten last */
 	struct json buf;
 	int phase; /* path of a pod's phase */
 	int conditions; /* and of its conditions; 0: nobody wants to know */

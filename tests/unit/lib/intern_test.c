@@ -74,10 +74,48 @@ test_special(void)
 	free(long_text);
 }
 
+/* What is kept keeps its number; numbers of others are given again, and what
+ * comes and goes takes no memory for good. */
+static void
+test_keep(void)
+{
+	static uint8_t keep[TEXTS];
+	struct intern in;
+	bool is_right = true;
+	char buf[64];
+
+	intern_init(&in);
+	for (int turn = 0; turn < 50; turn++) {
+		for (int i = 0; i < 1000; i++)
+			intern_put(&in, text_of(turn * 900 + i, buf));
+		memset(keep, 0, sizeof(keep));
+		/* the last hundred are those that the next turn begins with */
+		for (int i = 900; i < 1000; i++)
+			keep[intern_find(&in, text_of(turn * 900 + i, buf))] =
+			    1;
+		intern_keep(&in, keep);
+		for (int i = 0; i < 1000; i++) {
+			struct span text = text_of(turn * 900 + i, buf);
+			uint32_t n = intern_find(&in, text);
+
+			is_right = is_right && (n != TABLE_NONE) == (i >= 900);
+			if (n != TABLE_NONE)
+				is_right = is_right && keep[n] &&
+				    strcmp(intern_text(&in, n).p, buf) == 0;
+		}
+	}
+	ok(is_right && intern_find(&in, span_of("")) == 0,
+	    "texts are kept under their numbers, and others forgotten");
+	ok(in.n <= 1101 && in.table.used == 101 && in.n_chunks == 1,
+	    "and those take nothing: %u numbers", in.n);
+	intern_free(&in);
+}
+
 int
 main(void)
 {
 	test_many();
 	test_special();
+	test_keep();
 	return tap_done();
 }

@@ -22,6 +22,7 @@ static const char both[] =
 
 /* What one object says now; 0: it is not there. */
 static unsigned state[OBJECTS];
+static unsigned first_ns; /* number of the namespaces that they are in */
 
 static const char *const image[] = {"redis:7.2.%u", "corp/shop:%u",
     "docker.io/library/redis:%u", "other:%u"};
@@ -63,7 +64,8 @@ put_meta(struct json *j, unsigned i, unsigned is)
 	    "\"metadata\":{\"name\":\"n%u-%u\",\"namespace\":\"ns%u\","
 	    "\"labels\":{\"app\":\"%s\",\"of\":\"n%u-%u\"},\"uid\":"
 	    "\"00000000-0000-4000-8000-%012u\"%s}",
-	    i % 7, i, i % 5, is % 5 ? "shop" : "x", i % 7, i, i, owner);
+	    i % 7, i, first_ns + i % 5, is % 5 ? "shop" : "x", i % 7, i, i,
+	    owner);
 	json_puts(j, text);
 }
 
@@ -264,6 +266,47 @@ churn(struct filter *f, int turns)
 	filter_settle(f);
 }
 
+/* It calls a Service of a namespace of which nothing else is known. */
+static void
+say_webhook(struct filter *f, const char *type)
+{
+	struct json j = {0};
+
+	json_printf(&j,
+	    "{\"type\":\"%s\",\"ms\":{\"cluster\":\"k\"},\"object\":{"
+	    "\"apiVersion\":\"admissionregistration.k8s.io/v1\",\"kind\":"
+	    "\"ValidatingWebhookConfiguration\",\"metadata\":{\"name\":\"h\"},"
+	    "\"webhooks\":[{\"name\":\"h\",\"clientConfig\":{\"service\":{"
+	    "\"namespace\":\"nowhere\",\"name\":\"h\"}}}]}}",
+	    type);
+	feed(f, (struct span){j.p, j.len});
+	json_release(&j);
+}
+
+/* Namespaces that are there for a while, each with a name of its own. */
+static void
+pass_namespaces(struct filter *f)
+{
+	uint32_t most = 0;
+
+	say_webhook(f, "ADDED");
+	for (first_ns = 10; first_ns < 20000; first_ns += 5) {
+		for (unsigned i = 0; i < 5; i++)
+			say(f, "ADDED", i, first_ns % 300);
+		filter_settle(f);
+		for (unsigned i = 0; i < 5; i++)
+			say(f, "DELETED", i, first_ns % 300);
+		filter_settle(f);
+		if (f->world.names.table.used > most)
+			most = f->world.names.table.used;
+	}
+	first_ns = 0;
+	say_webhook(f, "DELETED");
+	ok(most < 2000 && f->world.places.n < 2000 && f->world.n_first < 4000,
+	    "of 20,000 namespaces that were there %u names are held at most",
+	    most);
+}
+
 int
 main(void)
 {
@@ -274,6 +317,8 @@ main(void)
 	teach(&r->filter, redis);
 	churn(&r->filter, TURNS);
 	compare(&r->filter, redis, "churn");
+	pass_namespaces(&r->filter);
+	compare(&r->filter, redis, "namespaces that came and went");
 	teach(&r->filter, both);
 	filter_settle(&r->filter);
 	compare(&r->filter, both, "more signatures");

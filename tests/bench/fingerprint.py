@@ -60,6 +60,14 @@ def pods(workloads, each):
             yield r
 
 
+def instances():
+    """Deployments each of which is an instance of a product."""
+    for r in records("deployments", "deployments.v1.apps", PODS):
+        spec = r["object"]["spec"]["template"]["spec"]
+        spec["containers"][0]["image"] = "redis:7.2.5"
+        yield r
+
+
 def write(path, records):
     with open(path, "w") as f:
         for r in records:
@@ -176,6 +184,10 @@ def main():
                   (name, seconds * 1e3,
                    memory([program] + sets[name], empty) / 1e6))
         least = memory([program], empty)
+        # as of ms-watch pods alone; and what is found is held too
+        streams["1 pod a ReplicaSet that is not there"] = \
+            write(tmp + "/owned", pods(PODS, 1))
+        streams["instances of Redis"] = write(tmp + "/found", instances())
         for title, path in streams.items():
             most = memory([program], path)
             print("%s: %.1f MB, %d bytes a record" %

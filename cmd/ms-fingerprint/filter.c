@@ -38,13 +38,13 @@ dirty_shape(struct world *w, uint32_t shape)
 		w->dirty[o->product[p]] |= WORLD_DIRTY_NS;
 }
 
-/* Endpoints come from Services: in a namespace where something changed, all
- * products may have new ones. */
+/* Endpoints come from Services: in a namespace where one changed, all products
+ * may have new ones. */
 static void
 spread_dirt(struct world *w)
 {
 	for (uint32_t ns = 0; ns < w->n_first; ns++) {
-		if (!w->dirty_ns[ns])
+		if (!(w->dirty_ns[ns] & WORLD_LINKS))
 			continue;
 		for (uint32_t i = w->first[ns]; i != WORLD_NONE;
 		     i = w->workload[i].next) {

@@ -207,16 +207,19 @@ workload_release(struct world *w, uint32_t id)
 	}
 }
 
+/* What it owns, or is owned by, may be of any product. */
 static void
 touch(struct world *w, uint32_t id)
 {
 	struct workload *wl = &w->workload[id];
-
 	uint32_t ns = workload_ns(w, id);
 
 	world_touch_shape(w, wl->own, ns);
 	for (unsigned i = 0; i < wl->n_uses; i++)
 		world_touch_shape(w, world_uses(wl)[i].shape, ns);
+	if (wl->children ||
+	    (wl->owner != WORLD_NONE && !(wl->flags & WORLD_MADE)))
+		world_touch_ns(w, ns);
 }
 
 static void
@@ -298,6 +301,7 @@ set_owner(struct world *w, uint32_t id, const struct record *r)
 		touch(w, id);
 		wl->owner = owner;
 		wl->flags = (uint8_t)((wl->flags & ~WORLD_MADE) | made);
+		touch(w, id);
 	}
 	drop_owner(w, old.owner, old.flags);
 }
@@ -313,8 +317,7 @@ workload_forget(struct world *w, uint32_t id)
 		return;
 	set_own(w, id, SHAPE_NONE);
 	workload_set_origin(w, id, 0);
-	if (owner != WORLD_NONE)
-		touch(w, id);
+	touch(w, id);
 	wl->flags &= (uint8_t) ~(WORLD_SEEN | WORLD_MADE);
 	wl->owner = WORLD_NONE;
 	drop_owner(w, owner, flags);
@@ -350,6 +353,8 @@ workload_take(struct world *w, const struct record *r, uint32_t shape)
 	}
 	id = workload_get(w, world_place(w, r->id.cluster, r->id.ns),
 	    &(struct owner){r->id.api_version, r->id.kind, r->id.name});
+	if (!(w->workload[id].flags & WORLD_SEEN))
+		touch(w, id); /* its origin is its own from now on */
 	w->workload[id].flags |= WORLD_SEEN;
 	w->workload[id].type =
 	    pairs_put(&w->types, intern_put(&w->names, r->id.api_version),

@@ -44,7 +44,7 @@ world_learn(struct world *w)
 	w->dirty = diag_alloc(w->dirty, n + 1);
 	memset(w->dirty, WORLD_DIRTY_ALL, n);
 	if (w->n_first)
-		memset(w->dirty_ns, 1, w->n_first);
+		memset(w->dirty_ns, WORLD_SHAPES | WORLD_LINKS, w->n_first);
 	w->any_dirty = true;
 	w->changes++;
 }
@@ -89,7 +89,7 @@ world_touch_shape(struct world *w, uint32_t shape, uint32_t ns)
 	for (uint32_t i = 0; i < o->n_products; i++)
 		w->dirty[o->product[i]] |= WORLD_DIRTY_NS;
 	if (o->n_products) {
-		w->dirty_ns[ns] = 1;
+		w->dirty_ns[ns] |= WORLD_SHAPES;
 		w->any_dirty = true;
 	}
 }
@@ -97,7 +97,7 @@ world_touch_shape(struct world *w, uint32_t shape, uint32_t ns)
 void
 world_touch_ns(struct world *w, uint32_t ns)
 {
-	w->dirty_ns[ns] = 1;
+	w->dirty_ns[ns] |= WORLD_SHAPES | WORLD_LINKS;
 	w->any_dirty = true;
 }
 

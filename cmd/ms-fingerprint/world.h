@@ -120,6 +120,12 @@ enum world_dirt {
 	WORLD_DIRTY_ALL = 2
 };
 
+/* What changed in a namespace. */
+enum world_change {
+	WORLD_SHAPES = 1, /* what runs there, of products that are dirty */
+	WORLD_LINKS = 2 /* what leads to it: of any product */
+};
+
 struct world {
 	struct shapes *shapes;
 	struct intern names; /* clusters, namespaces, kinds … */
@@ -138,7 +144,7 @@ struct world {
 	uint32_t *first; /* by namespace's name: its first workload */
 	uint32_t *first_service; /* by the same: its first Service */
 	uint32_t first_other; /* thing */
-	uint8_t *dirty_ns; /* by the same */
+	uint8_t *dirty_ns; /* by the same: enum world_change */
 	size_t n_first;
 	uint8_t *dirty; /* by product: enum world_dirt */
 	struct selections *selections; /* while all is settled */

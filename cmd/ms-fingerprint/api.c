@@ -76,18 +76,19 @@ api_of(const struct record *r)
 
 /* A CRD's version is its product's only where that says so: in an annotation
  * of its choice, or in the usual label, which has an empty key here. */
-static struct span
-crd_version(const struct product *p, const struct thing *t)
+struct span
+api_version(const struct product *p, const struct thing *t, const char **said)
 {
 	const char *key = p->crd_version ? p->crd_version :
 	    p->version_label             ? "" :
 					   NULL;
-	const char *said = thing_text(t, THING_SAID);
 	size_t n = key ? strlen(key) : 0;
 
-	for (; key && *said; said += strlen(said) + 1)
-		if (strncmp(said, key, n) == 0 && said[n] == '=')
-			return version_by_rule("plain", span_of(said + n + 1));
+	for (*said = thing_text(t, THING_SAID); key && **said;
+	     *said += strlen(*said) + 1)
+		if (strncmp(*said, key, n) == 0 && (*said)[n] == '=')
+			return version_by_rule("plain", span_of(*said + n + 1));
+	*said = NULL;
 	return (struct span){0};
 }
 
@@ -95,11 +96,13 @@ struct span
 api_thing(const struct catalog *c, const struct thing *t, struct json *out)
 {
 	const struct catalog_link *k = thing_link(c, t);
+	const char *said;
 
 	if (!k || t->what != THING_CRD)
 		return put_prints(c, k, ROLE_RESOURCE, (struct span){0}, out);
 	return put_prints(c, k, ROLE_API,
-	    crd_version(&c->signatures->product[k->print->product], t), out);
+	    api_version(&c->signatures->product[k->print->product], t, &said),
+	    out);
 }
 
 struct span

@@ -17,6 +17,11 @@ struct api api_of(const struct record *r);
 const struct catalog_link *api_link(const struct catalog *c,
     const struct api *a);
 
+/* What a CRD says of its product's version, in *said as KEY=VALUE; absent, as
+ * *said is then, if it is silent. */
+struct span api_version(const struct product *p, const struct thing *t,
+    const char **said);
+
 /* Each makes the value of ms.prints in out; absent: there are none. */
 struct span api_thing(const struct catalog *c, const struct thing *t,
     struct json *out);

@@ -112,8 +112,12 @@ describe_spec(const struct world *w, const struct sighting *s, size_t n,
 	json_member_text(out, "name", span_of(p->name));
 	if (p->category)
 		json_member_text(out, "category", span_of(p->category));
-	if (version.n)
+	if (version.n) {
 		json_member_text(out, "version", version);
+	} else if ((version = grounds_version(w, s)).n) {
+		json_member_text(out, "version", version);
+		json_member_text(out, "versionFrom", span_of("crd"));
+	}
 	if (s->instance.n)
 		json_member_text(out, "instance", s->instance);
 	component_put_rollouts(w, s, n, out);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api.h"
+#include "component.h"
 #include "named.h"
 #include "thing.h"
 #include "workload.h"
@@ -10,7 +12,7 @@
 #define MAX_EVIDENCE 64 /* of one object; more would convince nobody */
 
 /* A CRD or class of the product; the others would say the same. */
-struct api {
+struct found_api {
 	const struct thing *t;
 	const struct print *print;
 };
@@ -26,10 +28,10 @@ print_of_api(const struct catalog *c, const struct thing *t, uint32_t product)
 }
 
 /* The one of most weight in this cluster, and of those the first by name. */
-static struct api
+static struct found_api
 find_api(const struct world *w, const struct sighting *s)
 {
-	struct api best = {NULL, NULL};
+	struct found_api best = {NULL, NULL};
 
 	for (uint32_t i = thing_first_other(w); i != WORLD_NONE;
 	     i = w->thing[i].next) {
@@ -44,7 +46,7 @@ find_api(const struct world *w, const struct sighting *s)
 			(p->weight == best.print->weight &&
 			    strcmp(thing_text(t, THING_NAME),
 				thing_text(best.t, THING_NAME)) < 0)))
-			best = (struct api){t, p};
+			best = (struct found_api){t, p};
 	}
 	return best;
 }
@@ -119,6 +121,73 @@ put_api(const struct world *w, const struct thing *t, const struct print *print,
 	    span_of(thing_text(t, is_crd ? THING_NAME : THING_A)));
 	json_member_text(out, "print", span_of(is_crd ? "crd" : "class"));
 	put_weight(out, "weight", print->weight);
+	json_close(out, '}');
+}
+
+/* What the CRDs of a product say its version is, if they agree; *by is the first
+ * of them by name. */
+static struct span
+version_by_apis(const struct world *w, const struct sighting *s,
+    const struct thing **by)
+{
+	const struct product *p = sight_product_of(w, s);
+	struct span version = {0};
+	const char *said;
+
+	*by = NULL;
+	for (uint32_t i = thing_first_other(w); i != WORLD_NONE;
+	     i = w->thing[i].next) {
+		const struct thing *t = &w->thing[i];
+		struct span here = {0};
+
+		if (t->cluster == s->cluster && t->what == THING_CRD &&
+		    print_of_api(w->shapes->catalog, t, s->v.product))
+			here = api_version(p, t, &said);
+		if (here.n && version.n && !sight_same(here, version))
+			return (struct span){0};
+		if (here.n &&
+		    (!*by ||
+			strcmp(thing_text(t, THING_NAME),
+			    thing_text(*by, THING_NAME)) < 0))
+			*by = t;
+		if (here.n)
+			version = here;
+	}
+	return version;
+}
+
+struct span
+grounds_version(const struct world *w, const struct sighting *s)
+{
+	const struct thing *by;
+
+	/* what tags such as latest stand for, they do not know */
+	if (!s->v.digest.n || s->v.tag.n)
+		return (struct span){0};
+	return version_by_apis(w, s, &by);
+}
+
+/* The CRD that tells the version. */
+static void
+put_teller(const struct world *w, const struct sighting *s, struct json *out)
+{
+	const struct product *p = sight_product_of(w, s);
+	const struct thing *by;
+	const char *said;
+	char value[512];
+
+	version_by_apis(w, s, &by);
+	api_version(p, by, &said);
+	snprintf(value, sizeof(value), "%s%s",
+	    p->crd_version ? "" : "app.kubernetes.io/version", said);
+	json_open(out, '{');
+	sight_put_reference(world_name(w, by->kind), "",
+	    span_of(thing_text(by, THING_NAME)), out);
+	json_member_text(out, "path",
+	    span_of(
+		p->crd_version ? "metadata.annotations" : "metadata.labels"));
+	json_member_text(out, "value", span_of(value));
+	json_member_text(out, "print", span_of("crd"));
 	json_close(out, '}');
 }
 
@@ -292,7 +361,7 @@ void
 grounds_put(const struct world *w, const struct sighting *s, size_t n,
     struct json *out)
 {
-	struct api api = find_api(w, s);
+	struct found_api api = find_api(w, s);
 	struct evidence_sum sum = {.conflict = false};
 	struct json list = {0}, conflicts = {0};
 
@@ -306,6 +375,8 @@ grounds_put(const struct world *w, const struct sighting *s, size_t n,
 	put_named(w, s, n, PRINT_SERVICE, &sum, &list);
 	put_named(w, s, n, PRINT_WEBHOOK, &sum, &list);
 	put_answers(w, s, n, &list);
+	if (!component_release(w, s, n).n && grounds_version(w, s).n)
+		put_teller(w, s, &list);
 	json_close(&list, ']');
 	json_open(&conflicts, '[');
 	put_evidences(w, s, n, true, &sum, &conflicts);

@@ -6,6 +6,10 @@
 
 /* Append the members "confidence", "evidence", "raise" (what else would make it
  * surer), and "conflicts" if there are any. */
+/* What its CRDs say of the version of an instance whose images are known by
+ * their digests only, if they agree. Absent otherwise. */
+struct span grounds_version(const struct world *w, const struct sighting *s);
+
 void grounds_put(const struct world *w, const struct sighting *s, size_t n,
     struct json *out);
 

@@ -56,10 +56,12 @@ read_port(const char *text, struct span facts)
 static const char *
 scheme_of_name(struct span name)
 {
-	const char *p = name.p, *end = name.p + name.n, *scheme = NULL;
+	const char *p, *end, *scheme = NULL;
 	size_t n;
 
-	for (; name.n && p < end; p += n + 1) {
+	if (!name.n)
+		return NULL;
+	for (p = name.p, end = p + name.n; p < end; p += n + 1) {
 		const char *dash = memchr(p, '-', (size_t)(end - p));
 
 		n = dash ? (size_t)(dash - p) : (size_t)(end - p);

@@ -7,6 +7,8 @@
 #include "evidence.h"
 #include "version.h"
 
+#define ID_MAX 63
+
 static const char *const roles[] = {"control-plane", "server", "controller",
     "operator", "gateway", "node-agent", "agent", "proxy", "data-plane",
     "webhook", "worker", "ui", "adapter", "exporter", "sidecar", "helper",
@@ -321,11 +323,14 @@ read_watch(struct reader *r, config_node *root)
 	return 0;
 }
 
+/* It becomes a part of objects' names. */
 static bool
 is_id(const char *text)
 {
-	return *text &&
-	    text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return n > 0 && n <= ID_MAX && !text[n] && *text != '-' &&
+	    text[n - 1] != '-';
 }
 
 static int
@@ -338,8 +343,8 @@ read_head(struct reader *r, config_node *root)
 		return reader_wrong(r, root, "it says no product", NULL);
 	if (!text || !is_id(text))
 		return reader_wrong(r, id,
-		    "a product is named by lower "
-		    "case letters, digits and -",
+		    "a product is named by at most 63 lower case letters, "
+		    "digits and - between them",
 		    NULL);
 	r->p.id = r->p.name = reader_keep(r, text);
 	r->p.file = reader_keep(r, r->c.name);

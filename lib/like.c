@@ -281,9 +281,10 @@ static void
 move_run(struct like *l, uint32_t i, uint32_t end, uint32_t shift)
 {
 	const struct scan_token *t = l->tape.token;
+	struct scan_token *moved = l->moved;
 
 	for (; i < end; i++)
-		l->moved[i] = (struct scan_token){t[i].from + shift,
+		moved[i] = (struct scan_token){t[i].from + shift,
 		    t[i].to + (t[i].to & SCAN_OPENS ? 0 : shift)};
 }
 

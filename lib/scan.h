@@ -166,7 +166,7 @@ size_t scan_utf8_length(const char *p, size_t left);
 size_t scan_utf8(char *buf, unsigned c);
 int scan_hex(char c);
 
-/* Whether a key, as scan_member gives it, says this: plain text, and some. */
+/* Whether a key, as scan_member gives it, says this, if it has escapes. */
 bool scan_key_eq_escaped(struct span key, const char *text);
 
 static inline bool

@@ -174,6 +174,8 @@ scan_key_eq_escaped(struct span key, const char *text)
 	char c[4];
 	size_t n;
 
+	if (!memchr(p, '\\', key.n))
+		return false;
 	for (; p < end; text += n) {
 		n = 1;
 		if (*p == '\\')

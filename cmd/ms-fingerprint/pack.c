@@ -173,15 +173,13 @@ take_fact(const char **p)
 void
 pack_facts(struct texts *words, struct span facts, struct json *out)
 {
-	uint32_t number = 0;
 	struct words w;
 
 	for (const char *p = facts.p; p < facts.p + facts.n;) {
 		cut_fact(take_fact(&p), &w);
-		for (unsigned i = 0; i < w.n; i++) {
-			number = texts_hold_after(words, number, w.word[i]);
-			put_number(out, number, i + 1 == w.n);
-		}
+		for (unsigned i = 0; i < w.n; i++)
+			put_number(out, texts_hold(words, w.word[i]),
+			    i + 1 == w.n);
 	}
 }
 

@@ -40,8 +40,8 @@ texts_init(struct texts *t)
 {
 	*t = (struct texts){.free = TABLE_NONE};
 	table_init(&t->table, &ops, t);
-	t->after = diag_alloc(NULL, TEXTS_AFTER * sizeof(*t->after));
-	memset(t->after, 0, TEXTS_AFTER * sizeof(*t->after));
+	t->late = diag_alloc(NULL, TEXTS_LATE * sizeof(*t->late));
+	memset(t->late, 0, TEXTS_LATE * sizeof(*t->late));
 }
 
 void
@@ -50,7 +50,7 @@ texts_free(struct texts *t)
 	table_free(&t->table);
 	pile_free(&t->pile);
 	free(t->text);
-	free(t->after);
+	free(t->late);
 }
 
 static uint32_t
@@ -69,32 +69,52 @@ new_number(struct texts *t)
 	return t->n++;
 }
 
-uint32_t
-texts_hold(struct texts *t, struct span text)
+/* A number that most texts have for themselves: of their ends and length. */
+static uint64_t
+glance(struct span text)
+{
+	uint64_t first = 0, last = 0;
+
+	if (text.n >= 8) {
+		memcpy(&first, text.p, 8);
+		memcpy(&last, text.p + text.n - 8, 8);
+	} else if (text.n >= 4) {
+		memcpy(&first, text.p, 4);
+		memcpy(&last, text.p + text.n - 4, 4);
+	} else if (text.n) {
+		first = (unsigned char)text.p[0];
+		last = (unsigned char)text.p[text.n - 1] << 8 |
+		    (unsigned char)text.p[text.n / 2];
+	}
+	return (first * 0x9e3779b97f4a7c15u ^ last ^ text.n) *
+	    0x9e3779b97f4a7c15u;
+}
+
+static uint32_t
+find_or_add(struct texts *t, struct span text)
 {
 	uint32_t number = table_find(&t->table, hash_of(text), &text);
 
-	if (number == TABLE_NONE) {
-		number = new_number(t);
-		t->text[number] = (struct text){pile_put(&t->pile, text), 0};
-		table_insert(&t->table, number);
-	}
-	t->text[number].holds++;
+	if (number != TABLE_NONE)
+		return number;
+	number = new_number(t);
+	t->text[number] = (struct text){pile_put(&t->pile, text), 0};
+	table_insert(&t->table, number);
 	return number;
 }
 
-/* Texts come in the order of what they stand in, over and over: so the one that
- * followed last time mostly follows again, and need not be looked up. */
+/* The same texts come over and over: those that came lately are found without
+ * a search. */
 uint32_t
-texts_hold_after(struct texts *t, uint32_t before, struct span text)
+texts_hold(struct texts *t, struct span text)
 {
-	uint32_t *guess = &t->after[before % TEXTS_AFTER];
+	uint32_t *late = &t->late[glance(text) >> 52];
 
-	if (*guess >= t->n || t->text[*guess].place == PILE_NONE ||
-	    !is_text(t, *guess, text))
-		return *guess = texts_hold(t, text);
-	t->text[*guess].holds++;
-	return *guess;
+	if (*late >= t->n || t->text[*late].place == PILE_NONE ||
+	    !is_text(t, *late, text))
+		*late = find_or_add(t, text);
+	t->text[*late].holds++;
+	return *late;
 }
 
 void

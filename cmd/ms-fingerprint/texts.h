@@ -14,12 +14,12 @@ struct text {
 	uint32_t holds; /* or the next free number */
 };
 
-#define TEXTS_AFTER 4096
+#define TEXTS_LATE 4096 /* twelve bits of a number */
 
 struct texts {
 	struct table table;
 	struct text *text;
-	uint32_t *after; /* by a text's number: what followed it last */
+	uint32_t *late; /* numbers of those that came lately */
 	struct pile pile;
 	uint32_t n, size, free;
 };
@@ -30,8 +30,6 @@ void texts_free(struct texts *t);
 
 /* The number of a text, which is held once more. */
 uint32_t texts_hold(struct texts *t, struct span text);
-/* The same, and cheaper if it follows one that it has followed before. */
-uint32_t texts_hold_after(struct texts *t, uint32_t before, struct span text);
 void texts_keep(struct texts *t, uint32_t number); /* once more */
 void texts_drop(struct texts *t, uint32_t number);
 /* The number of a text, or TABLE_NONE. */

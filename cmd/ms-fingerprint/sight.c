@@ -180,6 +180,7 @@ static void
 add_shape(struct sightings *all, const struct world *w, uint32_t workload,
     const struct use *use, uint32_t product, bool is_own)
 {
+	size_t n = all->n, chunks = all->n_chunks, left = all->left;
 	uint32_t shape = use->shape;
 	struct match m;
 	struct sighting s = {.shape = shape,
@@ -197,6 +198,9 @@ add_shape(struct sightings *all, const struct world *w, uint32_t workload,
 	for (unsigned i = 0; i < m.n_verdicts; i++)
 		if (m.verdict[i].product == product)
 			add_verdict(all, &m, i, s);
+	/* told already: the next one may have its room */
+	if (all->n == n && all->n_chunks == chunks)
+		all->left = left;
 }
 
 static void

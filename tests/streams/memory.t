@@ -143,6 +143,27 @@ each("instances of a product, with what runs them", 700,
 each("eight objects without evidence", 20,
      (line for i in range(MANY) for line in others(i)))
 
+SIDECAR = ('{"name":"istio-proxy","image":"docker.io/istio/proxyv2:1.27.1",'
+           '"env":[%s]},' % ",".join('{"name":"ISTIO_META_NUMBER_%02d"}' % i
+                                     for i in range(30)))
+
+
+def peak(program):
+    with open("/proc/%d/status" % program.p.pid) as f:
+        return int(re.search(r"VmHWM:\s+(\d+)", f.read())[1]) * 1024
+
+
+# each is of a product then, and all of one instance
+program = Program()
+program.memory(others(1))
+before = peak(program)
+program.memory(pod(i, 0, "hash").replace('"containers":[', '"containers":[' +
+                                         SIDECAR, 1) for i in range(MANY))
+taken = (peak(program) - before) / MANY
+program.end()
+ok(taken < 600, "pods of a mesh: %d bytes each while they are looked at" %
+   taken)
+
 program = Program()
 most = program.memory(pod(i // 50, i, "hash") for i in range(100000))
 program.end()

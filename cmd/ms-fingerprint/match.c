@@ -81,14 +81,64 @@ is_labelled(const struct look *l, uint32_t product)
 	return false;
 }
 
-/* A Job is the product's own if its labels say so, else it only uses the
- * product's image, as a client of it. An agent or a proxy behind a stranger is
- * there for its sake, unless the labels are about the former. */
+static bool
+is_shell(struct span word)
+{
+	return span_eq(word, "sh") || span_eq(word, "bash") ||
+	    span_eq(word, "ash") || *word.p == '-';
+}
+
+/* What sleep and tail are given to wait for ever, or for a long time. */
+static bool
+is_patience(struct span word)
+{
+	static const char *const words[] = {"infinity", "inf", "null", "-f",
+	    "-F", "d", "h"};
+
+	while (word.n && *word.p >= '0' && *word.p <= '9') {
+		word.p++;
+		word.n--;
+	}
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (span_eq(word, words[i]))
+			return true;
+	return !word.n;
+}
+
+/* Whether a container only waits until somebody comes in and uses what is
+ * there: sleep infinity, tail -f /dev/null. */
+static bool
+is_idle(const struct box *b)
+{
+	struct facts_iter it = {b->words, b->end};
+	bool waits = false;
+	struct span text;
+	enum fact fact;
+
+	while (facts_next(&it, &fact, &text)) {
+		if ((fact != FACT_COMMAND && fact != FACT_ARG) || !text.n)
+			continue;
+		if (waits && !is_patience(text))
+			return false;
+		if (!waits && !is_shell(text) && !span_eq(text, "sleep") &&
+		    !span_eq(text, "tail"))
+			return false;
+		waits |= !is_shell(text);
+	}
+	return waits;
+}
+
+/* Who only waits is a client. A Job is the product's own if its labels say so,
+ * else it only uses the product's image, as a client of it. An agent or a proxy
+ * behind a stranger is there for its sake, unless the labels are about the
+ * former. */
 static enum role
 role_here(const struct look *l, const struct box *b, const struct print *p)
 {
 	enum role role = (enum role)p->role;
 
+	if (is_idle(b))
+		return ROLE_CLIENT;
 	if (!l->is_job &&
 	    (role == ROLE_AGENT || role == ROLE_NODE_AGENT ||
 		role == ROLE_PROXY) &&
@@ -124,6 +174,7 @@ add_verdict(struct look *l, const struct box *b, const struct print *p)
 	    .component = component,
 	    .role = (uint8_t)role};
 	v->makes = p->makes && !l->is_job && v->role != ROLE_SIDECAR &&
+	    !(v->role == ROLE_CLIENT && p->role != ROLE_CLIENT) &&
 	    !(v->role == ROLE_DATA_PLANE && is_beside(l, b));
 	return v;
 }

@@ -104,9 +104,12 @@ lines_flush(struct lines *l)
 static char *
 end_of_output(const struct lines *l)
 {
-	const struct iovec *last = &l->piece[l->n_pieces - 1];
+	const struct iovec *last;
 
-	return l->n_pieces ? (char *)last->iov_base + last->iov_len : NULL;
+	if (!l->n_pieces)
+		return NULL;
+	last = &l->piece[l->n_pieces - 1];
+	return (char *)last->iov_base + last->iov_len;
 }
 
 static void

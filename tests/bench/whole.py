@@ -45,10 +45,14 @@ def namespace(r):
     return r["object"]["metadata"].get("namespace")
 
 
-def anew(r, number):
-    """The same with other uids; and, of pods, other addresses and ids."""
-    text = UUID.sub(lambda m: m[0] if m[0] == CLUSTER else
-                    generate.uuid(m[0] + str(number)), json.dumps(r))
+def uids(text, number):
+    """All objects under other uids, the owned and their owners alike."""
+    return UUID.sub(lambda m: m[0] if m[0] == CLUSTER else
+                    generate.uuid(m[0] + str(number)), text)
+
+
+def addresses(text, number):
+    """Pods with other addresses and containers."""
     text = re.sub(r"containerd://[0-9a-f]{64}", lambda m: "containerd://" +
                   generate.digest(m[0] + str(number)), text)
     return re.sub(r"10\.64\.\d+\.\d+", lambda m: generate.pod_address(
@@ -63,9 +67,10 @@ def ending(name, number):
 
 
 def renamed(r, number):
-    r = json.loads(anew(r, number))
-    r["object"]["metadata"]["name"] = \
-        ending(r["object"]["metadata"]["name"], number)
+    r = json.loads(addresses(json.dumps(r), number))
+    meta = r["object"]["metadata"]
+    meta["name"] = ending(meta["name"], number)
+    meta["uid"] = generate.uuid(meta["uid"] + str(number))
     return r
 
 
@@ -109,7 +114,8 @@ def nodes(of, count):
     first = of["nodes.v1."][0]
     name = first["object"]["metadata"]["name"]
     for i in range(count):
-        yield node(json.loads(anew(first, i).replace(name, "node-%03d" % i)))
+        text = uids(json.dumps(first), i).replace(name, "node-%03d" % i)
+        yield node(json.loads(text))
 
 
 def record(resource, kind, version, metadata, **more):
@@ -159,10 +165,10 @@ def cluster(workloads):
     count = sum(r["object"]["kind"] in WORKLOADS
                 for records in theirs.values() for r in records)
     for resource, records in theirs.items():
-        for r in [m for r in records for m in more(r)]:
-            for i in range(1, workloads // count):
-                of[resource].append(json.loads(
-                    word.sub(r"\1-%d" % i, anew(r, i))))
+        texts = [json.dumps(m) for r in records for m in more(r)]
+        for i in range(1, workloads // count):
+            of[resource] += [json.loads(word.sub(
+                r"\1-%d" % i, addresses(uids(t, i), i))) for t in texts]
     pods = of["pods.v1."]
     of["nodes.v1."] = list(nodes(of, len(pods) // NODE["pods"] + 1))
     of["leases.v1.coordination.k8s.io"] = list(leases(len(of["nodes.v1."])))

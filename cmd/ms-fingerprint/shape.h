@@ -26,7 +26,7 @@ struct shape_glance {
 };
 
 #define SHAPE_GLANCES 4096
-#define SHAPE_CLOSED 1024
+#define SHAPE_CLOSED 4096
 
 struct shapes {
 	const struct catalog *catalog;

@@ -3,7 +3,7 @@
 that nothing is left of what came and went.
 
 Memory is what the kernel has given to the process alone, asked for while it
-waits for more; the limits are those that its manual promises, or leave room."""
+waits for more; the limits are those of its manual, or leave ample room."""
 import os
 import re
 import subprocess

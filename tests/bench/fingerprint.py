@@ -5,8 +5,8 @@ signatures, beside cat in the same run.
 Streams: a whole cluster of PODS / 10 workloads, as ms-watch tells of it
 (whole.py); pods of which ten each are of one workload, as a server lists them;
 and pods of which each is of a workload of its own, and Deployments, the worst
-there is. Figures are CPU time, user and system, the best of ROUNDS (5): noise
-only ever adds.
+there is. Figures are CPU time, user and system, the best of ROUNDS (5), less
+that of a start: noise only ever adds.
 BIN: the programs; PODS: how many (20000).
 """
 import glob
@@ -81,18 +81,26 @@ def count(path):
 
 
 def cost(command, path):
-    """CPU seconds."""
-    best = None
+    """CPU seconds of one run."""
+    with open(path, "rb") as f, open(os.devnull, "wb") as null:
+        p = subprocess.Popen(command, stdin=f, stdout=null)
+        _, status, used = os.wait4(p.pid, 0)
+        p.returncode = status
+    if status:
+        sys.exit("%s failed: %d" % (command[0], status))
+    return used.ru_utime + used.ru_stime
+
+
+def costs(commands, path, empty):
+    """By name: the least CPU seconds of a stream, less those of a start, and
+    the latter. All take turns, as a machine's speed drifts."""
+    best = {n: [float("inf")] * 2 for n in commands}
     for _ in range(ROUNDS):
-        with open(path, "rb") as f, open(os.devnull, "wb") as null:
-            p = subprocess.Popen(command, stdin=f, stdout=null)
-            _, status, used = os.wait4(p.pid, 0)
-            p.returncode = status
-        if status:
-            sys.exit("%s failed: %d" % (command[0], status))
-        seconds = used.ru_utime + used.ru_stime
-        best = seconds if best is None else min(best, seconds)
-    return best
+        for name, command in commands.items():
+            for i, p in enumerate((path, empty)):
+                best[name][i] = min(best[name][i], cost(command, p))
+    return {n: (max(all - start, 1e-3), start)
+            for n, (all, start) in best.items()}
 
 
 def memory(command, path):
@@ -164,25 +172,23 @@ def main():
                                  records("deployments", "deployments.v1.apps",
                                          PODS))}
         empty = write(tmp + "/empty", [])
-        start = {n: cost([program] + a, empty) for n, a in sets.items()}
+        commands = {n: [program] + a for n, a in sets.items()}
+        commands["cat"] = ["cat"]
         for title, path in streams.items():
             size = os.path.getsize(path)
+            seconds = costs(commands, path, empty)
             print("%d records, %d MB, %s" %
                   (count(path), size / 1e6, title))
             print("  cat                  %6.2f GB/s" %
-                  (size / cost(["cat"], path) / 1e9))
-            every = None
+                  (size / seconds["cat"][0] / 1e9))
             for name in ("all", "10", "1,000"):
-                # reading the signatures is told below
-                seconds = max(cost([program] + sets[name], path)
-                              - start[name], 1e-3)
-                every = every or seconds
                 print("  %5s signatures     %6.2f GB/s %6.2f x all" %
-                      (name, size / seconds / 1e9, seconds / every))
-        for name, seconds in start.items():
+                      (name, size / seconds[name][0] / 1e9,
+                       seconds[name][0] / seconds["all"][0]))
+        for name in sets:
             print("%5s signatures: start %.0f ms of CPU, %.1f MB" %
-                  (name, seconds * 1e3,
-                   memory([program] + sets[name], empty) / 1e6))
+                  (name, seconds[name][1] * 1e3,
+                   memory(commands[name], empty) / 1e6))
         least = memory([program], empty)
         # as of ms-watch pods alone; and what is found is held too
         streams["1 pod a ReplicaSet that is not there"] = \

@@ -80,7 +80,8 @@ last_slash(struct span s)
 }
 
 /* A flag without its value, if that tells no version; a plain word as it is:
- * "--storage.tsdb.path". Of a program's path the last part counts. */
+ * "--storage.tsdb.path". Of a program's path the last part counts. A flag is an
+ * argument wherever it stands: many put the whole line into command. */
 static void
 put_word(struct json *out, const struct catalog *c, struct span word,
     bool is_program)
@@ -88,6 +89,7 @@ put_word(struct json *out, const struct catalog *c, struct span word,
 	const char *equals, *end = word.p + word.n;
 	struct span value = {0};
 
+	is_program = is_program && (word.n < 2 || *word.p != '-');
 	if (word.n > 1 && *word.p == '-' &&
 	    (equals = memchr(word.p, '=', word.n))) {
 		word.n = (size_t)(equals - word.p);
@@ -95,7 +97,7 @@ put_word(struct json *out, const struct catalog *c, struct span word,
 			value = (struct span){equals + 1,
 			    (size_t)(end - equals - 1)};
 	}
-	if (word.n && (is_program ? *word.p != '-' : *word.p == '/')) {
+	if (word.n && (is_program || *word.p == '/')) {
 		const char *base = last_slash(word);
 
 		word.n -= (size_t)(base - word.p);

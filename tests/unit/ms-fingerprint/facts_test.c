@@ -81,7 +81,12 @@ what_counts(void)
 		"\"containers\":[{\"name\":\"c\","
 		"\"command\":[\"/bin/sh\",\"-c\",\"exec redis-server --port 1\"],"
 		"\"args\":[\"--a=b\",\"/usr/bin/x\",\"plain\"]}]"),
-	    "Cc csh c-c cexec credis-server c--port c1 w--a wx wplain P ");
+	    "Cc csh w-c cexec credis-server w--port c1 w--a wx wplain P ");
+	is("a command line without args",
+	    POD("",
+		"\"containers\":[{\"name\":\"c\","
+		"\"command\":[\"/usr/bin/etcd\",\"--name\",\"e\",\"--a=b\"]}]"),
+	    "Cc cetcd w--name ce w--a P ");
 	is("environment and ports",
 	    POD("",
 		"\"containers\":[{\"name\":\"c\","

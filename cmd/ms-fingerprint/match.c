@@ -162,7 +162,8 @@ add_hits_of(struct look *l, unsigned verdict)
 }
 
 /* Into v; a tag such as latest or 7 is kept aside. Packagers write the number
- * first, or leave the tag as its maker has it. */
+ * first, or leave the tag as its maker has it; who rebuilds it puts a mark of
+ * their own behind (1.2.3-so13). */
 static void
 version_by_tags(const struct box *b, const struct print *p, struct verdict *v)
 {
@@ -176,7 +177,11 @@ version_by_tags(const struct box *b, const struct print *p, struct verdict *v)
 	for (; !v->version.n && *rule; rule++) {
 		if (strcmp(*rule, "none") == 0)
 			return;
-		v->version = version_by_rule(*rule, b->image.tag);
+		v->version = version_by_rule(b->how == KNOWN_NAME &&
+			    strcmp(*rule, "plain") == 0 ?
+			"flavor" :
+			*rule,
+		    b->image.tag);
 	}
 	if (!v->version.n)
 		v->tag = b->image.tag;

@@ -52,12 +52,25 @@ worth_of_agreement(const struct look *l, const struct box *b)
  * one word says so (kibana: elk-kibana). */
 #define NAMED_AS_WORD 0.6f
 
+/* fluentbit is fluent-bit. */
+static bool
+same_but_dashes(const char *a, const char *b)
+{
+	do {
+		a += strspn(a, "-");
+		b += strspn(b, "-");
+		if (*a != *b++)
+			return false;
+	} while (*a++);
+	return true;
+}
+
 static float
 worth_of_word(const struct look *l, const struct box *b)
 {
 	const char *last = strrchr(b->print->text, '/');
 
-	return strcmp(b->name, look_product(l, b->print)->id) == 0 ||
+	return same_but_dashes(b->name, look_product(l, b->print)->id) ||
 		(last && strcmp(b->name, last + 1) == 0) ?
 	    NAMED_AS_WORD :
 	    0;

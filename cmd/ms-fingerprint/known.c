@@ -442,6 +442,35 @@ is_ones_own(struct span name)
 	return false;
 }
 
+static void
+less_dashes(struct span s, char buf[CATALOG_KEY_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n && n + 1 < CATALOG_KEY_MAX; i++)
+		if (s.p[i] != '-')
+			buf[n++] = s.p[i];
+	buf[n] = '\0';
+}
+
+/* Whether a part of an image's name is the product's own name, or within it, or
+ * around it: postgres, fluentbit, clickhouse-server; but not cluster-manager,
+ * whatever product has a part of that name. */
+static const struct catalog_link *
+by_part_of_name(const struct catalog *c, struct span part)
+{
+	const struct catalog_link *link = by_name(c, KEY_BARE, part);
+	char a[CATALOG_KEY_MAX], b[CATALOG_KEY_MAX];
+	uint32_t product;
+
+	if (!link)
+		return NULL;
+	product = link->print->product;
+	less_dashes(part, a);
+	less_dashes(span_of(c->signatures->product[product].id), b);
+	return strstr(a, b) || strstr(b, a) ? link : NULL;
+}
+
 /* One word of several: elk-kibana, jenkins-master. It may as well be a user's
  * own (redis-worker), so nearly all else has to agree. */
 static const struct catalog_link *
@@ -460,11 +489,11 @@ by_word_of_name(const struct catalog *c, struct span name, float *weight)
 		tail = skip(tail, (size_t)(dash + 1 - tail.p));
 		if (!catalog_has(c, KEY_WORD, tail) &&
 		    !catalog_has(c, KEY_BASE, tail))
-			link = by_name(c, KEY_BARE, tail);
+			link = by_part_of_name(c, tail);
 	}
 	for (size_t i = 0; !link && i < sizeof(part) / sizeof(*part); i++)
 		if (ends(name, part[i]))
-			link = by_name(c, KEY_BARE,
+			link = by_part_of_name(c,
 			    (struct span){name.p, name.n - strlen(part[i])});
 	return link;
 }

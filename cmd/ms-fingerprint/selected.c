@@ -282,7 +282,7 @@ selected_by(struct selections *all, const struct world *w, uint32_t service,
 
 	for (*n = 0; from + *n < l->n && l->s[from + *n].service == service;)
 		++*n;
-	return l->s + from;
+	return *n ? l->s + from : NULL;
 }
 
 const struct selected *
@@ -294,5 +294,5 @@ selected_of(struct selections *all, const struct world *w, uint32_t ns,
 
 	for (*n = 0; from + *n < l->n && l->s[from + *n].shape == shape;)
 		++*n;
-	return l->s + from;
+	return *n ? l->s + from : NULL;
 }

@@ -193,6 +193,11 @@ scan_eq(struct span value, const char *text)
 /* Whether plain text is this. */
 bool span_eq(struct span s, const char *text);
 struct span span_of(const char *text);
+/* Whether plain text begins or ends with this, which may be all of it. */
+bool span_begins(struct span s, const char *prefix);
+bool span_ends(struct span s, const char *suffix);
+/* Text less its first n bytes, of which it has as many. */
+struct span span_after(struct span s, size_t n);
 
 /* A number that is an integer in range. False: not so, *out untouched. */
 bool scan_int(struct span value, int64_t *out);

@@ -168,6 +168,28 @@ span_of(const char *text)
 }
 
 bool
+span_begins(struct span s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return s.n >= n && memcmp(s.p, prefix, n) == 0;
+}
+
+bool
+span_ends(struct span s, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return s.n >= n && memcmp(s.p + s.n - n, suffix, n) == 0;
+}
+
+struct span
+span_after(struct span s, size_t n)
+{
+	return (struct span){s.p + n, s.n - n};
+}
+
+bool
 scan_key_eq_escaped(struct span key, const char *text)
 {
 	const char *p = key.p, *end = key.p + key.n;

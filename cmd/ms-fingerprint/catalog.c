@@ -132,21 +132,13 @@ put_registries(struct catalog *c, const struct registries *r)
 	}
 }
 
-static bool
-ends_with(struct span s, const char *end)
-{
-	size_t n = strlen(end);
-
-	return s.n >= n && memcmp(s.p + s.n - n, end, n) == 0;
-}
-
 struct span
 catalog_alias(const struct catalog *c, struct span part)
 {
 	uint32_t k;
 
 	/* each account and region has a registry of its own */
-	if (ends_with(part, ".amazonaws.com") && part.n > 30)
+	if (span_ends(part, ".amazonaws.com") && part.n > 30)
 		return span_of("ecr.amazonaws.com");
 	k = key_number(c, KEY_ALIAS, part);
 	return k == TABLE_NONE ? part : span_of(c->alias[k]);

@@ -45,14 +45,6 @@ chart_name(struct span chart)
 	return chart;
 }
 
-static bool
-starts_with(struct span s, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return s.n >= n && memcmp(s.p, prefix, n) == 0;
-}
-
 /* What says now app.kubernetes.io/name said app, k8s-app or name before, and
  * still does where no chart writes it. */
 static void
@@ -65,7 +57,7 @@ add_older_label(struct look *l, struct span pair)
 	for (size_t i = 0; i < sizeof(older) / sizeof(*older); i++) {
 		size_t n = strlen(older[i]), rest = pair.n - n;
 
-		if (!starts_with(pair, older[i]) ||
+		if (!span_begins(pair, older[i]) ||
 		    sizeof(name) - 1 + rest > sizeof(text))
 			continue;
 		memcpy(text, name, sizeof(name) - 1);
@@ -85,10 +77,10 @@ see_label(struct look *l, struct span pair)
 	static const char chart[] = "helm.sh/chart=";
 	const char *equals = memchr(pair.p, '=', pair.n);
 
-	if (starts_with(pair, version) && !l->version_label.n)
+	if (span_begins(pair, version) && !l->version_label.n)
 		l->version_label = (struct span){pair.p + sizeof(version) - 1,
 		    pair.n - (sizeof(version) - 1)};
-	if (starts_with(pair, chart)) {
+	if (span_begins(pair, chart)) {
 		struct span name = {pair.p + sizeof(chart) - 1,
 		    pair.n - (sizeof(chart) - 1)};
 
@@ -197,7 +189,7 @@ hit_names_product(const struct hit *h)
 {
 	return h->print->kind == PRINT_CHART ||
 	    (h->print->kind == PRINT_LABEL &&
-		starts_with(span_of(h->value), "app.kubernetes.io/name="));
+		span_begins(span_of(h->value), "app.kubernetes.io/name="));
 }
 
 void

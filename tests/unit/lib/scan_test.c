@@ -469,6 +469,22 @@ test_streams(void)
 
 /* Each prefix of a document may go on, until it is whole. */
 static void
+test_plain_text(void)
+{
+	struct span s = span_of("quay-io-grafana");
+
+	ok(span_begins(s, "quay-io-") && !span_begins(s, "quay.io-") &&
+		span_begins(s, "quay-io-grafana") &&
+		!span_begins(s, "quay-io-grafana-loki"),
+	    "what plain text begins with");
+	ok(span_ends(s, "-grafana") && !span_ends(s, "-loki") &&
+		!span_ends(s, "an-quay-io-grafana"),
+	    "and what it ends with");
+	ok(span_eq(span_after(s, 8), "grafana") && span_after(s, s.n).n == 0,
+	    "and the rest of it");
+}
+
+static void
 test_prefixes(void)
 {
 	const char *doc =
@@ -773,6 +789,7 @@ main(void)
 	test_plan();
 	test_many_paths();
 	test_streams();
+	test_plain_text();
 	test_prefixes();
 	test_types();
 	test_walking();

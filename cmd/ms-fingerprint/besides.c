@@ -123,9 +123,11 @@ read_components(struct reader *r, config_node *node, struct probe *p)
 static bool
 is_port(const char *text)
 {
+	int64_t port;
+
 	if (text[strspn(text, "0123456789")])
 		return true;
-	return strlen(text) <= 5 && atoi(text) > 0 && atoi(text) <= UINT16_MAX;
+	return scan_int(span_of(text), &port) && port > 0 && port <= UINT16_MAX;
 }
 
 static const char *

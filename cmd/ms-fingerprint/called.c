@@ -230,13 +230,18 @@ by_maker_and_name(const struct catalog *c, struct span name, float *weight)
 	    NULL;
 }
 
-/* What is put before a name to say that it is one's own. */
+/* What is put before a name to say that it is one's own, or what one's own is
+ * about. */
 static bool
 is_ones_own(struct span name)
 {
-	static const char *const before[] = {"custom-", "demo-", "example-",
-	    "fake-", "hello-", "mock-", "my-", "our-", "own-", "sample-",
-	    "simple-", "test-"};
+	static const char *const before[] = {"account-", "accounts-", "api-",
+	    "app-", "backend-", "billing-", "cart-", "catalog-", "catalogue-",
+	    "checkout-", "custom-", "customer-", "customers-", "demo-",
+	    "example-", "fake-", "frontend-", "hello-", "inventory-", "mock-",
+	    "my-", "order-", "orders-", "our-", "own-", "payment-", "payments-",
+	    "product-", "products-", "sample-", "service-", "shop-", "simple-",
+	    "store-", "team-", "test-", "user-", "users-", "web-"};
 
 	for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++)
 		if (span_begins(name, before[i]))

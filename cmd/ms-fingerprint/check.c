@@ -73,11 +73,13 @@ is_common_port(const char *text)
 static const char *
 port_wrong(const struct catalog *c, const char *text)
 {
+	int64_t port;
+
 	if (is_of(text, DIGITS))
-		return strlen(text) > 5 || !atoi(text) ||
-			atoi(text) > UINT16_MAX ?
-		    "is no port: those are 1 to 65535" :
-		    NULL;
+		return scan_int(span_of(text), &port) && port > 0 &&
+			port <= UINT16_MAX ?
+		    NULL :
+		    "is no port: those are 1 to 65535";
 	if (!is_of(text, LOWER DIGITS "-") || is_of(text, DIGITS "-"))
 		return "is neither a number nor a name";
 	if (strlen(text) > PORT_NAME)

@@ -201,6 +201,8 @@ struct span span_after(struct span s, size_t n);
 
 /* A number that is an integer in range. False: not so, *out untouched. */
 bool scan_int(struct span value, int64_t *out);
+/* Whether it is a port's number: 1 to 65535. */
+bool scan_is_port(struct span value);
 
 /* Changes to a document: in place of the bytes `at` (empty: an insertion) stand
  * the bytes `with`. */

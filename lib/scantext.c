@@ -228,3 +228,11 @@ scan_int(struct span value, int64_t *out)
 	*out = negative ? (int64_t)(0 - sum) : (int64_t)sum;
 	return true;
 }
+
+bool
+scan_is_port(struct span value)
+{
+	int64_t n;
+
+	return scan_int(value, &n) && n > 0 && n <= UINT16_MAX;
+}

@@ -78,21 +78,13 @@ examples_read(struct reader *r, config_node *root)
 
 /* ---- the probe ---- */
 
-/* Whether a print makes something that is called so; match.c has the names of
- * those that say none. */
+/* Whether a print makes something that is called so. */
 static bool
 has_component(const struct product *p, const char *name)
 {
-	for (size_t i = 0; i < p->n_prints; i++) {
-		const struct print *o = &p->print[i];
-		const char *slash = strrchr(o->text, '/');
-
-		if (strcmp(name,
-			o->component                        ? o->component :
-			    o->kind == PRINT_IMAGE && slash ? slash + 1 :
-							      p->id) == 0)
+	for (size_t i = 0; i < p->n_prints; i++)
+		if (strcmp(name, print_component(p, &p->print[i])) == 0)
 			return true;
-	}
 	return false;
 }
 
@@ -123,11 +115,7 @@ read_components(struct reader *r, config_node *node, struct probe *p)
 static bool
 is_port(const char *text)
 {
-	int64_t port;
-
-	if (text[strspn(text, "0123456789")])
-		return true;
-	return scan_int(span_of(text), &port) && port > 0 && port <= UINT16_MAX;
+	return text[strspn(text, "0123456789")] || scan_is_port(span_of(text));
 }
 
 static const char *

@@ -305,14 +305,12 @@ by_word_of_name(const struct catalog *c, struct span name, float *weight)
 	return link;
 }
 
-/* As its maker calls it; or with what packagers put before that, which is
- * then left out of the name. */
-static const struct catalog_link *
-by_bare_name(const struct catalog *c, struct span *name)
+const struct catalog_link *
+called_behind(const struct catalog *c, enum registry_list list,
+    struct span *name)
 {
-	const struct word_list *l =
-	    &c->signatures->registries.list[LIST_BEFORE];
-	const struct catalog_link *link = called_so(c, KEY_BARE, *name);
+	const struct word_list *l = &c->signatures->registries.list[list];
+	const struct catalog_link *link = NULL;
 	struct span whole = *name;
 
 	for (size_t i = 0; !link && i < l->n; i++)
@@ -333,8 +331,10 @@ called_anywhere(const struct catalog *c, const struct image *image,
 	struct span name = image->part[image->n - 1],
 		    whole = less_registry(c, name), rest = whole;
 	bool is_copy = whole.p != name.p;
-	const struct catalog_link *link = by_bare_name(c, &rest);
+	const struct catalog_link *link = called_so(c, KEY_BARE, whole);
 
+	if (!link)
+		link = called_behind(c, LIST_BEFORE, &rest);
 	if (link) {
 		*weight = is_copy ?
 		    NAME_TELLING :

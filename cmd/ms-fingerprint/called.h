@@ -17,6 +17,10 @@ const struct catalog_link *called_so(const struct catalog *c,
 /* Behind mirrored-: OWNER-NAME, of which the owner may be unknown or absent. */
 const struct catalog_link *called_mirrored(const struct catalog *c,
     struct span name);
+/* As its maker calls it, behind one of the words of a list, which are then left
+ * out of the name, even if nothing is called so. */
+const struct catalog_link *called_behind(const struct catalog *c,
+    enum registry_list list, struct span *name);
 /* By a packager: as its maker does, OWNER-NAME, or the product's id. */
 const struct catalog_link *called_packed(const struct catalog *c,
     struct span name);

@@ -73,11 +73,8 @@ is_common_port(const char *text)
 static const char *
 port_wrong(const struct catalog *c, const char *text)
 {
-	int64_t port;
-
 	if (is_of(text, DIGITS))
-		return scan_int(span_of(text), &port) && port > 0 &&
-			port <= UINT16_MAX ?
+		return scan_is_port(span_of(text)) ?
 		    NULL :
 		    "is no port: those are 1 to 65535";
 	if (!is_of(text, LOWER DIGITS "-") || is_of(text, DIGITS "-"))

@@ -102,21 +102,6 @@ by_joined_name(const struct catalog *c, const struct image *image)
 	return called_so(c, KEY_JOINED, name);
 }
 
-/* Packagers mark their builds before the name, too. */
-static const struct catalog_link *
-by_prefixed_name(const struct catalog *c, struct span name)
-{
-	const struct word_list *l =
-	    &c->signatures->registries.list[LIST_PREFIXES];
-	const struct catalog_link *link = NULL;
-
-	for (size_t i = 0; !link && i < l->n; i++)
-		if (span_begins(name, l->word[i]))
-			link = called_so(c, KEY_BARE,
-			    span_after(name, strlen(l->word[i])));
-	return link;
-}
-
 /* Whether a part of a path says that below it are copies of others' images:
  * one of the listed words, or made with one of them (docker-remote). */
 static bool
@@ -203,14 +188,15 @@ by_last_part(const struct catalog *c, const struct image *image,
 {
 	struct span name = image->part[image->n - 1], owner;
 	enum known packager = packager_of(c, image);
-	bool is_official;
+	bool is_official, is_copy;
 
 	*weight = PACKAGED;
 	if (packager != KNOWN_NOT && (*first = called_dressed(c, name)))
 		return packager;
 	owner =
 	    image->n > 1 ? catalog_alias(c, image->part[image->n - 2]) : name;
-	*first = called_anywhere(c, image, is_copied(c, image), weight);
+	is_copy = is_copied(c, image);
+	*first = called_anywhere(c, image, is_copy, weight);
 	if (!*first)
 		return KNOWN_NOT;
 	is_official = strncmp((*first)->print->text, "library/", 8) == 0;
@@ -219,8 +205,7 @@ by_last_part(const struct catalog *c, const struct image *image,
 		*first = NULL;
 		return KNOWN_NOT;
 	}
-	if (is_official && is_copied(c, image) &&
-	    !(image->n == 2 && image->has_host))
+	if (is_official && is_copy && !(image->n == 2 && image->has_host))
 		return KNOWN_COPY;
 	return KNOWN_NAME;
 }
@@ -248,7 +233,7 @@ static enum known
 by_any(const struct catalog *c, const struct image *image,
     const struct catalog_link **first, float *weight)
 {
-	struct span name = image->part[image->n - 1];
+	struct span name = image->part[image->n - 1], rest = name;
 	enum known how = by_path(c, image, first);
 
 	if (how == KNOWN_NOT)
@@ -261,7 +246,8 @@ by_any(const struct catalog *c, const struct image *image,
 		*weight = (*first)->print->weight;
 		return KNOWN_REPO;
 	}
-	if ((*first = by_prefixed_name(c, name))) {
+	/* packagers mark their builds before the name, too */
+	if ((*first = called_behind(c, LIST_PREFIXES, &rest))) {
 		*weight = PACKAGED;
 		return KNOWN_PACKAGED;
 	}

@@ -20,25 +20,11 @@ add_evidence(struct look *l, unsigned verdict, const struct print *p,
 		    value, weight, (uint8_t)verdict};
 }
 
-/* What a part of a pod is called when its signature does not say: the last
- * part of its repository, or the product. */
-static const char *
-component_of(const struct look *l, const struct print *p)
-{
-	const char *slash = strrchr(p->text, '/');
-
-	if (p->component)
-		return p->component;
-	if (p->kind == PRINT_IMAGE && slash)
-		return slash + 1;
-	return look_product(l, p)->id;
-}
-
 static struct verdict *
 add_verdict(struct look *l, const struct box *b, const struct print *p)
 {
 	struct match *m = l->m;
-	const char *component = component_of(l, p);
+	const char *component = print_component(look_product(l, p), p);
 	enum role role = part_role(l, b, p);
 	struct verdict *v;
 

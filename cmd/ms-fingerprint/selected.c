@@ -58,6 +58,31 @@ compare_shape(const void *x, const void *y)
 	return compare(a->shape, b->shape, a->service, b->service);
 }
 
+/* Where those of n begin that are not before key. */
+static size_t
+lower(const void *base, size_t n, size_t size, const void *key,
+    int (*order)(const void *, const void *))
+{
+	size_t low = 0;
+
+	while (low < n) {
+		size_t mid = low + (n - low) / 2;
+
+		if (order((const char *)base + mid * size, key) < 0)
+			low = mid + 1;
+		else
+			n = mid;
+	}
+	return low;
+}
+
+static size_t
+lower_in(const struct list *l, struct selected key,
+    int (*order)(const void *, const void *))
+{
+	return lower(l->s, l->n, sizeof(*l->s), &key, order);
+}
+
 /* All Services of a namespace that ask for anything, sorted. */
 static struct asks *
 read_asks(const struct world *w, uint32_t ns, size_t *n)
@@ -117,30 +142,15 @@ struct builder {
 	struct list found;
 };
 
-static const struct asks *
-first_ask(const struct builder *b, uint64_t hash)
-{
-	size_t low = 0, high = b->n_asks;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (b->asks[mid].hash < hash)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return b->asks + low;
-}
-
 static void
 add_label(struct builder *b, const char *label, uint32_t shape)
 {
 	struct span facts = {b->facts.p, b->facts.len};
-	uint64_t hash = hash_fact(label);
-	const struct asks *a = first_ask(b, hash);
+	struct asks key = {.hash = hash_fact(label)};
+	const struct asks *a = b->asks +
+	    lower(b->asks, b->n_asks, sizeof(key), &key, compare_asks);
 
-	for (; a < b->asks + b->n_asks && a->hash == hash; a++) {
+	for (; a < b->asks + b->n_asks && a->hash == key.hash; a++) {
 		const struct thing *t = &b->w->thing[a->service];
 
 		if (t->cluster != b->cluster || !has_all(facts, t))
@@ -253,32 +263,14 @@ selections_free(struct selections *all)
 	*all = (struct selections){.n = 0};
 }
 
-/* Where those begin that are not before key. */
-static uint32_t
-lower(const struct list *l, const struct selected *key,
-    int (*order)(const void *, const void *))
-{
-	uint32_t low = 0, high = l->n;
-
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (order(&l->s[mid], key) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 const struct selected *
 selected_by(struct selections *all, const struct world *w, uint32_t service,
     size_t *n)
 {
 	const struct list *l =
 	    &selected_in(all, w, w->thing[service].ns)->by_service;
-	uint32_t from =
-	    lower(l, &(struct selected){service, 0}, compare_service);
+	size_t from =
+	    lower_in(l, (struct selected){service, 0}, compare_service);
 
 	for (*n = 0; from + *n < l->n && l->s[from + *n].service == service;)
 		++*n;
@@ -290,7 +282,7 @@ selected_of(struct selections *all, const struct world *w, uint32_t ns,
     uint32_t shape, size_t *n)
 {
 	const struct list *l = &selected_in(all, w, ns)->by_shape;
-	uint32_t from = lower(l, &(struct selected){0, shape}, compare_shape);
+	size_t from = lower_in(l, (struct selected){0, shape}, compare_shape);
 
 	for (*n = 0; from + *n < l->n && l->s[from + *n].shape == shape;)
 		++*n;

@@ -485,6 +485,16 @@ signatures_free(struct signatures *s)
 	intern_free(&s->text);
 }
 
+const char *
+print_component(const struct product *p, const struct print *print)
+{
+	const char *slash = strrchr(print->text, '/');
+
+	if (print->component)
+		return print->component;
+	return print->kind == PRINT_IMAGE && slash ? slash + 1 : p->id;
+}
+
 const struct product *
 signatures_product(const struct signatures *s, struct span id)
 {

@@ -169,6 +169,9 @@ const struct product *signatures_product(const struct signatures *s,
     struct span id);
 
 const char *role_name(enum role role);
+/* What a part of a product is called whose print does not say: the last part of
+ * its repository, or the product. */
+const char *print_component(const struct product *p, const struct print *print);
 /* ROLES if it is none. */
 enum role role_of(const char *name);
 const char *print_kind_name(enum print_kind kind);

@@ -349,7 +349,7 @@ put_port(struct world *w, const struct port *p, bool headless)
 	struct span target = p->target;
 	int64_t n;
 
-	if (!scan_int(p->number, &n) || n < 1 || n > UINT16_MAX)
+	if (!scan_is_port(p->number))
 		return;
 	if (scan_type(target) == SCAN_STRING)
 		target = scan_text(target, NULL, 0);
@@ -368,7 +368,7 @@ put_port(struct world *w, const struct port *p, bool headless)
 	json_puts(&w->buf, " ");
 	if (headless)
 		json_puts(&w->buf, "None");
-	else if (scan_int(p->node, &n) && n > 0 && n <= UINT16_MAX)
+	else if (scan_is_port(p->node))
 		json_span(&w->buf, p->node);
 	json_raw(&w->buf, "", 1);
 }

@@ -482,6 +482,11 @@ test_plain_text(void)
 	    "and what it ends with");
 	ok(span_eq(span_after(s, 8), "grafana") && span_after(s, s.n).n == 0,
 	    "and the rest of it");
+	ok(scan_is_port(span_of("1")) && scan_is_port(span_of("65535")) &&
+		!scan_is_port(span_of("0")) && !scan_is_port(span_of("-1")) &&
+		!scan_is_port(span_of("65536")) &&
+		!scan_is_port(span_of("http")),
+	    "the numbers of ports");
 }
 
 static void

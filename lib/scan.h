@@ -192,6 +192,12 @@ scan_eq(struct span value, const char *text)
 
 /* Whether plain text is this. */
 bool span_eq(struct span s, const char *text);
+/* Whether two texts are the same; absent is as empty. */
+static inline bool
+span_same(struct span a, struct span b)
+{
+	return a.n == b.n && (!a.n || memcmp(a.p, b.p, a.n) == 0);
+}
 struct span span_of(const char *text);
 /* Whether plain text begins or ends with this, which may be all of it. */
 bool span_begins(struct span s, const char *prefix);

@@ -19,7 +19,7 @@ add_version(struct versions *set, struct span version)
 	if (!version.n || set->n == MAX_VERSIONS)
 		return;
 	for (size_t k = 0; k < set->n; k++)
-		if (sight_same(set->v[k], version))
+		if (span_same(set->v[k], version))
 			return;
 	while (i > 0 && version_compare(version, set->v[i - 1]) < 0)
 		i--;
@@ -32,7 +32,7 @@ static bool
 has_version(const struct versions *set, struct span version)
 {
 	for (size_t i = 0; i < set->n; i++)
-		if (sight_same(set->v[i], version))
+		if (span_same(set->v[i], version))
 			return true;
 	return false;
 }

@@ -93,7 +93,7 @@ describe_name(const struct world *w, const struct sighting *s, struct json *out)
 		json_puts(out, ".");
 		json_span(out, s->instance);
 	}
-	if (s->part_name.n && !sight_same(s->part_name, id)) {
+	if (s->part_name.n && !span_same(s->part_name, id)) {
 		json_puts(out, ".");
 		json_span(out, s->part_name);
 	}

@@ -40,13 +40,13 @@ read_port(const char *text, struct span facts)
 	while (facts_next(&it, &fact, &word) && fact != FACT_POD) {
 		if (fact == FACT_PORT)
 			number = word;
-		if (fact == FACT_PORT && sight_same(word, p.target))
+		if (fact == FACT_PORT && span_same(word, p.target))
 			p.pod_number = word;
 		if (fact != FACT_PORT_NAME)
 			continue;
-		if (sight_same(word, p.target))
+		if (span_same(word, p.target))
 			p.pod_number = number;
-		if (sight_same(number, p.pod_number))
+		if (span_same(number, p.pod_number))
 			p.pod_name = word;
 	}
 	return p;
@@ -213,7 +213,7 @@ listener(struct span facts, struct span target)
 		if (fact == FACT_CONTAINER)
 			container = text.p;
 		else if ((fact == FACT_PORT || fact == FACT_PORT_NAME) &&
-		    sight_same(text, target))
+		    span_same(text, target))
 			return container;
 	}
 	return NULL;

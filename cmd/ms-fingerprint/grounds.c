@@ -143,7 +143,7 @@ version_by_apis(const struct world *w, const struct sighting *s,
 		if (t->cluster == s->cluster && t->what == THING_CRD &&
 		    print_of_api(w->shapes->catalog, t, s->v.product))
 			here = api_version(p, t, &said);
-		if (here.n && version.n && !sight_same(here, version))
+		if (here.n && version.n && !span_same(here, version))
 			return (struct span){0};
 		if (here.n &&
 		    (!*by ||
@@ -219,7 +219,7 @@ is_repeated(const struct sighting *s, size_t i)
 	for (size_t k = 0; k < i; k++)
 		if (s[k].workload == s[i].workload &&
 		    strcmp(s[k].v.component, s[i].v.component) == 0 &&
-		    sight_same(s[k].v.version, s[i].v.version))
+		    span_same(s[k].v.version, s[i].v.version))
 			return true;
 	return false;
 }
@@ -327,7 +327,7 @@ static bool
 is_told(const struct sighting *s, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (s[k].v.told && sight_same(s[k].v.digest, s[i].v.digest))
+		if (s[k].v.told && span_same(s[k].v.digest, s[i].v.digest))
 			return true;
 	return false;
 }

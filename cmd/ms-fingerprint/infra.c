@@ -37,7 +37,7 @@ equal_infra(const void *context, uint32_t id, const void *key)
 {
 	const struct infras *f = context;
 
-	return sight_same(pile_get(&f->keys, f->infra[id].key),
+	return span_same(pile_get(&f->keys, f->infra[id].key),
 	    *(const struct span *)key);
 }
 

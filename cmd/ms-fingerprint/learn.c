@@ -9,12 +9,6 @@
 #include "thing.h"
 #include "workload.h"
 
-static bool
-same(struct span a, struct span b)
-{
-	return a.n == b.n && (!a.n || memcmp(a.p, b.p, a.n) == 0);
-}
-
 /* The prints of a workload: what its shape shows, and who reads it. */
 static struct span
 prints_of_workload(const struct world *w, const struct catalog *c,
@@ -52,7 +46,7 @@ amend_workloads(struct filter *f, const struct catalog *before,
 		is = shape_prints(&f->shapes, wl->own);
 		was = prints_of_workload(w, before, wl, was, &a);
 		is = prints_of_workload(w, f->shapes.catalog, wl, is, &b);
-		if (same(was, is))
+		if (span_same(was, is))
 			continue;
 		amend_workload(w, i, is, &f->out);
 		n++;
@@ -76,7 +70,7 @@ amend_pods(struct filter *f, const uint32_t *old)
 			continue;
 		was = outcome_prints(&f->shapes.outcomes, old[p->shape]);
 		is = shape_prints(&f->shapes, p->shape);
-		if (same(was, is))
+		if (span_same(was, is))
 			continue;
 		amend_pod(w, i, is, &f->out);
 		n++;

@@ -467,8 +467,7 @@ owner_at(const struct world *w, struct home h, struct span name,
 	o->api_version = intern_text(&w->names, w->types.pair[type].a);
 	o->kind = intern_text(&w->names, w->types.pair[type].b);
 	o->name = name_at_home(w, h);
-	return span_eq(o->kind, "Pod") && o->name.n == name.n &&
-	    memcmp(o->name.p, name.p, name.n) == 0;
+	return span_eq(o->kind, "Pod") && span_same(o->name, name);
 }
 
 /* Something is said of it now, or nothing any more. buf is for its name. */

@@ -274,12 +274,6 @@ sight_product_of(const struct world *w, const struct sighting *s)
 	return &w->shapes->catalog->signatures->product[s->v.product];
 }
 
-bool
-sight_same(struct span a, struct span b)
-{
-	return a.n == b.n && (!a.n || memcmp(a.p, b.p, a.n) == 0);
-}
-
 void
 sight_put_reference(const char *kind, const char *ns, struct span name,
     struct json *out)

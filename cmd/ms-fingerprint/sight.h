@@ -50,8 +50,7 @@ bool sight_is_member(const struct sighting *s);
 
 const struct product *sight_product_of(const struct world *w,
     const struct sighting *s);
-/* Whether two texts are the same, or which comes first; absent is as empty. */
-bool sight_same(struct span a, struct span b);
+/* Which of two texts comes first; absent is as empty. */
 int sight_compare(struct span a, struct span b);
 
 /* The member "object" of something said about an object: KIND/NS/NAME. */

@@ -34,9 +34,7 @@ is_of_sync(const struct world *w, const struct sync *s, struct span cluster,
 	struct span r = intern_text(&w->names, s->resource);
 	struct span c = intern_text(&w->names, s->cluster);
 
-	return r.n == resource.n && c.n == cluster.n &&
-	    memcmp(r.p, resource.p, r.n) == 0 &&
-	    memcmp(c.p, cluster.p, c.n) == 0;
+	return span_same(r, resource) && span_same(c, cluster);
 }
 
 static uint16_t

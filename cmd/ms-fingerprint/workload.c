@@ -68,14 +68,11 @@ equal_workload(const void *context, uint32_t id, const void *key)
 	const struct world *w = context;
 	const struct workload *wl = &w->workload[id];
 	const struct workload_key *k = key;
-	struct span group;
 
 	if (wl->name != k->name || wl->place != k->place ||
 	    w->types.pair[wl->type].b != k->kind)
 		return false;
-	group = owner_group(workload_api(w, wl));
-	return group.n == k->group.n &&
-	    memcmp(group.p, k->group.p, group.n) == 0;
+	return span_same(owner_group(workload_api(w, wl)), k->group);
 }
 
 static const struct table_ops workload_ops = {hash_workload, equal_workload};

@@ -66,17 +66,11 @@ bind_key(sqlite3_stmt *st, const struct identity *id)
 	store_bind_text(st, 6, id->cluster);
 }
 
-static bool
-same(struct span a, struct span b)
-{
-	return a.n == b.n && (!a.n || memcmp(a.p, b.p, a.n) == 0);
-}
-
 /* Of two uids one of which is unknown, nothing can be said against. */
 static bool
 same_uid(struct span a, struct span b)
 {
-	return !a.n || !b.n || same(a, b);
+	return !a.n || !b.n || span_same(a, b);
 }
 
 static void
@@ -235,11 +229,12 @@ compare(const struct rows *rows, const struct change *c, bool is_truncated,
 		return STORE_LEAVE;
 	if (!rows->is_ready && span_eq(depth, "full") &&
 	    span_eq(c->depth, "metadata") &&
-	    same(store_column(st, F_RV), c->id.rv))
+	    span_same(store_column(st, F_RV), c->id.rv))
 		return STORE_LEAVE;
-	if (same(store_column(st, F_HASH), (struct span){hash, 16}) &&
-	    same(store_column(st, F_MS), c->ms) && same(depth, c->depth) &&
-	    same(store_column(st, F_RESOURCE), c->resource))
+	if (span_same(store_column(st, F_HASH), (struct span){hash, 16}) &&
+	    span_same(store_column(st, F_MS), c->ms) &&
+	    span_same(depth, c->depth) &&
+	    span_same(store_column(st, F_RESOURCE), c->resource))
 		return STORE_LEAVE;
 	return STORE_UPDATE;
 }
@@ -335,7 +330,7 @@ rows_amend(struct rows *rows, const struct identity *who, struct span ms)
 	ms_merge(store_column(st, F_MS), ms, &rows->ms);
 	merged = (struct span){rows->ms.p, rows->ms.len};
 	is_news = same_uid(store_column(st, F_UID), who->uid) &&
-	    !same(store_column(st, F_MS), merged);
+	    !span_same(store_column(st, F_MS), merged);
 	store_done(s, S_FIND);
 	if (!is_news)
 		return true;

@@ -279,12 +279,6 @@ remember_old(struct index_key *old, struct index_seen *seen)
 	seen->old_rv = (struct span){seen->buf + old->uid.n, old->rv.n};
 }
 
-static bool
-is_same(struct span a, struct span b)
-{
-	return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
-}
-
 static void
 add(struct index *ix, const struct index_key *key)
 {
@@ -303,12 +297,12 @@ update(struct index *ix, uint32_t id, const struct index_key *key,
 	struct index_entry *e = ix->entry[id];
 	char buf[UID_TEXT + RV_MAX + 1];
 	struct index_key old = key_of(ix, e, buf);
-	bool same_uid = is_same(old.uid, key->uid);
+	bool same_uid = span_same(old.uid, key->uid);
 	uint64_t rv;
 
 	seen->marked = e->generation == ix->generation;
 	e->generation = ix->generation;
-	if (same_uid && is_same(old.rv, key->rv))
+	if (same_uid && span_same(old.rv, key->rv))
 		return INDEX_SAME;
 	if (same_uid && !e->odd_rv && pack_rv(key->rv, &rv)) {
 		e->rv = rv;
@@ -340,7 +334,7 @@ index_remove(struct index *ix, const struct index_key *key)
 	char buf[UID_TEXT + RV_MAX + 1];
 
 	if (id == TABLE_NONE ||
-	    !is_same(key_of(ix, ix->entry[id], buf).uid, key->uid))
+	    !span_same(key_of(ix, ix->entry[id], buf).uid, key->uid))
 		return false;
 	drop(ix, id);
 	return true;

@@ -261,22 +261,22 @@ enter(struct world *w, struct pod *p, struct home home, struct span name)
 	bool is_owned = home.type != WORLD_NONE;
 	bool is_tail = begin.n && name.n >= begin.n &&
 	    memcmp(name.p, begin.p, begin.n) == 0;
-	struct json text = {0};
+	struct json *text = &w->buf;
 
+	json_reset(text);
 	if (p->name != PILE_NONE)
 		pile_drop(&w->pod_names, p->name);
 	if (is_owned) {
-		pack_number(&text, home.type);
-		pack_number(&text, home.name);
+		pack_number(text, home.type);
+		pack_number(text, home.name);
 	}
-	json_raw(&text, name.p + (is_tail ? begin.n : 0),
+	json_raw(text, name.p + (is_tail ? begin.n : 0),
 	    name.n - (is_tail ? begin.n : 0));
-	p->name = pile_put(&w->pod_names, (struct span){text.p, text.len});
+	p->name = pile_put(&w->pod_names, (struct span){text->p, text->len});
 	p->home = home.id;
 	p->flags &= (uint8_t) ~(WORLD_TAIL | WORLD_LONE | WORLD_OWNED);
 	p->flags |= (uint8_t)((is_tail ? WORLD_TAIL : 0) |
 	    (home.is_lone ? WORLD_LONE : 0) | (is_owned ? WORLD_OWNED : 0));
-	json_release(&text);
 }
 
 static void

@@ -77,12 +77,11 @@ in_scope(const struct world *w, const struct sync *s, uint32_t ns)
 }
 
 static bool
-is_stale(const struct world *w, uint16_t sync, uint8_t epoch, uint16_t at,
-    uint32_t ns, bool all)
+is_stale(const struct world *w, uint8_t epoch, uint16_t at, uint32_t ns,
+    bool all)
 {
-	return sync == at &&
-	    (all ||
-		(epoch != w->sync[at].epoch && in_scope(w, &w->sync[at], ns)));
+	return all ||
+	    (epoch != w->sync[at].epoch && in_scope(w, &w->sync[at], ns));
 }
 
 static void
@@ -93,24 +92,23 @@ sweep(struct world *w, uint16_t at, bool all)
 	for (uint32_t i = 0; i < w->n_pods; i++) {
 		struct pod *p = &w->pod[i];
 
-		if ((p->flags & WORLD_ALIVE) &&
-		    is_stale(w, p->sync, p->epoch, at,
-			world_ns_at(w, pod_place(w, p)), all))
+		if ((p->flags & WORLD_ALIVE) && p->sync == at &&
+		    is_stale(w, p->epoch, at, world_ns_at(w, pod_place(w, p)),
+			all))
 			pod_forget(w, i);
 	}
 	for (uint32_t i = 0; i < w->n_workloads; i++) {
 		struct workload *wl = &w->workload[i];
 
-		if ((wl->flags & WORLD_SEEN) &&
-		    is_stale(w, wl->sync, wl->epoch, at,
-			world_ns_at(w, wl->place), all))
+		if ((wl->flags & WORLD_SEEN) && wl->sync == at &&
+		    is_stale(w, wl->epoch, at, world_ns_at(w, wl->place), all))
 			workload_forget(w, i);
 	}
 	for (uint32_t i = 0; i < w->n_things; i++) {
 		struct thing *t = &w->thing[i];
 
-		if ((t->flags & WORLD_ALIVE) &&
-		    is_stale(w, t->sync, t->epoch, at, t->ns, all))
+		if ((t->flags & WORLD_ALIVE) && t->sync == at &&
+		    is_stale(w, t->epoch, at, t->ns, all))
 			thing_forget(w, i);
 	}
 }

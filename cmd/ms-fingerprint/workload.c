@@ -150,8 +150,7 @@ workload_get(struct world *w, uint32_t place, const struct owner *name)
 
 	if (id == TABLE_NONE)
 		return new_workload(w, &k,
-		    pairs_put(&w->types,
-			intern_put(&w->names, name->api_version), k.kind));
+		    world_type(w, name->api_version, name->kind));
 	texts_drop(texts, k.name);
 	return id;
 }
@@ -165,6 +164,9 @@ workload_find(const struct world *w, const struct identity *id)
 	    .kind = intern_find(&w->names, id->kind),
 	    .group = owner_group(id->api_version)};
 
+	/* as mostly of those that are not held */
+	if (k.name == TABLE_NONE)
+		return TABLE_NONE;
 	return table_find(&w->workloads, workload_hash(k.name, k.place, k.kind),
 	    &k);
 }
@@ -353,9 +355,7 @@ workload_take(struct world *w, const struct record *r, uint32_t shape)
 	if (!(w->workload[id].flags & WORLD_SEEN))
 		touch(w, id); /* its origin is its own from now on */
 	w->workload[id].flags |= WORLD_SEEN;
-	w->workload[id].type =
-	    pairs_put(&w->types, intern_put(&w->names, r->id.api_version),
-		intern_put(&w->names, r->id.kind));
+	w->workload[id].type = world_type(w, r->id.api_version, r->id.kind);
 	world_read_uid(r->id.uid, w->workload[id].uid);
 	w->workload[id].sync = sync_of(w, r);
 	w->workload[id].epoch = w->sync[w->workload[id].sync].epoch;

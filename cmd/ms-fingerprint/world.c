@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,17 +126,47 @@ world_ns(struct world *w, struct span name)
 	return ns;
 }
 
+static bool
+is_pair(const struct world *w, const struct pairs *p, uint32_t number,
+    struct span a, struct span b)
+{
+	return number < p->n && pairs_have(p, number) &&
+	    span_same(intern_text(&w->names, p->pair[number].a), a) &&
+	    span_same(intern_text(&w->names, p->pair[number].b), b);
+}
+
+/* Objects of one place come one after the other. */
 uint32_t
 world_place(struct world *w, struct span cluster, struct span ns)
 {
-	uint32_t a = intern_put(&w->names, cluster);
+	uint32_t a;
 
-	return pairs_put(&w->places, a, world_ns(w, ns));
+	if (!is_pair(w, &w->places, w->last_place, cluster, ns)) {
+		a = intern_put(&w->names, cluster);
+		w->last_place = pairs_put(&w->places, a, world_ns(w, ns));
+	}
+	return w->last_place;
+}
+
+uint32_t
+world_type(struct world *w, struct span api_version, struct span kind)
+{
+	uint32_t *late =
+	    &w->late_type[(kind.n ? (unsigned char)*kind.p : 0) % WORLD_LATE];
+	uint32_t a;
+
+	if (!is_pair(w, &w->types, *late, api_version, kind)) {
+		a = intern_put(&w->names, api_version);
+		*late = pairs_put(&w->types, a, intern_put(&w->names, kind));
+	}
+	return *late;
 }
 
 uint32_t
 world_find_place(const struct world *w, struct span cluster, struct span ns)
 {
+	if (is_pair(w, &w->places, w->last_place, cluster, ns))
+		return w->last_place;
 	return pairs_find(&w->places, intern_find(&w->names, cluster),
 	    intern_find(&w->names, ns));
 }
@@ -150,37 +181,45 @@ world_origin_of(const struct world *w, const struct record *r)
 					      0;
 }
 
-/* Digits of uids are random, and branches upon them would be guessed wrong half
- * the time. What is no digit has the bit 16. */
-static unsigned
-hex_of(char c)
+/* Eight digits at once, as they are random, and branches upon them would be
+ * guessed wrong half the time. False: some is none, or no small letter. */
+static bool
+read_hex(const char *p, uint8_t out[4])
 {
-	unsigned u = (unsigned char)c;
-	bool is_digit = u - '0' < 10, is_letter = u - 'a' < 6;
+	const uint64_t each = 0x0101010101010101u;
+	uint64_t text, n, letter;
 
-	return (((u & 15) + 9 * (u >> 6 & 1)) & 15) |
-	    (unsigned)!(is_digit | is_letter) << 4;
+	memcpy(&text, p, sizeof(text));
+	text = le64toh(text);
+	n = (text & each * 15) + (text >> 6 & each) * 9;
+	letter = (n + each * 6) >> 4 & each;
+	if (n & each * 0xf0 ||
+	    n + each * '0' + letter * ('a' - '9' - 1) != text)
+		return false;
+	n = n << 4 | n >> 8; /* the first of each two is their byte */
+	for (int i = 0; i < 4; i++)
+		out[i] = (uint8_t)(n >> 16 * i);
+	return true;
 }
 
 void
 world_read_uid(struct span uid, uint8_t out[WORLD_UID])
 {
-	static const uint8_t at[WORLD_UID] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21,
-	    24, 26, 28, 30, 32, 34};
 	const char *p = uid.p;
-	unsigned any = 0;
+	char digits[2 * WORLD_UID];
+	bool good = uid.n == 36 && p[8] == '-' && p[13] == '-' &&
+	    p[18] == '-' && p[23] == '-';
 
-	memset(out, 0, WORLD_UID);
-	if (uid.n != 36 || p[8] != '-' || p[13] != '-' || p[18] != '-' ||
-	    p[23] != '-')
-		return;
-	for (size_t i = 0; i < WORLD_UID; i++) {
-		unsigned high = hex_of(p[at[i]]), low = hex_of(p[at[i] + 1]);
-
-		any |= high | low;
-		out[i] = (uint8_t)(high << 4 | low);
+	if (good) {
+		memcpy(digits, p, 8);
+		memcpy(digits + 8, p + 9, 4);
+		memcpy(digits + 12, p + 14, 4);
+		memcpy(digits + 16, p + 19, 4);
+		memcpy(digits + 20, p + 24, 12);
+		for (int i = 0; i < 4; i++)
+			good &= read_hex(digits + 8 * i, out + 4 * i);
 	}
-	if (any & 16)
+	if (!good)
 		memset(out, 0, WORLD_UID);
 }
 

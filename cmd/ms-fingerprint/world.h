@@ -105,6 +105,7 @@ struct world_glance {
 };
 
 #define WORLD_GLANCES 4096
+#define WORLD_LATE 8 /* by some bits of a kind */
 
 struct sync {
 	uint32_t cluster, resource; /* in world.names */
@@ -153,6 +154,8 @@ struct world {
 	uint64_t changes; /* how often a CRD or the catalog changed */
 	struct world_glance *glance;
 	size_t last_sync; /* that a record was of */
+	uint32_t last_place; /* the same */
+	uint32_t late_type[WORLD_LATE]; /* that came lately */
 	uint32_t n_names; /* when those that nothing has were forgotten last */
 	struct json buf;
 	int phase; /* path of a pod's phase */
@@ -183,6 +186,8 @@ void *world_grow(void *array, uint32_t n, uint32_t *size, size_t one);
 uint32_t world_place(struct world *w, struct span cluster, struct span ns);
 uint32_t world_find_place(const struct world *w, struct span cluster,
     struct span ns);
+/* The number of apiVersion and kind. */
+uint32_t world_type(struct world *w, struct span api_version, struct span kind);
 /* The number of a namespace's name, with a place for it in first. */
 uint32_t world_ns(struct world *w, struct span name);
 /* Verdicts of a namespace, or all that a shape has there, have to be looked at

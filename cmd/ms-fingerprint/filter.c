@@ -186,30 +186,26 @@ put_workload(struct filter *f, const struct record *r, struct span prints)
 	    api_reader(f->shapes.catalog, &api, prints, &f->value));
 }
 
-/* What a Deployment made says nothing that the Deployment does not. */
-static void
-made(struct filter *f, const struct record *r)
-{
-	uint32_t outcome = shapes_judge(&f->shapes, &f->paths, r);
-
-	workload_drop(&f->world, &r->id);
-	put_workload(f, r, outcome_prints(&f->shapes.outcomes, outcome));
-	outcomes_drop(&f->shapes.outcomes, outcome);
-}
-
 static void
 workload(struct filter *f, const struct record *r)
 {
-	uint32_t shape;
-
-	if (workload_is_made(r)) {
-		made(f, r);
-		return;
-	}
-	shape = shapes_of(&f->shapes, &f->paths, r, 0);
+	uint32_t shape = shapes_of(&f->shapes, &f->paths, r, 0);
 	/* what runs to its end makes nothing run */
-	if (shape == SHAPE_NONE || !f->shapes.shape[shape].is_job)
-		workload_take(&f->world, r, shape);
+	bool is_job = shape != SHAPE_NONE && f->shapes.shape[shape].is_job;
+	bool is_means = is_job || workload_is_means(r->id.kind);
+	struct owner o;
+	bool is_owned = is_means && owner_of(r, &o);
+
+	/* pods know a Deployment without the ReplicaSet between them */
+	if (is_job || (is_owned && span_eq(o.kind, "Deployment")))
+		workload_drop(&f->world, &r->id);
+	else
+		/* what is owned may be an old one: its pods speak, not it */
+		workload_take(&f->world, r, is_owned ? SHAPE_NONE : shape);
+	if (shape != SHAPE_NONE && (is_job || is_owned))
+		pod_take_other(&f->world, r, shape, is_owned ? &o : NULL);
+	else
+		pod_drop(&f->world, &r->id);
 	put_workload(f, r, shape_prints(&f->shapes, shape));
 	shapes_drop(&f->shapes, shape);
 }
@@ -219,10 +215,8 @@ pod(struct filter *f, const struct record *r)
 {
 	uint64_t glance = facts_glance(&f->paths, r);
 	uint32_t shape = shapes_of(&f->shapes, &f->paths, r, glance);
-	/* a Job may adopt a pod that counted */
-	bool counts = shape != SHAPE_NONE && !f->shapes.shape[shape].is_job;
 
-	pod_take(&f->world, r, counts ? shape : SHAPE_NONE, glance);
+	pod_take(&f->world, r, shape, glance);
 	put_prints(f, r, shape_prints(&f->shapes, shape));
 	shapes_drop(&f->shapes, shape);
 }
@@ -321,13 +315,11 @@ is_group(const struct record *r, const char *group)
 static void
 deleted(struct filter *f, const struct record *r)
 {
-	if (is_core(r) && span_eq(r->id.kind, "Pod"))
-		pod_take(&f->world, r, SHAPE_NONE, 0);
-	else if ((is_core(r) && span_eq(r->id.kind, "Service")) ||
-	    is_class(r) || is_webhook(r) ||
-	    is_group(r, "apiextensions.k8s.io/"))
+	pod_drop(&f->world, &r->id);
+	if ((is_core(r) && span_eq(r->id.kind, "Service")) || is_class(r) ||
+	    is_webhook(r) || is_group(r, "apiextensions.k8s.io/"))
 		thing_drop(&f->world, r);
-	else
+	else if (!is_core(r) || !span_eq(r->id.kind, "Pod"))
 		workload_take(&f->world, r, SHAPE_NONE);
 	put_prints(f, r, (struct span){0});
 }
@@ -354,7 +346,7 @@ object(struct filter *f, const struct record *r)
 	if (is_bare(r))
 		shape = world_named(&f->world, r);
 	if (shape != SHAPE_NONE)
-		put_prints(f, r, shape_prints(&f->shapes, shape));
+		put_workload(f, r, shape_prints(&f->shapes, shape));
 	else if (core && span_eq(r->id.kind, "Pod") && !is_bare(r))
 		pod(f, r);
 	else if (core && span_eq(r->id.kind, "Service") && !is_bare(r))

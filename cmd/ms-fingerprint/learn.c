@@ -5,72 +5,90 @@
 #include "amend.h"
 #include "api.h"
 #include "diag.h"
+#include "owner.h"
 #include "pod.h"
 #include "thing.h"
 #include "workload.h"
 
-/* The prints of a workload: what its shape shows, and who reads it. */
+/* What all was judged by, what each shape came to, and prints being made. */
+struct before {
+	const struct catalog *catalog;
+	uint32_t *outcome;
+	struct json was, is;
+};
+
+/* Prints with one more if the object is custom and read by some product. */
 static struct span
-prints_of_workload(const struct world *w, const struct catalog *c,
-    const struct workload *wl, struct span shown, struct json *out)
+with_reader(const struct world *w, const struct catalog *c, struct api api,
+    uint16_t sync, struct span prints, struct json *out)
 {
 	struct json resource = {0};
-	struct span text = intern_text(&w->names, w->sync[wl->sync].resource);
-	struct api api = {workload_api(w, wl), workload_kind(w, wl), {0}};
-	struct span prints;
+	struct span text = intern_text(&w->names, w->sync[sync].resource);
 
+	if (!owner_is_custom(api.version))
+		return prints;
 	if (text.n) {
 		json_string(&resource, text.p, text.n);
 		api.resource = (struct span){resource.p, resource.len};
 	}
-	prints = api_reader(c, &api, shown, out);
+	prints = api_reader(c, &api, prints, out);
 	json_release(&resource);
 	return prints;
 }
 
+/* Whether an object of this shape has other prints now, which are *is then. */
+static bool
+is_changed(const struct filter *f, struct before *b, struct api api,
+    uint16_t sync, uint32_t shape, struct span *is)
+{
+	struct span was =
+	    outcome_prints(&f->shapes.outcomes, b->outcome[shape]);
+
+	was = with_reader(&f->world, b->catalog, api, sync, was, &b->was);
+	*is = shape_prints(&f->shapes, shape);
+	*is = with_reader(&f->world, f->shapes.catalog, api, sync, *is, &b->is);
+	return !span_same(was, *is);
+}
+
 static size_t
-amend_workloads(struct filter *f, const struct catalog *before,
-    const uint32_t *old)
+amend_workloads(struct filter *f, struct before *b)
 {
 	const struct world *w = &f->world;
-	struct json a = {0}, b = {0};
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < w->n_workloads; i++) {
 		const struct workload *wl = &w->workload[i];
-		struct span was, is;
+		struct span is;
+		struct api api;
 
 		if (!(wl->flags & WORLD_SEEN) || wl->own == SHAPE_NONE)
 			continue;
-		was = outcome_prints(&f->shapes.outcomes, old[wl->own]);
-		is = shape_prints(&f->shapes, wl->own);
-		was = prints_of_workload(w, before, wl, was, &a);
-		is = prints_of_workload(w, f->shapes.catalog, wl, is, &b);
-		if (span_same(was, is))
+		api = (struct api){.version = workload_api(w, wl),
+		    .kind = workload_kind(w, wl)};
+		if (!is_changed(f, b, api, wl->sync, wl->own, &is))
 			continue;
 		amend_workload(w, i, is, &f->out);
 		n++;
 	}
-	json_release(&a);
-	json_release(&b);
 	return n;
 }
 
 static size_t
-amend_pods(struct filter *f, const uint32_t *old)
+amend_pods(struct filter *f, struct before *b)
 {
 	const struct world *w = &f->world;
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < w->n_pods; i++) {
 		const struct pod *p = &w->pod[i];
-		struct span was, is;
+		struct span is;
+		struct api api;
 
 		if (!(p->flags & WORLD_ALIVE))
 			continue;
-		was = outcome_prints(&f->shapes.outcomes, old[p->shape]);
-		is = shape_prints(&f->shapes, p->shape);
-		if (span_same(was, is))
+		api = (struct api){.version = pod_api(w, p),
+		    .kind = pod_kind(w, p)};
+		if (!is_changed(f, b, api, p->sync, p->shape, &is))
 			continue;
 		amend_pod(w, i, is, &f->out);
 		n++;
@@ -105,16 +123,18 @@ amend_apis(struct filter *f)
 static void
 judge_by(struct filter *f, const struct catalog *c)
 {
-	const struct catalog *before = f->shapes.catalog;
-	uint32_t *old = shapes_learn(&f->shapes, c);
+	struct before b = {.catalog = f->shapes.catalog};
 
+	b.outcome = shapes_learn(&f->shapes, c);
 	world_learn(&f->world);
 	pods_learn(&f->world);
-	f->amended += amend_workloads(f, before, old);
-	f->amended += amend_pods(f, old);
+	f->amended += amend_workloads(f, &b);
+	f->amended += amend_pods(f, &b);
 	f->amended += amend_apis(f);
-	infras_learn(&f->infras, &f->world, before->signatures, &f->out);
-	shapes_learnt(&f->shapes, old);
+	infras_learn(&f->infras, &f->world, b.catalog->signatures, &f->out);
+	shapes_learnt(&f->shapes, b.outcome);
+	json_release(&b.was);
+	json_release(&b.is);
 }
 
 static void

@@ -14,6 +14,14 @@ owner_group(struct span api_version)
 	    span_of("");
 }
 
+bool
+owner_is_custom(struct span api_version)
+{
+	struct span group = owner_group(api_version);
+
+	return group.n && memchr(group.p, '.', group.n);
+}
+
 /* One reference. False: it is not that of the controller. */
 static bool
 read_owner(struct walk *w, struct owner *o)

@@ -18,5 +18,7 @@ bool owner_of_pod(const struct record *r, struct owner *o);
 
 /* GROUP of GROUP/VERSION; empty: the core group. */
 struct span owner_group(struct span api_version);
+/* Kubernetes' own groups that have or own workloads have no dot. */
+bool owner_is_custom(struct span api_version);
 
 #endif

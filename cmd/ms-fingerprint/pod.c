@@ -14,13 +14,16 @@
 
 struct pod_key {
 	uint32_t place;
-	struct span name;
+	const struct identity *id;
+	bool is_other;
 };
 
+/* As many bits as one keeps. */
 static uint32_t
 pod_hash(const struct pod_key *k)
 {
-	return (uint32_t)table_hash(k->name.p, k->name.n, k->place);
+	return (uint32_t)table_hash(k->id->name.p, k->id->name.n, k->place) >>
+	    2;
 }
 
 static uint64_t
@@ -36,15 +39,19 @@ struct home {
 	bool is_lone;
 	uint32_t type; /* of a lone one's workload; WORLD_NONE: it is its own */
 	uint32_t name; /* and its name, in shapes.texts */
+	uint32_t self; /* its own type, if it is no pod; or WORLD_NONE */
 };
 
 /* Where a pod is, and the rest of its name. */
 static struct home
 home_of(const struct world *w, const struct pod *p, struct span *name)
 {
-	struct home h = {p->home, p->flags & WORLD_LONE, WORLD_NONE, 0};
+	struct home h = {p->home, p->flags & WORLD_LONE, WORLD_NONE, 0,
+	    WORLD_NONE};
 
 	*name = pile_get(&w->pod_names, p->name);
+	if (p->is_other)
+		h.self = pack_take_number(name);
 	if (p->flags & WORLD_OWNED) {
 		h.type = pack_take_number(name);
 		h.name = pack_take_number(name);
@@ -72,20 +79,30 @@ name_parts(const struct world *w, const struct pod *p, struct span part[2])
 	    p->flags & WORLD_TAIL ? name_at_home(w, h) : (struct span){"", 0};
 }
 
+/* Versions of one group name the same objects. */
+static bool
+is_same_kind(const struct world *w, const struct pod *p,
+    const struct identity *id)
+{
+	return span_same(pod_kind(w, p), id->kind) &&
+	    span_same(owner_group(pod_api(w, p)), owner_group(id->api_version));
+}
+
 static bool
 equal_pod(const void *context, uint32_t id, const void *key)
 {
 	const struct world *w = context;
 	const struct pod *p = &w->pod[id];
 	const struct pod_key *k = key;
-	struct span part[2];
+	struct span part[2], name = k->id->name;
 
-	if (pod_place(w, p) != k->place)
+	if (pod_place(w, p) != k->place || p->is_other != k->is_other)
 		return false;
 	name_parts(w, p, part);
-	return part[0].n + part[1].n == k->name.n &&
-	    memcmp(part[0].p, k->name.p, part[0].n) == 0 &&
-	    memcmp(part[1].p, k->name.p + part[0].n, part[1].n) == 0;
+	return part[0].n + part[1].n == name.n &&
+	    memcmp(part[0].p, name.p, part[0].n) == 0 &&
+	    memcmp(part[1].p, name.p + part[0].n, part[1].n) == 0 &&
+	    (!p->is_other || is_same_kind(w, p, k->id));
 }
 
 static const struct table_ops pod_ops = {hash_pod, equal_pod};
@@ -122,12 +139,41 @@ pod_name(const struct world *w, const struct pod *p, struct json *out)
 	return (struct span){out->p, out->len};
 }
 
+struct span
+pod_api(const struct world *w, const struct pod *p)
+{
+	struct span end;
+	uint32_t self = home_of(w, p, &end).self;
+
+	return self == WORLD_NONE ?
+	    span_of("v1") :
+	    intern_text(&w->names, w->types.pair[self].a);
+}
+
+struct span
+pod_kind(const struct world *w, const struct pod *p)
+{
+	struct span end;
+	uint32_t self = home_of(w, p, &end).self;
+
+	return self == WORLD_NONE ?
+	    span_of("Pod") :
+	    intern_text(&w->names, w->types.pair[self].b);
+}
+
+static uint32_t
+find(const struct world *w, const struct pod_key *k)
+{
+	return table_find(&w->pods, pod_hash(k), k);
+}
+
 uint32_t
 pod_find(const struct world *w, const struct identity *id)
 {
-	struct pod_key k = {world_find_place(w, id->cluster, id->ns), id->name};
+	struct pod_key k = {world_find_place(w, id->cluster, id->ns), id,
+	    !span_eq(id->kind, "Pod") || !span_eq(id->api_version, "v1")};
 
-	return table_find(&w->pods, pod_hash(&k), &k);
+	return find(w, &k);
 }
 
 /* ---- where it belongs ---- */
@@ -136,7 +182,7 @@ static bool
 is_same_home(struct home a, struct home b)
 {
 	return a.id == b.id && a.is_lone == b.is_lone && a.type == b.type &&
-	    a.name == b.name;
+	    a.name == b.name && a.self == b.self;
 }
 
 static bool
@@ -178,11 +224,12 @@ find_at_glance(struct world *w, const struct world_glance *g, uint32_t place,
 	if (is_lone != (g->type != WORLD_NONE))
 		return false;
 	if (is_lone) {
-		*h = (struct home){place, true, g->type, g->workload};
+		*h = (struct home){place, true, g->type, g->workload,
+		    WORLD_NONE};
 		return texts_is(&w->shapes->texts, h->name) &&
 		    hash_of_text(w, h->name) == g->check;
 	}
-	*h = (struct home){g->workload, false, WORLD_NONE, 0};
+	*h = (struct home){g->workload, false, WORLD_NONE, 0, WORLD_NONE};
 	wl = &w->workload[g->workload];
 	return wl->serial == g->check && (wl->flags & WORLD_ALIVE);
 }
@@ -193,14 +240,12 @@ static struct home
 home_at(struct world *w, uint32_t place, const struct owner *o, bool is_own,
     bool is_lone)
 {
-	struct home h = {place, is_lone, WORLD_NONE, 0};
+	struct home h = {place, is_lone, WORLD_NONE, 0, WORLD_NONE};
 
 	if (!is_lone) {
 		h.id = workload_get(w, place, o);
 	} else if (!is_own) {
-		h.type =
-		    pairs_put(&w->types, intern_put(&w->names, o->api_version),
-			intern_put(&w->names, o->kind));
+		h.type = world_type(w, o->api_version, o->kind);
 		h.name = texts_hold(&w->shapes->texts, o->name);
 	}
 	return h;
@@ -208,11 +253,11 @@ home_at(struct world *w, uint32_t place, const struct owner *o, bool is_own,
 
 /* Where a record's pod belongs. The home is held. */
 static struct home
-find_home(struct world *w, const struct record *r, uint32_t place,
-    uint32_t shape, uint64_t glance)
+find_home(struct world *w, const struct record *r, uint32_t place, bool is_lone,
+    uint64_t glance)
 {
 	struct world_glance *g = &w->glance[glance / 2 % WORLD_GLANCES];
-	bool is_lone = says_nothing(w, shape), by_owner;
+	bool by_owner;
 	struct owner o;
 	struct home h;
 
@@ -266,6 +311,8 @@ enter(struct world *w, struct pod *p, struct home home, struct span name)
 	json_reset(text);
 	if (p->name != PILE_NONE)
 		pile_drop(&w->pod_names, p->name);
+	if (p->is_other)
+		pack_number(text, home.self);
 	if (is_owned) {
 		pack_number(text, home.type);
 		pack_number(text, home.name);
@@ -317,18 +364,21 @@ new_pod(struct world *w, const struct pod_key *k)
 		    sizeof(*w->pod));
 		id = w->n_pods++;
 	}
-	w->pod[id] = (struct pod){.name = PILE_NONE, .hash = pod_hash(k)};
+	w->pod[id] = (struct pod){.name = PILE_NONE,
+	    .hash = pod_hash(k),
+	    .is_other = k->is_other};
 	table_insert(&w->pods, id);
 	return id;
 }
 
-/* A pod that has come to its end runs nothing. */
+/* A pod that runs to its end, or has come to it, runs nothing. */
 static bool
-has_ended(const struct world *w, const struct record *r)
+is_aside(const struct world *w, const struct record *r, uint32_t shape)
 {
 	struct span phase = r->at[w->phase];
 
-	return scan_eq(phase, "Succeeded") || scan_eq(phase, "Failed");
+	return w->shapes->shape[shape].is_job || scan_eq(phase, "Succeeded") ||
+	    scan_eq(phase, "Failed");
 }
 
 /* Whether somebody listens there: what is not ready may have its reasons. */
@@ -355,7 +405,7 @@ see_ready(struct world *w, struct pod *p, const struct record *r,
 	bool was = p->flags & WORLD_READY && p->shape == shape;
 
 	p->flags &= (uint8_t)~WORLD_READY;
-	if (!w->conditions || !is_ready(w, r))
+	if (!w->conditions || p->is_aside || !is_ready(w, r))
 		return;
 	p->flags |= WORLD_READY;
 	if (!was)
@@ -394,25 +444,26 @@ settle(struct world *w, struct pod *p, struct home home, struct span name,
 }
 
 void
-pod_take(struct world *w, const struct record *r, uint32_t shape,
-    uint64_t glance)
+pod_drop(struct world *w, const struct identity *id)
 {
-	uint32_t id = pod_find(w, &r->id);
-	struct pod_key k = {.name = r->id.name};
-	struct home home;
+	uint32_t found = pod_find(w, id);
+
+	if (found != TABLE_NONE)
+		pod_forget(w, found);
+}
+
+/* Take in a pod, or what is none, where it belongs; the home is held. */
+static void
+take(struct world *w, const struct record *r, const struct pod_key *k,
+    struct home home, uint32_t shape, bool aside)
+{
+	uint32_t id = find(w, k);
 	struct pod *p;
 
-	if (r->type == RECORD_DELETED || shape == SHAPE_NONE ||
-	    has_ended(w, r)) {
-		if (id != TABLE_NONE)
-			pod_forget(w, id);
-		return;
-	}
-	k.place = world_place(w, r->id.cluster, r->id.ns);
-	home = find_home(w, r, k.place, shape, glance);
 	if (id == TABLE_NONE)
-		id = new_pod(w, &k);
+		id = new_pod(w, k);
 	p = &w->pod[id];
+	p->is_aside = aside;
 	p->sync = sync_of(w, r);
 	p->epoch = w->sync[p->sync].epoch;
 	world_read_uid(r->id.uid, p->uid);
@@ -420,6 +471,41 @@ pod_take(struct world *w, const struct record *r, uint32_t shape,
 	settle(w, p, home, r->id.name, shape,
 	    (uint8_t)(world_origin_of(w, r) |
 		(scan_eq(r->at[w->phase], "Pending") ? WORLD_WAITING : 0)));
+}
+
+void
+pod_take(struct world *w, const struct record *r, uint32_t shape,
+    uint64_t glance)
+{
+	struct pod_key k = {.id = &r->id};
+	bool aside;
+
+	if (r->type == RECORD_DELETED || shape == SHAPE_NONE) {
+		pod_drop(w, &r->id);
+		return;
+	}
+	k.place = world_place(w, r->id.cluster, r->id.ns);
+	aside = is_aside(w, r, shape);
+	take(w, r, &k,
+	    find_home(w, r, k.place, aside || says_nothing(w, shape), glance),
+	    shape, aside);
+}
+
+void
+pod_take_other(struct world *w, const struct record *r, uint32_t shape,
+    const struct owner *owner)
+{
+	struct pod_key k = {.id = &r->id, .is_other = true};
+	struct home home;
+
+	if (r->type == RECORD_DELETED) {
+		pod_drop(w, &r->id);
+		return;
+	}
+	k.place = world_place(w, r->id.cluster, r->id.ns);
+	home = home_at(w, k.place, owner, !owner, true);
+	home.self = world_type(w, r->id.api_version, r->id.kind);
+	take(w, r, &k, home, shape, true);
 }
 
 void
@@ -436,6 +522,8 @@ pods_mark(const struct world *w, uint8_t *places, uint8_t *types)
 		places[home.id] = 1;
 		if (home.type != WORLD_NONE)
 			types[home.type] = 1;
+		if (home.self != WORLD_NONE)
+			types[home.self] = 1;
 	}
 }
 
@@ -497,7 +585,7 @@ pods_learn(struct world *w)
 		struct pod *p = &w->pod[i];
 		bool nothing;
 
-		if (!(p->flags & WORLD_ALIVE))
+		if (!(p->flags & WORLD_ALIVE) || p->is_aside)
 			continue;
 		nothing = says_nothing(w, p->shape);
 		if (nothing != ((p->flags & WORLD_LONE) != 0))

@@ -1,7 +1,11 @@
-/* pod - which pods there are, of which workload and of which shape. */
+/* pod - which pods there are, of which workload and of which shape.
+ *
+ * And what else shows a shape that is told of it, but counts for nothing.
+ */
 #ifndef MS_POD_H
 #define MS_POD_H
 
+#include "owner.h"
 #include "world.h"
 
 void pods_init(struct world *w);
@@ -9,6 +13,9 @@ void pods_free(struct world *w);
 
 /* TABLE_NONE: there is none. */
 uint32_t pod_find(const struct world *w, const struct identity *id);
+/* apiVersion and kind. */
+struct span pod_api(const struct world *w, const struct pod *p);
+struct span pod_kind(const struct world *w, const struct pod *p);
 /* Where it is: a place of the world's. */
 uint32_t pod_place(const struct world *w, const struct pod *p);
 void pod_forget(struct world *w, uint32_t id);
@@ -16,10 +23,18 @@ void pod_forget(struct world *w, uint32_t id);
 struct span pod_name(const struct world *w, const struct pod *p,
     struct json *out);
 
+/* Forget the one that is called so, if there is one. */
+void pod_drop(struct world *w, const struct identity *id);
+
 /* Take in a pod with this shape (which is held if need be), or forget the one
  * that a DELETED record names. glance is facts_glance() of it. */
 void pod_take(struct world *w, const struct record *r, uint32_t shape,
     uint64_t glance);
+
+/* The same of what is no pod and counts for nothing; owner: who controls it, or
+ * NULL. */
+void pod_take_other(struct world *w, const struct record *r, uint32_t shape,
+    const struct owner *owner);
 
 /* Mark the places and types of those that name them themselves. */
 void pods_mark(const struct world *w, uint8_t *places, uint8_t *types);

@@ -170,17 +170,6 @@ shapes_of(struct shapes *s, const struct facts_paths *paths,
 	return id;
 }
 
-uint32_t
-shapes_judge(struct shapes *s, const struct facts_paths *paths,
-    const struct record *r)
-{
-	json_reset(&s->read);
-	if (facts_read(paths, s->catalog, r, &s->read))
-		return judge(s, (struct span){s->read.p, s->read.len});
-	outcomes_keep(&s->outcomes, OUTCOME_NOTHING);
-	return OUTCOME_NOTHING;
-}
-
 uint32_t *
 shapes_learn(struct shapes *s, const struct catalog *c)
 {

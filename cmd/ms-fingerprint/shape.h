@@ -50,10 +50,6 @@ void shapes_free(struct shapes *s);
  * no containers. glance is facts_glance() of a pod, or 0. */
 uint32_t shapes_of(struct shapes *s, const struct facts_paths *paths,
     const struct record *r, uint64_t glance);
-/* What a record comes to whose shape nobody will hold: an outcome, which is the
- * caller's to drop. */
-uint32_t shapes_judge(struct shapes *s, const struct facts_paths *paths,
-    const struct record *r);
 /* Judge all of them by another catalog. Returns what each came to before, by
  * number, for shapes_learnt() to take back. */
 uint32_t *shapes_learn(struct shapes *s, const struct catalog *c);

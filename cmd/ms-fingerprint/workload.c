@@ -247,20 +247,10 @@ workload_set_origin(struct world *w, uint32_t id, uint8_t origin)
 	touch(w, id);
 }
 
-/* Only what a person would not name is seen through to its owner. */
-static bool
-is_means(struct span kind)
+bool
+workload_is_means(struct span kind)
 {
 	return span_eq(kind, "ReplicaSet") || span_eq(kind, "Job");
-}
-
-/* Kubernetes' own groups that own workloads have no dot. */
-static bool
-is_custom(const struct owner *o)
-{
-	struct span group = owner_group(o->api_version);
-
-	return memchr(group.p, '.', group.n) != NULL;
 }
 
 /* Let go of what an owner was. */
@@ -285,13 +275,13 @@ set_owner(struct world *w, uint32_t id, const struct record *r)
 
 	if (!owner_of(r, &o)) {
 		/* its own */
-	} else if (is_means(r->id.kind)) {
+	} else if (workload_is_means(r->id.kind)) {
 		owner = workload_get(w, old.place, &o);
 		if (owner == id)
 			owner = WORLD_NONE;
 		else
 			w->workload[owner].children++;
-	} else if (is_custom(&o)) {
+	} else if (owner_is_custom(o.api_version)) {
 		owner = texts_hold(&w->shapes->texts, o.name);
 		made = WORLD_MADE;
 	}
@@ -332,15 +322,6 @@ workload_drop(struct world *w, const struct identity *id)
 		workload_forget(w, found);
 }
 
-bool
-workload_is_made(const struct record *r)
-{
-	struct owner o;
-
-	return span_eq(r->id.kind, "ReplicaSet") && owner_of(r, &o) &&
-	    span_eq(o.kind, "Deployment");
-}
-
 void
 workload_take(struct world *w, const struct record *r, uint32_t shape)
 {
@@ -360,10 +341,6 @@ workload_take(struct world *w, const struct record *r, uint32_t shape)
 	w->workload[id].sync = sync_of(w, r);
 	w->workload[id].epoch = w->sync[w->workload[id].sync].epoch;
 	set_owner(w, id, r);
-	/* an owned ReplicaSet may be an old one: its pods speak, not it */
-	if (w->workload[id].owner != WORLD_NONE &&
-	    span_eq(r->id.kind, "ReplicaSet"))
-		shape = SHAPE_NONE;
 	set_own(w, id, shape);
 	workload_set_origin(w, id, world_origin_of(w, r));
 }

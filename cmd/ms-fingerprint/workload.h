@@ -34,15 +34,15 @@ void workload_use(struct world *w, uint32_t id, uint32_t shape, int pods,
     int green, int waiting);
 void workload_set_origin(struct world *w, uint32_t id, uint8_t origin);
 
-/* Whether a Deployment made it: then it is not taken in. */
-bool workload_is_made(const struct record *r);
 /* Forget the object that is called so, if there is one. */
 void workload_drop(struct world *w, const struct identity *id);
 
-/* Take in an object with this shape (which is held if need be), or forget the
- * one that a DELETED record names. */
+/* Take in an object with this shape (which is held if need be; SHAPE_NONE: it
+ * shows nothing itself), or forget the one that a DELETED record names. */
 void workload_take(struct world *w, const struct record *r, uint32_t shape);
 
+/* What a person would not name, and is seen through to its owner. */
+bool workload_is_means(struct span kind);
 /* The workload that a person would name: the Rollout, not its ReplicaSet. */
 uint32_t workload_root(const struct world *w, uint32_t id);
 

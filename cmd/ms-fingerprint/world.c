@@ -247,17 +247,18 @@ world_named(struct world *w, const struct record *r)
 	uint8_t epoch = w->sync[sync].epoch;
 	uint32_t id, shape = SHAPE_NONE;
 
-	if (span_eq(r->id.kind, "Pod")) {
-		id = pod_find(w, &r->id);
-		if (id == TABLE_NONE)
-			return SHAPE_NONE;
+	id = pod_find(w, &r->id);
+	if (id != TABLE_NONE) {
 		w->pod[id].epoch = epoch;
-		return w->pod[id].shape;
+		shape = w->pod[id].shape;
 	}
+	if (span_eq(r->id.kind, "Pod"))
+		return shape;
 	id = workload_find(w, &r->id);
 	if (id != TABLE_NONE) {
 		w->workload[id].epoch = epoch;
-		shape = w->workload[id].own;
+		if (w->workload[id].own != SHAPE_NONE)
+			shape = w->workload[id].own;
 	}
 	id = thing_find(w, &r->id);
 	if (id != TABLE_NONE)

@@ -54,13 +54,20 @@ struct workload {
 
 /* It counts for its workload only if something is said of it; else it is a lone
  * one. There may be as many workloads as pods, and mostly it is the user's own
- * that run. */
+ * that run.
+ *
+ * What shows the same and never counts is held as a lone one, too: pods of a
+ * Job or that have come to their end, and what is no pod: Jobs, and ReplicaSets
+ * that something else owns, which may be old revisions. */
 struct pod {
 	uint8_t uid[WORLD_UID];
 	uint32_t name; /* in pod_names, less its workload's if it begins so;
-			* before it, if it is owned: the workload's type, and
-			* its name in shapes.texts */
-	uint32_t hash; /* of its identity */
+			* before it, if it is no pod: its type; and if it is
+			* owned: the workload's type, and its name in
+			* shapes.texts */
+	uint32_t hash : 30; /* of its identity */
+	uint32_t is_other : 1; /* no pod */
+	uint32_t is_aside : 1; /* counts for nothing, whatever is said of it */
 	uint32_t home; /* workload; or place, if it is a lone one */
 	uint32_t shape;
 	uint16_t sync;

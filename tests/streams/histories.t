@@ -2,7 +2,8 @@
 """ms-fingerprint: what a made-up cluster comes to does not depend on what it
 went through: objects that come, change, go and come back under another uid, in
 lists that name them or no longer do, kinds that are gone, other signatures,
-and owners after what they own."""
+and owners after what they own. That goes for all that is told of each object,
+also of those that make no product run: old revisions, Jobs and their pods."""
 import json
 import os
 import random
@@ -32,6 +33,8 @@ CRDS = ["applications.argoproj.io", "certificates.cert-manager.io",
 PLURAL = {"Deployment": "deployments.v1.apps", "Pod": "pods.v1.",
           "StatefulSet": "statefulsets.v1.apps", "Service": "services.v1.",
           "ReplicaSet": "replicasets.v1.apps", "Job": "jobs.v1.batch",
+          "CronJob": "cronjobs.v1.batch",
+          "Rollout": "rollouts.v1alpha1.argoproj.io",
           "CustomResourceDefinition":
           "customresourcedefinitions.v1.apiextensions.k8s.io",
           "IngressClass": "ingressclasses.v1.networking.k8s.io",
@@ -39,7 +42,9 @@ PLURAL = {"Deployment": "deployments.v1.apps", "Pod": "pods.v1.",
           "validatingwebhookconfigurations.v1.admissionregistration.k8s.io"}
 KINDS = ["Deployment", "StatefulSet", "ReplicaSet", "ReplicaSet", "Pod", "Pod",
          "Pod", "Pod", "Service", "Service", "Job", "CustomResourceDefinition",
-         "IngressClass", "ValidatingWebhookConfiguration"]
+         "IngressClass", "ValidatingWebhookConfiguration", "CronJob", "Rollout"]
+RUNS = ["CronJob", "Deployment", "Job", "Pod", "ReplicaSet", "Rollout",
+        "StatefulSet"]
 PLACES = 6 * len(KINDS)
 SIGNATURES = [{}, {"a": "product: web\nimages:\n- {repo: shop/web}\n"},
               {"a": "product: redis\nimages:\n"
@@ -77,7 +82,10 @@ OWNERS = [("apps/v1", "ReplicaSet", "n%d-5d"), ("apps/v1", "StatefulSet", "n%d")
           ("example.org/v1", "Thing", "t%d"), None]
 MAKERS = {"ReplicaSet": [("apps/v1", "Deployment", "n%d"),
                          ("argoproj.io/v1alpha1", "Rollout", "n%d"), None],
-          "Pod": OWNERS, "Deployment": OWNERS[-2:], "StatefulSet": OWNERS[-2:]}
+          "Pod": OWNERS, "Deployment": OWNERS[-2:], "StatefulSet": OWNERS[-2:],
+          "Job": [("batch/v1", "CronJob", "n%d"), None]}
+API = {"Job": ["batch/v1"], "CronJob": ["batch/v1", "batch/v1beta1"],
+       "Rollout": ["argoproj.io/v1alpha1"]}
 
 
 def owner(rng, kind, n):
@@ -109,8 +117,11 @@ def body(rng, kind, place):
         return "admissionregistration.k8s.io/v1", {"webhooks": [
             {"name": "webhook.cert-manager.io", "clientConfig": {"service": {
                 "namespace": rng.choice("ab"), "name": "n0-8"}}}]}
-    return "batch/v1" if kind == "Job" else "apps/v1", {"spec": {"template": {
-        "metadata": {"labels": labels(rng)}, "spec": pod_spec(rng)}}}
+    spec = {"template": {"metadata": {"labels": labels(rng)},
+                         "spec": pod_spec(rng)}}
+    if kind == "CronJob":
+        spec = {"jobTemplate": {"spec": spec}}
+    return rng.choice(API.get(kind, ["apps/v1"])), {"spec": spec}
 
 
 def thing(rng, place):
@@ -123,7 +134,7 @@ def thing(rng, place):
         name = CRDS[n]
     elif kind == "ReplicaSet":
         name += rng.choice(["-5d", "-6e"])
-    elif kind not in ("Deployment", "StatefulSet", "Job"):
+    elif kind in ("Pod", "Service") or kind not in RUNS:
         name += "-%d" % (place % len(KINDS))
     if "admission" not in api and "." not in name and kind != "IngressClass":
         meta["namespace"] = "ab"[n % 2]
@@ -141,6 +152,14 @@ def key(o):
 def record(kind, o, **more):
     return {"type": kind, "ms": dict(
         {"cluster": "c", "resource": PLURAL[o["kind"]]}, **more), "object": o}
+
+
+def named(kind, o, **more):
+    """A record that says no more of it than its name."""
+    names = {k: o["metadata"][k] for k in ("name", "namespace", "uid")
+             if k in o["metadata"]}
+    return record(kind, dict({k: o[k] for k in ("apiVersion", "kind")},
+                             metadata=names), **more)
 
 
 def sync(phase, **more):
@@ -187,16 +206,20 @@ class History:
         """All of a kind is named anew, and what is not is gone; or the list
         breaks off, and nothing follows from it."""
         ids = [k for k in self.live if k[0] == kind]
-        named = self.rng.sample(ids, len(ids) * 3 // 4)
+        chosen = self.rng.sample(ids, len(ids) * 3 // 4)
         self.lines.append(sync("begin", resource=PLURAL[kind], cause="start",
                                complete=True))
-        self.lines += [record("ADDED", self.live[k]) for k in named]
+        for k in chosen:
+            self.lines.append(
+                named("ADDED", self.live[k], depth="metadata")
+                if k[0] in RUNS and self.rng.random() < 0.2 else
+                record("ADDED", self.live[k]))
         if self.rng.random() < 0.2:
             self.lines.append(sync("aborted", resource=PLURAL[kind]))
             return
         self.lines.append(sync("end", resource=PLURAL[kind], rv="1",
-                               count=len(named)))
-        self.forget(lambda o: o["kind"] == kind and key(o) not in named)
+                               count=len(chosen)))
+        self.forget(lambda o: o["kind"] == kind and key(o) not in chosen)
 
     def change(self, o):
         old, x = self.live.get(key(o)), self.rng.random()
@@ -209,21 +232,8 @@ class History:
         if x < 0.8:
             self.lines.append(record("DELETED", old))
         else:
-            names = {k: old["metadata"][k] for k in ("name", "namespace", "uid")
-                     if k in old["metadata"]}
-            self.lines.append(record("DELETED", dict(
-                {k: old[k] for k in ("apiVersion", "kind")}, metadata=names),
-                synthetic=True))
+            self.lines.append(named("DELETED", old, synthetic=True))
         del self.live[key(o)]
-
-    def remembers(self, k):
-        """Whether other signatures reach it: see BUGS in the manual."""
-        o = self.live.get(k)
-        return o and k[0] != "Job" and not (
-            k[0] == "ReplicaSet" and o["metadata"]["ownerReferences"]) and not (
-            k[0] == "Pod" and (
-                o["status"]["phase"] in ("Succeeded", "Failed") or
-                "Job" in str(o["metadata"]["ownerReferences"])))
 
 
 def run(lines):
@@ -255,7 +265,7 @@ def test(seed):
     fresh = run(now + [READY])
     bad = [k for k in sorted(set(was) | set(fresh), key=str)
            if was.get(k) != fresh.get(k) and
-           (k[0] == "Infrastructure" or h.remembers(k))]
+           (k[0] == "Infrastructure" or k in h.live)]
     ok(len(fresh) > 20 and not bad and was["status"] == 0,
        "history %d: %d objects, as if it were new" % (seed, len(h.live)),
        *["%s\nwas %s\nnew %s" % (k, was.get(k), fresh.get(k))

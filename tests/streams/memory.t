@@ -104,6 +104,20 @@ def workload(kind, app, image=None, ns=None, change="ADDED", more=""):
                    (app, app % 9))), change, "apps/v1")
 
 
+def revision(app, number, image=None, ns=None, change="ADDED"):
+    """A ReplicaSet that Deployment app made."""
+    mark = "%x%06x" % (number, app)
+    labels = ',"labels":{"app":"app-%06d","pod-template-hash":"%s"}' % (
+        app, mark)
+    return record("ReplicaSet", "replicasets.v1.apps", meta_of(
+        "app-%06d-%s" % (app, mark), ns or "team-%d" % (app % 20),
+        labels + owner("Deployment", "app-%06d" % app)),
+        ',"spec":{"replicas":0,"template":{"metadata":{"labels":{"app":'
+        '"app-%06d","pod-template-hash":"%s"}},%s}}' % (app, mark, spec(
+            image or "registry.example.com/shop/app-%06d:0.%d" %
+            (app, number))), change, "apps/v1")
+
+
 def others(i):
     """What carries no evidence, each in a namespace of its own."""
     meta = meta_of("o-%d" % i, "ns-%d" % i)
@@ -114,9 +128,6 @@ def others(i):
     yield record("VirtualService", "virtualservices.v1.networking.istio.io",
                  meta, ',"spec":{}', api="networking.istio.io/v1")
     yield record("Pod", "pods.v1.", meta, "").replace('"full"', '"metadata"')
-    yield pod(i, 0, "job", ns="ns-%d" % i)
-    yield workload("ReplicaSet", i, ns="ns-%d" % i,
-                   more=owner("Deployment", "d"))
 
 
 def each(title, most, lines):
@@ -134,13 +145,20 @@ each("pods of workloads that are not there, one each", 200,
 each("pods of ReplicaSets that are not there, one each", 200,
      (pod(i, 0, "set") for i in range(MANY)))
 each("pods of their own", 200, (pod(i, 0, "") for i in range(MANY)))
+each("pods of Jobs, one each", 200, (pod(i, 0, "job") for i in range(MANY)))
+each("pods that have come to their end", 200, (
+    pod(i, 0, "").replace("Running", "Succeeded") for i in range(MANY)))
 each("Deployments", 200, (workload("Deployment", i) for i in range(MANY)))
+each("old revisions, one each", 200, (revision(i, 0) for i in range(MANY)))
+each("Deployments with two old revisions each", 140, (
+    line for i in range(MANY // 3) for line in (
+        workload("Deployment", i), revision(i, 0), revision(i, 1))))
 each("instances of a product, with what runs them", 700,
      (workload("StatefulSet", i, "redis:7.2.%d" % (i % 9))
       for i in range(MANY)))
 
 
-each("eight objects without evidence", 20,
+each("six objects without evidence", 20,
      (line for i in range(MANY) for line in others(i)))
 
 SIDECAR = ('{"name":"istio-proxy","image":"docker.io/istio/proxyv2:1.27.1",'
@@ -165,9 +183,12 @@ ok(taken < 600, "pods of a mesh: %d bytes each while they are looked at" %
    taken)
 
 program = Program()
+program.memory(workload("Deployment", i) for i in range(2000))
+program.memory(revision(i % 2000, i // 2000) for i in range(6000))
 most = program.memory(pod(i // 50, i, "hash") for i in range(100000))
 program.end()
-ok(most < 16e6, "100,000 pods of 2,000 workloads: %.1f MB" % (most / 1e6))
+ok(most < 16e6, "100,000 pods of 2,000 workloads, each with three revisions: "
+   "%.1f MB" % (most / 1e6))
 
 
 def generation(g, change):
@@ -178,6 +199,8 @@ def generation(g, change):
         yield workload("Deployment", i, image, ns, change)
         yield pod(i, g, "hash", image, ns, change)
         yield pod(i, g, "set", image, ns, change)
+        yield pod(i, g, "job", image, ns, change)
+        yield revision(i, g, image, ns, change)
         yield record("Service", "services.v1.", meta_of("app-%06d" % i, ns),
                      ',"spec":{"selector":{"app":"app-%06d"},"ports":[{"name":'
                      '"http","port":80}]}' % i, change)
@@ -185,7 +208,7 @@ def generation(g, change):
 
 program = Program()
 held = []
-for g in range(24):
+for g in range(16):
     held.append(program.memory(generation(g, "ADDED")))
     program.memory(generation(g, "DELETED"))
 program.end()

@@ -69,7 +69,8 @@ put_meta(struct json *j, unsigned i, unsigned is)
 	json_puts(j, text);
 }
 
-/* Every third is a Deployment or a ReplicaSet, the others are pods. */
+/* Every third is a Deployment or a ReplicaSet, the others are pods, some of
+ * which have come to their end. */
 static void
 put_object(struct json *j, const char *type, unsigned i, unsigned is)
 {
@@ -95,6 +96,8 @@ put_object(struct json *j, const char *type, unsigned i, unsigned is)
 	json_puts(j,
 	    is_pod ? ",\"spec\":" : ",\"spec\":{\"template\":{\"spec\":");
 	put_spec(j, is);
+	if (is_pod && is % 11 == 4)
+		json_puts(j, ",\"status\":{\"phase\":\"Failed\"}");
 	json_puts(j, is_pod ? "}}" : "}}}}");
 }
 

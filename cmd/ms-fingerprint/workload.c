@@ -250,7 +250,8 @@ workload_set_origin(struct world *w, uint32_t id, uint8_t origin)
 bool
 workload_is_means(struct span kind)
 {
-	return span_eq(kind, "ReplicaSet") || span_eq(kind, "Job");
+	return span_eq(kind, "ReplicaSet") ||
+	    span_eq(kind, "ReplicationController") || span_eq(kind, "Job");
 }
 
 /* Let go of what an owner was. */

@@ -58,7 +58,7 @@ struct workload {
  *
  * What shows the same and never counts is held as a lone one, too: pods of a
  * Job or that have come to their end, and what is no pod: Jobs, and ReplicaSets
- * that something else owns, which may be old revisions. */
+ * and the like that something else owns, which may be old revisions. */
 struct pod {
 	uint8_t uid[WORLD_UID];
 	uint32_t name; /* in pod_names, less its workload's if it begins so;

@@ -34,6 +34,7 @@ PLURAL = {"Deployment": "deployments.v1.apps", "Pod": "pods.v1.",
           "StatefulSet": "statefulsets.v1.apps", "Service": "services.v1.",
           "ReplicaSet": "replicasets.v1.apps", "Job": "jobs.v1.batch",
           "CronJob": "cronjobs.v1.batch",
+          "ReplicationController": "replicationcontrollers.v1.",
           "Rollout": "rollouts.v1alpha1.argoproj.io",
           "CustomResourceDefinition":
           "customresourcedefinitions.v1.apiextensions.k8s.io",
@@ -42,9 +43,10 @@ PLURAL = {"Deployment": "deployments.v1.apps", "Pod": "pods.v1.",
           "validatingwebhookconfigurations.v1.admissionregistration.k8s.io"}
 KINDS = ["Deployment", "StatefulSet", "ReplicaSet", "ReplicaSet", "Pod", "Pod",
          "Pod", "Pod", "Service", "Service", "Job", "CustomResourceDefinition",
-         "IngressClass", "ValidatingWebhookConfiguration", "CronJob", "Rollout"]
-RUNS = ["CronJob", "Deployment", "Job", "Pod", "ReplicaSet", "Rollout",
-        "StatefulSet"]
+         "IngressClass", "ValidatingWebhookConfiguration", "CronJob", "Rollout",
+         "ReplicationController"]
+RUNS = ["CronJob", "Deployment", "Job", "Pod", "ReplicaSet",
+        "ReplicationController", "Rollout", "StatefulSet"]
 PLACES = 6 * len(KINDS)
 SIGNATURES = [{}, {"a": "product: web\nimages:\n- {repo: shop/web}\n"},
               {"a": "product: redis\nimages:\n"
@@ -79,12 +81,15 @@ def pod_spec(rng):
 
 OWNERS = [("apps/v1", "ReplicaSet", "n%d-5d"), ("apps/v1", "StatefulSet", "n%d"),
           ("batch/v1", "Job", "n%d"), ("v1", "Node", "node"),
+          ("v1", "ReplicationController", "n%d"),
           ("example.org/v1", "Thing", "t%d"), None]
 MAKERS = {"ReplicaSet": [("apps/v1", "Deployment", "n%d"),
                          ("argoproj.io/v1alpha1", "Rollout", "n%d"), None],
           "Pod": OWNERS, "Deployment": OWNERS[-2:], "StatefulSet": OWNERS[-2:],
+          "ReplicationController": [
+              ("apps.openshift.io/v1", "DeploymentConfig", "n%d"), None],
           "Job": [("batch/v1", "CronJob", "n%d"), None]}
-API = {"Job": ["batch/v1"], "CronJob": ["batch/v1", "batch/v1beta1"],
+API = {"ReplicationController": ["v1"], "Job": ["batch/v1"], "CronJob": ["batch/v1", "batch/v1beta1"],
        "Rollout": ["argoproj.io/v1alpha1"]}
 
 

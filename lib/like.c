@@ -1,5 +1,6 @@
 #include "like.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ keep(struct like *l, const struct scan_plan *plan, struct span doc)
 	l->n_slots = plan->n_slots;
 	l->n_often = l->n_steps = 0;
 	l->doc = doc.p;
+	l->number++;
 }
 
 int
@@ -99,6 +101,32 @@ same(const char *a, const char *b, size_t n)
 	}
 #endif
 	return i + same_words(a + i, b + i, n - i);
+}
+
+/* Whether all of n are: the end of a long run is compared with what is before it
+ * once more. */
+static inline bool
+are_same(const char *a, const char *b, size_t n)
+{
+#if defined(SCAN_SSE2)
+	if (n >= 16) {
+		__m128i differ = _mm_setzero_si128();
+
+		for (size_t i = 0;; i = i + 32 <= n ? i + 16 : n - 16) {
+			__m128i x = _mm_loadu_si128(
+			    (const __m128i *)(const void *)(a + i));
+			__m128i y = _mm_loadu_si128(
+			    (const __m128i *)(const void *)(b + i));
+
+			differ = _mm_or_si128(differ, _mm_xor_si128(x, y));
+			if (i + 16 == n)
+				break;
+		}
+		return _mm_movemask_epi8(_mm_cmpeq_epi8(differ,
+			   _mm_setzero_si128())) == 0xffff;
+	}
+#endif
+	return same_words(a, b, n) == n;
 }
 
 /* The end of a string that goes on at p, if all that is left of it is plain;
@@ -228,11 +256,44 @@ place(const struct like *l, struct span *slots)
 	}
 }
 
+/* Where documents differ mostly, and nowhere else: the quick way, as far as it
+ * leads. Returns the number of such scalars behind them. */
+static unsigned
+compare_often(struct comparison *c)
+{
+	struct like *l = c->l;
+	const char *p = c->doc.p, *end = p + c->doc.n;
+	uint32_t i = 0;
+	unsigned often = 0;
+
+	for (; often < l->n_often; often++) {
+		const struct like_scalar *s = &l->often[often];
+		const char *after = NULL;
+		size_t n = s->from - i;
+
+		if (n >= (size_t)(end - p) || !are_same(l->text + i, p, n))
+			break;
+		if (s->is_plain && p[n] == '"')
+			after = plain_end(p + n + 1, end);
+		if (!after && !(after = scalar_end(p + n, end)))
+			break;
+		p = after;
+		i = s->to;
+		l->step[often] = (struct like_step){s->number, s->from,
+		    (int32_t)(p - c->doc.p - (ptrdiff_t)i)};
+	}
+	l->n_steps = often;
+	c->i = i;
+	c->k = (size_t)(p - c->doc.p);
+	c->next = often ? l->often[often - 1].number + 1 : 0;
+	return often;
+}
+
 static bool
 compare(struct comparison *c)
 {
 	struct like *l = c->l;
-	unsigned often = 0;
+	unsigned often = compare_often(c);
 
 	for (;;) {
 		const struct like_scalar *s =
@@ -265,7 +326,6 @@ like_find(struct like *l, const struct scan_plan *plan, struct span doc,
 	if (!l->n || plan->n_slots != l->n_slots || doc.n > INT32_MAX)
 		return false;
 	l->doc = doc.p;
-	l->n_steps = 0;
 	if (!compare(&c))
 		return false;
 	if (l->n_steps > l->n_often)
@@ -327,4 +387,62 @@ like_walk(struct like *l, int slot, struct span value)
 		return walk_text(value);
 	return (struct walk){l->doc, NULL,
 	    l->n_steps ? move(l, first) : l->tape.token + first};
+}
+
+struct walk
+like_walk_kept(const struct like *l, int slot, struct span value)
+{
+	return value.n ?
+	    (struct walk){l->text, NULL, l->tape.token + l->tape.first[slot]} :
+	    walk_text(value);
+}
+
+uint32_t
+like_number(const struct like *l, const struct walk *kept)
+{
+	return (uint32_t)(kept->at - l->tape.token);
+}
+
+/* The first step at or behind a token. */
+static unsigned
+step_at(const struct like *l, uint32_t number)
+{
+	unsigned low = 0, high = l->n_steps;
+
+	while (low < high) {
+		unsigned middle = (low + high) / 2;
+
+		if (l->step[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool
+is_step_at(const struct like *l, uint32_t number, unsigned i)
+{
+	const struct like_step *s = l->step;
+
+	return i <= l->n_steps && (i == 0 || s[i - 1].number < number) &&
+	    (i == l->n_steps || s[i].number >= number);
+}
+
+bool
+like_differs(const struct like *l, uint32_t number, uint8_t *guess,
+    struct span *there)
+{
+	const struct scan_token *t = &l->tape.token[number];
+	uint32_t from, to;
+
+	static_assert(LIKE_STEPS <= UINT8_MAX, "a guess is one of them");
+	if (!is_step_at(l, number, *guess))
+		*guess = (uint8_t)step_at(l, number);
+	if (*guess == l->n_steps || l->step[*guess].number != number)
+		return false;
+	from = t->from + (*guess ? (uint32_t)l->step[*guess - 1].shift : 0);
+	to = t->to + (uint32_t)l->step[*guess].shift;
+	*there = (struct span){l->doc + from, to - from};
+	return true;
 }

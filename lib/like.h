@@ -35,6 +35,8 @@ struct like {
 	size_t n, size;
 	struct scan_tape tape;
 	unsigned n_slots;
+	uint64_t
+	    number; /* of what is remembered: another one, another number */
 	struct like_scalar often[LIKE_STEPS]; /* those that differed before */
 	unsigned n_often;
 	/* the document that was found last, and where it differs */
@@ -57,8 +59,27 @@ int like_scan(struct like *l, const struct scan_plan *plan, struct span doc,
 bool like_find(struct like *l, const struct scan_plan *plan, struct span doc,
     struct span *slots);
 
+/* Whether the document that was found last is remembered, or like the one that
+ * is. */
+static inline bool
+like_keeps(const struct like *l)
+{
+	return l->n > 0;
+}
+
 /* A walk through the value of a slot, as the last of these two calls has found
  * it. Good until the next of them. */
 struct walk like_walk(struct like *l, int slot, struct span value);
+
+/* A walk through the same value, but of the document that is remembered: good
+ * until another one is. The token that such a walk is at has a number, which
+ * all that are like that document have for the token in its place. */
+struct walk like_walk_kept(const struct like *l, int slot, struct span value);
+uint32_t like_number(const struct like *l, const struct walk *kept);
+/* Whether a scalar token is another in the document that was found last; then
+ * *there is set to it. Documents differ in the same places mostly: *guess is
+ * where this one was found before, and at first 0. */
+bool like_differs(const struct like *l, uint32_t number, uint8_t *guess,
+    struct span *there);
 
 #endif

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "owner.h"
+#include "spots.h"
 
 #define WORD_MAX 80 /* longer words of a command line are data */
-#define WORDS_MAX 64 /* of one container */
+#define WORDS_MAX 64 /* of one element of it */
 
 void
 facts_plan(struct facts_paths *p, struct scan_plan *plan)
@@ -35,11 +36,8 @@ facts_plan(struct facts_paths *p, struct scan_plan *plan)
 static void
 put_fact(struct json *out, enum fact fact, struct span text)
 {
-	char *to;
+	char *to = json_room(out, text.n + 2);
 
-	if (out->len + text.n > FACTS_MAX)
-		return;
-	to = json_room(out, text.n + 2);
 	*to++ = (char)fact;
 	if (text.n)
 		memcpy(to, text.p, text.n);
@@ -113,13 +111,12 @@ put_word(struct json *out, const struct catalog *c, struct span word,
  * word, as many a product is started by one. */
 static void
 put_words(struct json *out, const struct catalog *c, struct span text,
-    bool is_program, unsigned *left)
+    bool is_program)
 {
-	size_t i = 0;
+	unsigned left = WORDS_MAX;
+	size_t i = 0, n;
 
-	while (i<text.n && * left> 0) {
-		size_t n;
-
+	while (i < text.n && left) {
 		while (i < text.n && (unsigned char)text.p[i] <= ' ')
 			i++;
 		for (n = i; n < text.n && (unsigned char)text.p[n] > ' '; n++)
@@ -127,154 +124,22 @@ put_words(struct json *out, const struct catalog *c, struct span text,
 		if (n > i) {
 			put_word(out, c, (struct span){text.p + i, n - i},
 			    is_program);
-			--*left;
+			left--;
 		}
 		i = n;
 	}
 }
 
+/* A port's number, and its name. */
 static void
-put_command(struct json *out, const struct catalog *c, struct walk *w,
-    bool is_program)
+put_port(struct json *out, const struct spot *spot)
 {
-	unsigned left = WORDS_MAX;
-	char buf[4096];
+	struct span port = spot->value.text;
 
-	if (!walk_enter(w, '[')) {
-		walk_pass(w);
-		return;
-	}
-	while (walk_element(w)) {
-		struct span value = walk_pass(w);
-
-		if (left)
-			put_words(out, c, text_of(value, buf, sizeof(buf)),
-			    is_program, &left);
-	}
-}
-
-static void
-put_env(struct json *out, struct walk *w)
-{
-	unsigned left = WORDS_MAX;
-	struct span key, value;
-
-	if (!walk_enter(w, '[')) {
-		walk_pass(w);
-		return;
-	}
-	while (walk_element(w)) {
-		struct span name = {0};
-
-		if (!left || !walk_enter(w, '{')) {
-			walk_pass(w);
-			continue;
-		}
-		left--;
-		while (walk_member(w, &key)) {
-			value = walk_pass(w);
-			if (scan_key_eq(key, "name"))
-				name = value;
-		}
-		put_text(out, FACT_ENV, name);
-	}
-}
-
-static void
-put_port(struct json *out, struct walk *w)
-{
-	struct span key, value, port = {0}, name = {0};
-
-	while (walk_member(w, &key)) {
-		value = walk_pass(w);
-		if (scan_key_eq(key, "containerPort"))
-			port = value;
-		else if (scan_key_eq(key, "name"))
-			name = value;
-	}
 	if (scan_type(port) != SCAN_NUMBER || port.n > 7)
 		return;
 	put_fact(out, FACT_PORT, port);
-	put_text(out, FACT_PORT_NAME, name);
-}
-
-static void
-put_ports(struct json *out, struct walk *w)
-{
-	if (!walk_enter(w, '[')) {
-		walk_pass(w);
-		return;
-	}
-	while (walk_element(w))
-		if (walk_enter(w, '{'))
-			put_port(out, w);
-		else
-			walk_pass(w);
-}
-
-/* The API server writes the name first, so this is not a walk of its own. */
-static struct span
-name_of(struct walk w)
-{
-	struct span key, value;
-
-	if (walk_enter(&w, '{'))
-		while (walk_member(&w, &key)) {
-			value = walk_pass(&w);
-			if (scan_key_eq(key, "name"))
-				return value;
-		}
-	return (struct span){0};
-}
-
-/* One container, in one walk: its name, then what else it shows. An init
- * container runs on only if it is restarted always. */
-static bool
-put_container(struct json *out, const struct catalog *c, struct walk *w,
-    bool only_sidecar)
-{
-	struct span key, image = {0}, restart = {0};
-	size_t start = out->len;
-	char buf[256];
-
-	put_fact(out, FACT_CONTAINER, text_of(name_of(*w), buf, sizeof(buf)));
-	if (!walk_enter(w, '{'))
-		walk_pass(w);
-	else
-		while (walk_member(w, &key)) {
-			if (scan_key_eq(key, "env"))
-				put_env(out, w);
-			else if (scan_key_eq(key, "command"))
-				put_command(out, c, w, true);
-			else if (scan_key_eq(key, "args"))
-				put_command(out, c, w, false);
-			else if (scan_key_eq(key, "ports"))
-				put_ports(out, w);
-			else if (scan_key_eq(key, "image"))
-				image = walk_pass(w);
-			else if (scan_key_eq(key, "restartPolicy"))
-				restart = walk_pass(w);
-			else
-				walk_pass(w);
-		}
-	put_text(out, FACT_IMAGE, image);
-	if (!only_sidecar || scan_eq(restart, "Always"))
-		return true;
-	out->len = start;
-	return false;
-}
-
-static bool
-put_containers(struct json *out, const struct catalog *c, struct walk w,
-    bool only_sidecars)
-{
-	bool any = false;
-
-	if (!walk_enter(&w, '['))
-		return false;
-	while (walk_element(&w))
-		any |= put_container(out, c, &w, only_sidecars);
-	return any;
+	put_text(out, FACT_PORT_NAME, spot->name.text);
 }
 
 bool
@@ -306,7 +171,7 @@ put_pair(struct json *out, enum fact fact, struct span key, struct span value)
 	struct span text = text_of(value, buf, sizeof(buf));
 	size_t n = key.n + 1 + text.n;
 
-	if (!text.p || n > PAIR_MAX || out->len + n > FACTS_MAX)
+	if (!text.p || n > PAIR_MAX)
 		return;
 	to = json_room(out, n + 2);
 	*to++ = (char)fact;
@@ -317,71 +182,30 @@ put_pair(struct json *out, enum fact fact, struct span key, struct span value)
 	out->len += n + 2;
 }
 
+/* An annotation that a signature asks for by key=value has only that one. */
 static void
-put_labels(struct json *out, struct walk w)
+put_annotation(struct json *out, const struct catalog *c,
+    const struct spot *spot)
 {
-	struct span key, value;
+	size_t start = out->len;
+	struct span pair;
 
-	if (!walk_enter(&w, '{'))
+	if (!spot->value.text.n) {
+		put_fact(out, FACT_ANNOTATION, spot->key);
 		return;
-	while (walk_member(&w, &key)) {
-		value = walk_pass(&w);
-		if (!facts_is_mark(key))
-			put_pair(out, FACT_LABEL, key, value);
 	}
-}
-
-/* Annotations may be long and differ from pod to pod, so only those count that
- * a signature asks for, by key or by key=value. */
-static void
-put_annotations(struct json *out, const struct catalog *c, struct walk w)
-{
-	struct span key, value, pair;
-	size_t start;
-
-	if (!walk_enter(&w, '{'))
+	put_pair(out, FACT_ANNOTATION, spot->key, spot->value.text);
+	if (out->len == start)
 		return;
-	while (walk_member(&w, &key)) {
-		value = walk_pass(&w);
-		if (!catalog_has(c, KEY_ANNOTATION_OF, key))
-			continue;
-		if (catalog_has(c, KEY_ANNOTATION, key)) {
-			put_fact(out, FACT_ANNOTATION, key);
-			continue;
-		}
-		start = out->len;
-		put_pair(out, FACT_ANNOTATION, key, value);
-		if (out->len == start)
-			continue;
-		pair = (struct span){out->p + start + 1, out->len - start - 2};
-		if (!catalog_has(c, KEY_ANNOTATION, pair))
-			out->len = start;
-	}
-}
-
-static void
-put_own_labels(struct json *out, struct walk w)
-{
-	static const char *const own[] = {"app.kubernetes.io/version",
-	    "helm.sh/chart"};
-	struct span key, value, found[2] = {{0}, {0}};
-
-	if (!walk_enter(&w, '{'))
-		return;
-	while (walk_member(&w, &key)) {
-		value = walk_pass(&w);
-		for (int i = 0; i < 2; i++)
-			if (scan_key_eq(key, own[i]))
-				found[i] = value;
-	}
-	for (int i = 0; i < 2; i++)
-		put_pair(out, FACT_OWN_LABEL, span_of(own[i]), found[i]);
+	pair = (struct span){out->p + start + 1, out->len - start - 2};
+	if (!catalog_has(c, KEY_ANNOTATION, pair))
+		out->len = start;
 }
 
 /* The name of the workload as whoever installed it chose it: what owns one pod
  * each, and what is made for a run, is named by a program. */
-static void
-put_workload(struct json *out, const struct record *r)
+void
+facts_put_workload(const struct record *r, struct json *out)
 {
 	static const char *const kinds[] = {"Deployment", "StatefulSet",
 	    "DaemonSet"};
@@ -402,66 +226,59 @@ put_workload(struct json *out, const struct record *r)
 		}
 }
 
-/* ---- reading ---- */
-
-static bool
-is_of_job(const struct record *r)
+void
+facts_put(const struct catalog *c, const struct spot *spot, struct json *out)
 {
-	struct walk w = record_walk(r, AT_OWNERS);
-	bool is_job = false;
+	struct span value = spot->value.text;
+	char buf[4096];
 
-	if (!walk_enter(&w, '['))
-		return false;
-	while (walk_element(&w))
-		is_job |= scan_eq(scan_get(walk_pass(&w), "kind"), "Job");
-	return is_job;
-}
-
-/* Where the parts of a pod, or of what pods are made from, stand; 0: that part
- * is not looked at. */
-struct places {
-	int containers, inits, labels, annotations;
-	bool is_job;
-};
-
-static struct places
-places_of(const struct facts_paths *p, const struct record *r)
-{
-	if (span_eq(r->id.kind, "Pod"))
-		return (struct places){p->containers, p->inits, AT_LABELS,
-		    AT_ANNOTATIONS, is_of_job(r)};
-	if (r->at[p->job_containers].n)
-		return (struct places){p->job_containers, 0, p->job_labels,
-		    p->job_annotations, true};
-	return (struct places){p->template_containers, p->template_inits,
-	    p->template_labels, p->template_annotations,
-	    span_eq(r->id.kind, "Job")};
+	switch (spot->fact) {
+	case FACT_CONTAINER:
+		put_fact(out, FACT_CONTAINER, text_of(value, buf, 256));
+		break;
+	case FACT_IMAGE:
+	case FACT_ENV:
+		put_text(out, spot->fact, value);
+		break;
+	case FACT_COMMAND:
+	case FACT_ARG:
+		put_words(out, c, text_of(value, buf, sizeof(buf)),
+		    spot->fact == FACT_COMMAND);
+		break;
+	case FACT_PORT:
+		put_port(out, spot);
+		break;
+	case FACT_LABEL:
+	case FACT_OWN_LABEL:
+		put_pair(out, spot->fact, spot->key, value);
+		break;
+	case FACT_ANNOTATION:
+		put_annotation(out, c, spot);
+		break;
+	default:
+		put_fact(out, spot->fact, (struct span){0});
+		break;
+	}
 }
 
 bool
 facts_read(const struct facts_paths *p, const struct catalog *c,
     const struct record *r, struct json *out)
 {
-	struct places at = places_of(p, r);
-	size_t start = out->len;
-	bool any;
+	struct spots spots = {0};
+	size_t start = out->len, before;
+	bool any = spots_find(&spots, p, c, r, NULL);
 
-	if (at.is_job)
-		put_fact(out, FACT_JOB, span_of(""));
-	any = put_containers(out, c, record_walk(r, at.containers), false);
-	if (at.inits)
-		any |= put_containers(out, c, record_walk(r, at.inits), true);
-	if (!any) {
-		out->len = start;
-		return false;
+	for (size_t i = 0; any && i < spots.n; i++) {
+		before = out->len;
+		facts_put(c, &spots.spot[i], out);
+		if (out->len - start > FACTS_MAX)
+			out->len = before;
 	}
-	put_fact(out, FACT_POD, span_of(""));
-	put_labels(out, record_walk(r, at.labels));
-	put_annotations(out, c, record_walk(r, at.annotations));
-	if (at.labels != AT_LABELS)
-		put_own_labels(out, record_walk(r, AT_LABELS));
-	put_workload(out, r);
-	return true;
+	if (any)
+		facts_put_workload(r, out);
+	spots_free(&spots);
+	return any;
 }
 
 /* ---- a glance ---- */

@@ -15,7 +15,7 @@
 #include "json.h"
 #include "record.h"
 
-#define FACTS_MAX 60000 /* bytes; what is beyond is not seen */
+#define FACTS_MAX 60000 /* bytes; what does not fit in is not seen */
 
 enum fact {
 	FACT_JOB = 'J', /* runs to an end: first, if at all */
@@ -45,6 +45,13 @@ struct facts_paths {
 };
 
 void facts_plan(struct facts_paths *paths, struct scan_plan *plan);
+
+/* What stands at one spot (spots.h), appended to out: mostly one fact. */
+struct spot;
+void facts_put(const struct catalog *c, const struct spot *spot,
+    struct json *out);
+/* Of a record, the name of the workload: the last of its facts. */
+void facts_put_workload(const struct record *r, struct json *out);
 
 /* The facts of a record, appended to out. False: it has no containers. */
 bool facts_read(const struct facts_paths *paths, const struct catalog *c,

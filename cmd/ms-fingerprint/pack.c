@@ -263,6 +263,17 @@ pack_open(const struct texts *words, struct span packed, struct json *out)
 }
 
 void
+pack_keep(struct texts *words, struct span packed)
+{
+	struct reader r = read_from(packed);
+	uint32_t number;
+	bool is_last;
+
+	while (next_number(&r, &number, &is_last))
+		texts_keep(words, number);
+}
+
+void
 pack_drop(struct texts *words, struct span packed)
 {
 	struct reader r = read_from(packed);
@@ -274,25 +285,6 @@ pack_drop(struct texts *words, struct span packed)
 }
 
 /* ---- looking at it as it is ---- */
-
-bool
-pack_is(const struct texts *words, struct span packed, struct span facts)
-{
-	struct reader r = read_from(packed);
-	const char *p = facts.p, *end = facts.p + facts.n;
-	uint32_t number;
-	bool is_last;
-
-	while (next_number(&r, &number, &is_last)) {
-		struct span word = texts_get(words, number);
-
-		if ((size_t)(end - p) < word.n + is_last ||
-		    memcmp(p, word.p, word.n) != 0 || (is_last && p[word.n]))
-			return false;
-		p += word.n + is_last;
-	}
-	return p == end;
-}
 
 bool
 pack_find(const struct texts *words, struct span fact, struct json *out)

@@ -18,13 +18,13 @@ void pack_facts(struct texts *words, struct span facts, struct json *out);
 void pack_json(struct texts *words, struct span value, struct json *out);
 /* Append again what was packed, to the byte. */
 void pack_open(const struct texts *words, struct span packed, struct json *out);
+/* Hold the words of a packed form once more, for another that has them. */
+void pack_keep(struct texts *words, struct span packed);
 /* Drop the words of a packed form that is not needed any more. */
 void pack_drop(struct texts *words, struct span packed);
 
-/* Whether a packed form is that of these facts. */
-bool pack_is(const struct texts *words, struct span packed, struct span facts);
-/* The same of one fact, a letter and a text, and nothing is held. False: some
- * word of it is in no facts at all, so neither is it. */
+/* The packed form of one fact, a letter and a text, and nothing is held. False:
+ * some word of it is in no facts at all, so neither is it. */
 bool pack_find(const struct texts *words, struct span fact, struct json *out);
 /* Whether such a fact is in a packed form. */
 bool pack_has(struct span packed, struct span fact);

@@ -21,9 +21,10 @@ hash(const void *context, uint32_t id)
 static bool
 equal(const void *context, uint32_t id, const void *key)
 {
-	const struct shapes *s = context;
+	const struct span *packed = key;
+	struct span p = packed_of(context, id);
 
-	return pack_is(&s->texts, packed_of(s, id), *(const struct span *)key);
+	return p.n == packed->n && memcmp(p.p, packed->p, p.n) == 0;
 }
 
 static const struct table_ops ops = {hash, equal};
@@ -51,8 +52,8 @@ shapes_free(struct shapes *s)
 	pile_free(&s->pile);
 	texts_free(&s->texts);
 	outcomes_free(&s->outcomes);
-	json_release(&s->read);
-	json_release(&s->packed);
+	reading_free(&s->reading);
+	json_release(&s->facts);
 }
 
 static uint32_t
@@ -71,71 +72,49 @@ new_id(struct shapes *s)
 	return s->n++;
 }
 
-/* All that is seen of containers but the images' tags: the same application in
- * another version has the same. */
-static uint64_t
-hash_containers(struct span facts)
-{
-	struct facts_iter it = {facts.p, facts.p + facts.n};
-	const char *from = facts.p;
-	struct span text;
-	enum fact fact;
-	uint64_t h = 0;
-
-	while (facts_next(&it, &fact, &text) && fact != FACT_POD) {
-		struct span repo;
-
-		if (fact != FACT_IMAGE)
-			continue;
-		repo = image_repo(text);
-		h = table_hash(from, (size_t)(repo.p + repo.n - from), h);
-		from = text.p + text.n;
-	}
-	return table_hash(from, (size_t)(it.p - from), h);
-}
-
-/* What new facts come to. */
+/* What has been read comes to. */
 static uint32_t
-judge(struct shapes *s, struct span facts)
+judge(struct shapes *s, const struct reading *rd)
 {
-	uint64_t h = hash_containers(facts);
-	uint64_t *closed = &s->closed[h % SHAPE_CLOSED];
+	uint64_t *closed = &s->closed[rd->containers % SHAPE_CLOSED];
 
-	if (*closed == h) {
+	if (*closed == rd->containers) {
 		outcomes_keep(&s->outcomes, OUTCOME_NOTHING);
 		return OUTCOME_NOTHING;
 	}
-	match_facts(s->catalog, facts, &s->match);
+	json_reset(&s->facts);
+	pack_open(&s->texts, (struct span){rd->packed.p, rd->packed.len},
+	    &s->facts);
+	match_facts(s->catalog, (struct span){s->facts.p, s->facts.len},
+	    &s->match);
 	if (!s->match.is_open)
-		*closed = h;
+		*closed = rd->containers;
 	return outcomes_hold(&s->outcomes, s->catalog, &s->match);
 }
 
 static uint32_t
-add(struct shapes *s, struct span facts, uint32_t h)
+add(struct shapes *s, struct reading *rd, struct span packed)
 {
 	uint32_t id = new_id(s);
 
-	json_reset(&s->packed);
-	pack_facts(&s->texts, facts, &s->packed);
-	s->shape[id] = (struct shape){.hash = h,
-	    .facts =
-		pile_put(&s->pile, (struct span){s->packed.p, s->packed.len}),
-	    .outcome = judge(s, facts),
-	    .is_job = *facts.p == FACT_JOB};
+	s->shape[id] = (struct shape){.hash = (uint32_t)rd->hash,
+	    .facts = pile_put(&s->pile, packed),
+	    .outcome = judge(s, rd),
+	    .is_job = rd->ends};
+	reading_hand_over(rd, &s->texts);
 	table_insert(&s->table, id);
 	return id;
 }
 
-/* The shape of facts, with one more reference. */
+/* The shape of what has been read, with one more reference. */
 static uint32_t
-put(struct shapes *s, struct span facts)
+put(struct shapes *s, struct reading *rd)
 {
-	uint32_t h = (uint32_t)table_hash(facts.p, facts.n, 0);
-	uint32_t id = table_find(&s->table, h, &facts);
+	struct span packed = {rd->packed.p, rd->packed.len};
+	uint32_t id = table_find(&s->table, (uint32_t)rd->hash, &packed);
 
 	if (id == TABLE_NONE)
-		id = add(s, facts, h);
+		id = add(s, rd, packed);
 	s->shape[id].refs++;
 	return id;
 }
@@ -161,10 +140,10 @@ shapes_of(struct shapes *s, const struct facts_paths *paths,
 		s->shape[g->shape].refs++;
 		return g->shape;
 	}
-	json_reset(&s->read);
-	if (!facts_read(paths, s->catalog, r, &s->read))
+	if (!reading_take(&s->reading, &s->texts, paths, s->catalog, r))
 		return SHAPE_NONE;
-	id = put(s, (struct span){s->read.p, s->read.len});
+	id = put(s, &s->reading);
+	reading_drop(&s->reading, &s->texts);
 	if (glance)
 		*g = (struct shape_glance){glance, id, s->shape[id].hash};
 	return id;
@@ -177,6 +156,7 @@ shapes_learn(struct shapes *s, const struct catalog *c)
 	bool same = s->catalog == c;
 
 	s->catalog = c;
+	reading_forget(&s->reading, &s->texts);
 	memset(s->closed, 0, SHAPE_CLOSED * sizeof(*s->closed));
 	for (uint32_t i = 0; i < s->n; i++) {
 		before[i] = OUTCOME_NOTHING;
@@ -188,7 +168,7 @@ shapes_learn(struct shapes *s, const struct catalog *c)
 			outcomes_keep(&s->outcomes, before[i]);
 			continue;
 		}
-		shape_match(s, i, &s->read, &s->match);
+		shape_match(s, i, &s->facts, &s->match);
 		s->shape[i].outcome = outcomes_hold(&s->outcomes, c, &s->match);
 	}
 	return before;

@@ -7,7 +7,7 @@
 #define MS_SHAPE_H
 
 #include "outcome.h"
-#include "texts.h"
+#include "reading.h"
 
 #define SHAPE_NONE UINT32_MAX
 
@@ -38,7 +38,8 @@ struct shapes {
 	struct outcomes outcomes;
 	struct shape_glance *glance;
 	uint64_t *closed; /* hashes of containers that point to no product */
-	struct json read, packed;
+	struct reading reading;
+	struct json facts;
 	struct match match;
 };
 

@@ -76,6 +76,57 @@ same_walks(const struct span *found)
 	return true;
 }
 
+/* Whether a scalar is told to be another where it is, and then as it is. */
+static bool
+same_scalar(struct walk *kept, struct walk *now)
+{
+	uint32_t number = like_number(&like, kept);
+	struct span was = walk_pass(kept), is = walk_pass(now), there;
+	uint8_t guess = (uint8_t)random(), again;
+	bool same = was.n == is.n && (!is.n || memcmp(was.p, is.p, is.n) == 0);
+
+	again = guess % LIKE_STEPS;
+	if (!like_differs(&like, number, &again, &there))
+		return same && !like_differs(&like, number, &again, &there);
+	return there.p == is.p && there.n == is.n &&
+	    like_differs(&like, number, &again, &there) && there.p == is.p;
+}
+
+/* The same of all that is in a value. */
+static bool
+same_kept(struct walk *kept, struct walk *now)
+{
+	struct span x, y;
+
+	for (const char *open = "{["; *open; open++) {
+		if (!walk_enter(kept, *open))
+			continue;
+		if (!walk_enter(now, *open))
+			return false;
+		while (
+		    *open == '{' ? walk_member(kept, &x) : walk_element(kept))
+			if (!(*open == '{' ? walk_member(now, &y) :
+					     walk_element(now)) ||
+			    !same_kept(kept, now))
+				return false;
+		return !walk_element(now);
+	}
+	return same_scalar(kept, now);
+}
+
+static bool
+same_as_kept(const struct span *found)
+{
+	for (int i = 0; i < (int)plan.n_slots; i++) {
+		struct walk kept = like_walk_kept(&like, i, found[i]);
+		struct walk now = walk_text(found[i]);
+
+		if (found[i].n && !same_kept(&kept, &now))
+			return false;
+	}
+	return true;
+}
+
 static void
 remember(struct span doc)
 {
@@ -99,7 +150,8 @@ look_at(struct span doc)
 
 	if (like_find(&like, &plan, (struct span){p, doc.n}, found))
 		is_like = scan_find(&plan, p, doc.n, want, &err) == 0 &&
-			same_slots(found, want) && same_walks(found) ?
+			same_slots(found, want) && same_walks(found) &&
+			same_as_kept(found) ?
 		    1 :
 		    -1;
 	free(p);

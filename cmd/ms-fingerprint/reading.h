@@ -1,0 +1,58 @@
+/* reading - the facts of a record, packed.
+ *
+ * What a list holds is alike: of an object's facts most are those of the object
+ * that all before it were like. So each of that one's is kept with its words,
+ * and only what stands elsewhere in another is read and cut again.
+ */
+#ifndef MS_READING_H
+#define MS_READING_H
+
+#include "pack.h"
+#include "spots.h"
+
+/* What stands at one spot. */
+struct reading_said {
+	uint64_t hash; /* of the facts */
+	uint64_t product; /* of what of them tells a product, not a version */
+	uint32_t bytes; /* of the facts */
+	uint32_t from, n; /* their packed form, in the kept one */
+};
+
+struct reading {
+	/* of the document that others are like */
+	uint64_t number;
+	const struct catalog *catalog;
+	bool is_pod, is_job, any;
+	struct spots spots;
+	struct reading_said *said; /* by spot */
+	size_t size;
+	struct json kept; /* its words are held */
+
+	struct spots own; /* of a record that has to be read alone */
+	struct json text; /* of one spot */
+
+	/* what was read last */
+	struct json packed;
+	struct json fresh, shared; /* the parts of it that only this holds, and
+				    * that the kept document does */
+	uint64_t hash; /* of all facts */
+	uint64_t containers; /* of containers' facts, tags of images apart */
+	uint32_t bytes; /* of all facts */
+	bool ends; /* it is of a job */
+	bool is_of_pod; /* what is read now is no container's */
+};
+
+/* All zero is a reading of nothing. */
+void reading_free(struct reading *rd);
+/* Forget the document that others are like, and let go of its words. */
+void reading_forget(struct reading *rd, struct texts *words);
+
+/* Read a record. False: it has no containers. Else the words of rd->packed are
+ * held until they are handed over to one who drops them, or dropped. */
+bool reading_take(struct reading *rd, struct texts *words,
+    const struct facts_paths *paths, const struct catalog *c,
+    const struct record *r);
+void reading_hand_over(struct reading *rd, struct texts *words);
+void reading_drop(struct reading *rd, struct texts *words);
+
+#endif

@@ -38,8 +38,6 @@ like_scan(struct like *l, const struct scan_plan *plan, struct span doc,
     struct span *slots, struct scan_error *err)
 {
 	l->n = 0;
-	if (doc.n > LIKE_MAX)
-		return scan_find(plan, doc.p, doc.n, slots, err);
 	if (scan_find_tokens(plan, doc.p, doc.n, slots, &l->tape, err) < 0)
 		return -1;
 	keep(l, plan, doc);

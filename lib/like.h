@@ -11,7 +11,7 @@
 
 #include "walk.h"
 
-#define LIKE_MAX (64u << 10) /* bytes of a document that is remembered */
+#define LIKE_MAX (64u << 10) /* bytes of a document that can be remembered */
 
 #define LIKE_STEPS 128 /* scalars that may differ */
 
@@ -49,8 +49,8 @@ struct like {
 
 void like_release(struct like *l);
 
-/* As scan_find, and remember the document if it is accepted. One that is too
- * long is not remembered, and nor is any before it. */
+/* As scan_find, of a document that is not too long, and remember it if it is
+ * accepted; if not, nothing is remembered. */
 int like_scan(struct like *l, const struct scan_plan *plan, struct span doc,
     struct span *slots, struct scan_error *err);
 
@@ -58,14 +58,6 @@ int like_scan(struct like *l, const struct scan_plan *plan, struct span doc,
  * the same plan. False: it may still be valid, and slots hold nothing of use. */
 bool like_find(struct like *l, const struct scan_plan *plan, struct span doc,
     struct span *slots);
-
-/* Whether the document that was found last is remembered, or like the one that
- * is. */
-static inline bool
-like_keeps(const struct like *l)
-{
-	return l->n > 0;
-}
 
 /* A walk through the value of a slot, as the last of these two calls has found
  * it. Good until the next of them. */

@@ -186,14 +186,12 @@ record_parse(const struct scan_plan *plan, struct span line, struct record *r,
 	return read_found(line, r, err);
 }
 
-/* The same, and cheaper if the line is like the one before it. */
+/* The same, and cheaper if the line is like one of those before it. */
 static int
 parse(struct records *rs, struct span line, struct record *r,
     struct scan_error *err)
 {
-	r->like = &rs->like;
-	if (!like_find(&rs->like, &rs->plan, line, r->at) &&
-	    like_scan(&rs->like, &rs->plan, line, r->at, err) < 0)
+	if (likes_find(&rs->likes, &rs->plan, line, r->at, &r->like, err) < 0)
 		return refuse_garbage(line, err);
 	return read_found(line, r, err);
 }
@@ -214,7 +212,7 @@ records_init(struct records *rs, int in, int out, size_t cap)
 		scan_plan_add(&rs->plan, path[i]);
 	rs->refused = 0;
 	rs->ms = rs->edited = (struct json){0};
-	rs->like = (struct like){0};
+	likes_init(&rs->likes);
 }
 
 void
@@ -226,7 +224,7 @@ records_release(struct records *rs)
 		diag_info("%llu lines were no records",
 		    (unsigned long long)dropped);
 	lines_release(&rs->io);
-	like_release(&rs->like);
+	likes_release(&rs->likes);
 	json_release(&rs->ms);
 	json_release(&rs->edited);
 }

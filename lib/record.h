@@ -8,7 +8,7 @@
 #define MS_RECORD_H
 
 #include "json.h"
-#include "like.h"
+#include "likes.h"
 #include "lines.h"
 #include "scan.h"
 
@@ -75,14 +75,14 @@ struct record {
 	struct identity id; /* of object types and AMEND */
 	char text[2048]; /* where decoded identities live */
 	struct like
-	    *like; /* by whom it was found; NULL: by a scan of its own */
+	    *like; /* by which it was found; NULL: by a scan of its own */
 };
 
 /* Records from a descriptor, with what is wrong with lines told and counted. */
 struct records {
 	struct lines io;
 	struct scan_plan plan;
-	struct like like; /* the last line that was scanned */
+	struct likes likes; /* lines that were scanned */
 	uint64_t refused; /* lines that are no record */
 	struct json ms, edited; /* kept between calls of record_put */
 };

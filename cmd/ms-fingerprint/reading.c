@@ -7,22 +7,31 @@
 void
 reading_free(struct reading *rd)
 {
-	spots_free(&rd->spots);
+	for (size_t i = 0; i < LIKES; i++) {
+		spots_free(&rd->kept[i].spots);
+		free(rd->kept[i].said);
+		json_release(&rd->kept[i].packed);
+	}
 	spots_free(&rd->own);
-	free(rd->said);
-	json_release(&rd->kept);
 	json_release(&rd->text);
 	json_release(&rd->packed);
 	json_release(&rd->fresh);
 	json_release(&rd->shared);
 }
 
+static void
+forget(struct reading_kept *k, struct texts *words)
+{
+	pack_drop(words, (struct span){k->packed.p, k->packed.len});
+	json_reset(&k->packed);
+	k->catalog = NULL;
+}
+
 void
 reading_forget(struct reading *rd, struct texts *words)
 {
-	pack_drop(words, (struct span){rd->kept.p, rd->kept.len});
-	json_reset(&rd->kept);
-	rd->catalog = NULL;
+	for (size_t i = 0; i < LIKES; i++)
+		forget(&rd->kept[i], words);
 }
 
 static uint64_t
@@ -71,31 +80,52 @@ say_spot(struct reading *rd, struct texts *words, const struct catalog *c,
 /* ---- the document that others are like ---- */
 
 static bool
-is_kept(const struct reading *rd, const struct catalog *c,
+is_kept(const struct reading_kept *k, const struct catalog *c,
     const struct record *r)
 {
-	return rd->catalog == c && rd->number == r->like->number &&
-	    rd->is_pod == span_eq(r->id.kind, "Pod") &&
-	    rd->is_job == span_eq(r->id.kind, "Job");
+	return k->catalog == c && k->like == r->like &&
+	    k->number == r->like->number &&
+	    k->is_pod == span_eq(r->id.kind, "Pod") &&
+	    k->is_job == span_eq(r->id.kind, "Job");
 }
 
 static void
-keep(struct reading *rd, struct texts *words, const struct facts_paths *paths,
-    const struct catalog *c, const struct record *r)
+keep(struct reading *rd, struct reading_kept *k, struct texts *words,
+    const struct facts_paths *paths, const struct record *r)
 {
-	reading_forget(rd, words);
-	rd->number = r->like->number;
-	rd->catalog = c;
-	rd->is_pod = span_eq(r->id.kind, "Pod");
-	rd->is_job = span_eq(r->id.kind, "Job");
-	rd->any = spots_find(&rd->spots, paths, c, r, r->like);
-	if (rd->spots.n > rd->size) {
-		rd->size = rd->spots.n * 2;
-		rd->said = diag_alloc(rd->said, rd->size * sizeof(*rd->said));
+	k->like = r->like;
+	k->number = r->like->number;
+	k->is_pod = span_eq(r->id.kind, "Pod");
+	k->is_job = span_eq(r->id.kind, "Job");
+	k->any = spots_find(&k->spots, paths, k->catalog, r, r->like);
+	if (k->spots.n > k->size) {
+		k->size = k->spots.n * 2;
+		k->said = diag_alloc(k->said, k->size * sizeof(*k->said));
 	}
-	for (size_t i = 0; i < rd->spots.n; i++)
-		rd->said[i] =
-		    say_spot(rd, words, c, &rd->spots.spot[i], &rd->kept);
+	for (size_t i = 0; i < k->spots.n; i++)
+		k->said[i] = say_spot(rd, words, k->catalog, &k->spots.spot[i],
+		    &k->packed);
+}
+
+/* What is kept of the document that a record is like. NULL: its facts may stand
+ * elsewhere. */
+static struct reading_kept *
+find_kept(struct reading *rd, struct texts *words,
+    const struct facts_paths *paths, const struct catalog *c,
+    const struct record *r)
+{
+	struct reading_kept *k = rd->kept, *last = k + LIKES - 1;
+
+	if (!r->like)
+		return NULL;
+	while (k < last && k->like && k->like != r->like)
+		k++;
+	if (!is_kept(k, c, r)) {
+		forget(k, words);
+		k->catalog = c;
+		keep(rd, k, words, paths, r);
+	}
+	return spots_hold(&k->spots, r->like) ? k : NULL;
 }
 
 /* ---- a record ---- */
@@ -115,9 +145,10 @@ add(struct reading *rd, const struct reading_said *said, const char *packed)
 }
 
 static void
-add_kept(struct reading *rd, const struct reading_said *said)
+add_kept(struct reading *rd, const struct reading_kept *k,
+    const struct reading_said *said)
 {
-	const char *packed = rd->kept.p + said->from;
+	const char *packed = k->packed.p + said->from;
 
 	if (add(rd, said, packed))
 		json_raw(&rd->shared, packed, said->n);
@@ -136,18 +167,18 @@ add_fresh(struct reading *rd, struct texts *words, struct reading_said said)
 }
 
 static void
-take_kept(struct reading *rd, struct texts *words, const struct like *like)
+take_kept(struct reading *rd, struct texts *words, struct reading_kept *k)
 {
 	struct spot there;
 
-	for (size_t i = 0; i < rd->spots.n; i++) {
-		rd->is_of_pod |= rd->spots.spot[i].fact == FACT_POD;
-		if (spots_differ(&rd->spots, i, like, &there))
+	for (size_t i = 0; i < k->spots.n; i++) {
+		rd->is_of_pod |= k->spots.spot[i].fact == FACT_POD;
+		if (spots_differ(&k->spots, i, k->like, &there))
 			add_fresh(rd, words,
-			    say_spot(rd, words, rd->catalog, &there,
+			    say_spot(rd, words, k->catalog, &there,
 				&rd->fresh));
 		else
-			add_kept(rd, &rd->said[i]);
+			add_kept(rd, k, &k->said[i]);
 	}
 }
 
@@ -174,33 +205,20 @@ begin(struct reading *rd)
 	rd->is_of_pod = false;
 }
 
-/* Whether the record is read by what is kept of the one that it is like. */
-static bool
-is_like(struct reading *rd, struct texts *words,
-    const struct facts_paths *paths, const struct catalog *c,
-    const struct record *r)
-{
-	if (!r->like || !like_keeps(r->like))
-		return false;
-	if (!is_kept(rd, c, r))
-		keep(rd, words, paths, c, r);
-	return spots_hold(&rd->spots, r->like);
-}
-
 bool
 reading_take(struct reading *rd, struct texts *words,
     const struct facts_paths *paths, const struct catalog *c,
     const struct record *r)
 {
-	bool like = is_like(rd, words, paths, c, r);
-	const struct spots *s = like ? &rd->spots : &rd->own;
+	struct reading_kept *k = find_kept(rd, words, paths, c, r);
+	const struct spots *s = k ? &k->spots : &rd->own;
 
 	begin(rd);
-	if (!(like ? rd->any : spots_find(&rd->own, paths, c, r, NULL)))
+	if (!(k ? k->any : spots_find(&rd->own, paths, c, r, NULL)))
 		return false;
 	rd->ends = s->spot[0].fact == FACT_JOB;
-	if (like)
-		take_kept(rd, words, r->like);
+	if (k)
+		take_kept(rd, words, k);
 	else
 		take_own(rd, words, c);
 	json_reset(&rd->text);

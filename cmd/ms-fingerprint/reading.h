@@ -15,19 +15,23 @@ struct reading_said {
 	uint64_t hash; /* of the facts */
 	uint64_t product; /* of what of them tells a product, not a version */
 	uint32_t bytes; /* of the facts */
-	uint32_t from, n; /* their packed form, in the kept one */
+	uint32_t from, n; /* where their packed form is */
 };
 
-struct reading {
-	/* of the document that others are like */
-	uint64_t number;
+/* A document that others are like. All zero: none. */
+struct reading_kept {
+	const struct like *like; /* which has it */
+	uint64_t number; /* of it, there */
 	const struct catalog *catalog;
 	bool is_pod, is_job, any;
 	struct spots spots;
 	struct reading_said *said; /* by spot */
 	size_t size;
-	struct json kept; /* its words are held */
+	struct json packed; /* its words are held */
+};
 
+struct reading {
+	struct reading_kept kept[LIKES];
 	struct spots own; /* of a record that has to be read alone */
 	struct json text; /* of one spot */
 
@@ -44,7 +48,7 @@ struct reading {
 
 /* All zero is a reading of nothing. */
 void reading_free(struct reading *rd);
-/* Forget the document that others are like, and let go of its words. */
+/* Forget the documents that others are like, and let go of their words. */
 void reading_forget(struct reading *rd, struct texts *words);
 
 /* Read a record. False: it has no containers. Else the words of rd->packed are

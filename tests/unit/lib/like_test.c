@@ -313,10 +313,10 @@ test_again(void)
 static void
 test_limits(void)
 {
-	static char one[LIKE_MAX + 64], other[LIKE_MAX + 64];
+	static char one[8192], other[8192];
 	struct scan_plan wider;
 	struct span slots[SCAN_SLOTS];
-	size_t n = (size_t)sprintf(one, "{\"a\":["), m;
+	size_t n = (size_t)sprintf(one, "{\"a\":[");
 
 	for (int i = 0; i < 1000; i++)
 		n += (size_t)sprintf(one + n, "\"x\",");
@@ -327,15 +327,11 @@ test_limits(void)
 			other[i] = 'y';
 	ok(compare((struct span){one, n}, (struct span){other, n}) == 0,
 	    "a thousand scalars that differ are too many");
-	memset(one, ' ', LIKE_MAX);
-	m = LIKE_MAX + (size_t)sprintf(one + LIKE_MAX, "{\"a\":1}");
-	ok(compare((struct span){one, m}, (struct span){one, m}) == 0,
-	    "a long document is not remembered");
 	is(1, "{\"a\":1}", "{\"a\":2}");
 	wider = plan;
 	scan_plan_add(&wider, "d");
 	ok(!like_find(&like, &wider, span_of("{\"a\":1}"), slots),
-	    "nor is one for another plan");
+	    "a document that was scanned for another plan is like none");
 }
 
 int

@@ -37,6 +37,9 @@ static const char *const shape[] = {
     "\"containers\":[{\"name\":%,\"image\":%,\"args\":%}]}}}}}",
     "{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"v1\",\"kind\":$,"
     "\"metadata\":{\"name\":$},\"spec\":{\"containers\":%}}}",
+    "{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"v1\",\"kind\":$,"
+    "\"metadata\":{\"name\":$,\"labels\":{\"tier\":%}},\"spec\":{"
+    "\"containers\":[{\"image\":%,\"name\":%}]}}}",
 };
 
 static const char *const scalar[] = {"\"a\"", "\"b-1.2.3\"", "\"Always\"",
@@ -118,21 +121,20 @@ is_same_hash(const struct record *r)
 static void
 test_runs(void)
 {
-	unsigned hole[HOLES], right = 0, same = 0, turns = 20000;
-	const char *form = shape[0];
+	static unsigned holes[MANY(shape)][HOLES];
+	unsigned right = 0, same = 0, turns = 20000;
 	struct record r;
 
 	for (unsigned i = 0; i < turns; i++) {
+		size_t of = any(MANY(shape));
+		unsigned *hole = holes[of];
 		bool found;
 
-		if (i % 20 == 0) {
-			form = shape[any(MANY(shape))];
-			for (unsigned k = 0; k < HOLES; k++)
-				hole[k] = any(MANY(scalar));
-		}
+		for (unsigned k = 0; i % 60 < MANY(shape) && k < HOLES; k++)
+			hole[k] = any(MANY(scalar));
 		for (unsigned k = any(8); k > 0; k--)
 			hole[any(HOLES)] = any(MANY(scalar));
-		write_line(form, hole);
+		write_line(shape[of], hole);
 		if (!records_next(&rs, &r)) {
 			right = same = turns + 1;
 			break;

@@ -7,18 +7,15 @@
 
 #include "diag.h"
 
-char *
-json_room(struct json *j, size_t n)
+void
+json_grow(struct json *j, size_t n)
 {
-	if (j->cap - j->len < n) {
-		size_t cap = j->cap ? j->cap : 256;
+	size_t cap = j->cap ? j->cap : 256;
 
-		while (cap - j->len < n)
-			cap *= 2;
-		j->p = diag_alloc(j->p, cap);
-		j->cap = cap;
-	}
-	return j->p + j->len;
+	while (cap - j->len < n)
+		cap *= 2;
+	j->p = diag_alloc(j->p, cap);
+	j->cap = cap;
 }
 
 void
@@ -26,20 +23,6 @@ json_release(struct json *j)
 {
 	free(j->p);
 	*j = (struct json){0};
-}
-
-void
-json_reset(struct json *j)
-{
-	j->len = 0;
-}
-
-void
-json_raw(struct json *j, const char *p, size_t n)
-{
-	if (n)
-		memcpy(json_room(j, n), p, n);
-	j->len += n;
 }
 
 void

@@ -18,15 +18,36 @@ struct json {
 	size_t len, cap;
 };
 
+void json_grow(struct json *j, size_t n); /* for json_room() */
+
 /* Room for n more bytes at p + len; add to len what was used. */
-char *json_room(struct json *j, size_t n);
+static inline char *
+json_room(struct json *j, size_t n)
+{
+	if (j->cap - j->len < n)
+		json_grow(j, n);
+	return j->p + j->len;
+}
+
 /* Give the memory back; the buffer is empty and usable again. */
 void json_release(struct json *j);
+
 /* Forget the content, keep the memory. */
-void json_reset(struct json *j);
+static inline void
+json_reset(struct json *j)
+{
+	j->len = 0;
+}
 
 /* Bytes as they are: a value that is JSON already, or punctuation. */
-void json_raw(struct json *j, const char *p, size_t n);
+static inline void
+json_raw(struct json *j, const char *p, size_t n)
+{
+	if (n)
+		memcpy(json_room(j, n), p, n);
+	j->len += n;
+}
+
 void json_span(struct json *j, struct span s);
 void json_puts(struct json *j, const char *text);
 /* Text as printf would print it, all of it, and nothing of it escaped. */

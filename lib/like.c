@@ -29,6 +29,7 @@ keep(struct like *l, const struct scan_plan *plan, struct span doc)
 	l->n = doc.n;
 	l->n_slots = plan->n_slots;
 	l->n_often = l->n_steps = 0;
+	memset(l->behind, 0, sizeof(l->behind));
 	l->doc = doc.p;
 	l->number++;
 }
@@ -101,27 +102,29 @@ same(const char *a, const char *b, size_t n)
 	return i + same_words(a + i, b + i, n - i);
 }
 
-/* Whether all of n are: the end of a long run is compared with what is before it
- * once more. */
+#if defined(SCAN_SSE2)
+/* How sixteen bytes differ: all zero if they do not. */
+static inline __m128i
+difference(const char *a, const char *b)
+{
+	return _mm_xor_si128(_mm_loadu_si128((const __m128i *)(const void *)a),
+	    _mm_loadu_si128((const __m128i *)(const void *)b));
+}
+#endif
+
+/* Whether all of n are: the last ones of many are compared with some of those
+ * before them once more. */
 static inline bool
 are_same(const char *a, const char *b, size_t n)
 {
 #if defined(SCAN_SSE2)
 	if (n >= 16) {
-		__m128i differ = _mm_setzero_si128();
+		__m128i any = difference(a + n - 16, b + n - 16);
 
-		for (size_t i = 0;; i = i + 32 <= n ? i + 16 : n - 16) {
-			__m128i x = _mm_loadu_si128(
-			    (const __m128i *)(const void *)(a + i));
-			__m128i y = _mm_loadu_si128(
-			    (const __m128i *)(const void *)(b + i));
-
-			differ = _mm_or_si128(differ, _mm_xor_si128(x, y));
-			if (i + 16 == n)
-				break;
-		}
-		return _mm_movemask_epi8(_mm_cmpeq_epi8(differ,
-			   _mm_setzero_si128())) == 0xffff;
+		for (size_t i = 0; i + 16 < n; i += 16)
+			any = _mm_or_si128(any, difference(a + i, b + i));
+		any = _mm_cmpeq_epi8(any, _mm_setzero_si128());
+		return _mm_movemask_epi8(any) == 0xffff;
 	}
 #endif
 	return same_words(a, b, n) == n;
@@ -227,26 +230,29 @@ step_here(struct comparison *c)
 static void
 learn(struct like *l)
 {
+	unsigned k = 0;
+
 	l->n_often = l->n_steps;
 	for (unsigned i = 0; i < l->n_steps; i++)
 		l->often[i] = scalar(l, l->step[i].number);
+	for (unsigned i = 0; i < l->tape.n_marks; i++) {
+		while (k < l->n_often && l->often[k].from < l->tape.mark[i].at)
+			k++;
+		l->behind[i] = (uint8_t)k;
+	}
 }
 
+/* The steps are those that there are often. */
 static void
 place(const struct like *l, struct span *slots)
 {
-	ptrdiff_t shift = 0;
-	unsigned k = 0;
-
 	memset(slots, 0, l->n_slots * sizeof(*slots));
 	for (unsigned i = 0; i < l->tape.n_marks; i++) {
 		const struct scan_mark *m = &l->tape.mark[i];
 		struct span *s = &slots[m->slot];
-		const char *p;
+		unsigned k = l->behind[i];
+		const char *p = l->doc + m->at + (k ? l->step[k - 1].shift : 0);
 
-		while (k < l->n_steps && l->step[k].from < m->at)
-			shift = l->step[k++].shift;
-		p = l->doc + m->at + shift;
 		if (m->is_end)
 			s->n = (size_t)(p - s->p);
 		else
@@ -437,8 +443,10 @@ like_differs(const struct like *l, uint32_t number, uint8_t *guess,
 	static_assert(LIKE_STEPS <= UINT8_MAX, "a guess is one of them");
 	if (!is_step_at(l, number, *guess))
 		*guess = (uint8_t)step_at(l, number);
-	if (*guess == l->n_steps || l->step[*guess].number != number)
+	if (*guess == l->n_steps || l->step[*guess].number != number) {
+		*there = (struct span){l->text + t->from, t->to - t->from};
 		return false;
+	}
 	from = t->from + (*guess ? (uint32_t)l->step[*guess - 1].shift : 0);
 	to = t->to + (uint32_t)l->step[*guess].shift;
 	*there = (struct span){l->doc + from, to - from};

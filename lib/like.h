@@ -39,6 +39,8 @@ struct like {
 	    number; /* of what is remembered: another one, another number */
 	struct like_scalar often[LIKE_STEPS]; /* those that differed before */
 	unsigned n_often;
+	uint8_t
+	    behind[2 * SCAN_SLOTS]; /* by mark: how many of them are before */
 	/* the document that was found last, and where it differs */
 	const char *doc;
 	struct like_step step[LIKE_STEPS];
@@ -68,9 +70,10 @@ struct walk like_walk(struct like *l, int slot, struct span value);
  * all that are like that document have for the token in its place. */
 struct walk like_walk_kept(const struct like *l, int slot, struct span value);
 uint32_t like_number(const struct like *l, const struct walk *kept);
-/* Whether a scalar token is another in the document that was found last; then
- * *there is set to it. Documents differ in the same places mostly: *guess is
- * where this one was found before, and at first 0. */
+/* Whether a scalar token is another in the document that was found last. *there
+ * is it; or, if it is the same, the one that is remembered. Documents differ in
+ * the same places mostly: *guess is where this one was found before, and at
+ * first 0. */
 bool like_differs(const struct like *l, uint32_t number, uint8_t *guess,
     struct span *there);
 

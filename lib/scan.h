@@ -190,20 +190,51 @@ scan_eq(struct span value, const char *text)
 	    scan_key_eq((struct span){value.p + 1, value.n - 2}, text);
 }
 
+static inline struct span
+span_of(const char *text)
+{
+	return (struct span){text, strlen(text)};
+}
+
 /* Whether plain text is this. */
-bool span_eq(struct span s, const char *text);
+static inline bool
+span_eq(struct span s, const char *text)
+{
+	size_t n = strlen(text);
+
+	return s.p && n == s.n && memcmp(s.p, text, n) == 0;
+}
+
 /* Whether two texts are the same; absent is as empty. */
 static inline bool
 span_same(struct span a, struct span b)
 {
 	return a.n == b.n && (!a.n || memcmp(a.p, b.p, a.n) == 0);
 }
-struct span span_of(const char *text);
+
 /* Whether plain text begins or ends with this, which may be all of it. */
-bool span_begins(struct span s, const char *prefix);
-bool span_ends(struct span s, const char *suffix);
+static inline bool
+span_begins(struct span s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return s.n >= n && memcmp(s.p, prefix, n) == 0;
+}
+
+static inline bool
+span_ends(struct span s, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return s.n >= n && memcmp(s.p + s.n - n, suffix, n) == 0;
+}
+
 /* Text less its first n bytes, of which it has as many. */
-struct span span_after(struct span s, size_t n);
+static inline struct span
+span_after(struct span s, size_t n)
+{
+	return (struct span){s.p + n, s.n - n};
+}
 
 /* A number that is an integer in range. False: not so, *out untouched. */
 bool scan_int(struct span value, int64_t *out);

@@ -156,40 +156,6 @@ scan_text(struct span value, char *buf, size_t cap)
 }
 
 bool
-span_eq(struct span s, const char *text)
-{
-	return s.p && strlen(text) == s.n && memcmp(s.p, text, s.n) == 0;
-}
-
-struct span
-span_of(const char *text)
-{
-	return (struct span){text, strlen(text)};
-}
-
-bool
-span_begins(struct span s, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return s.n >= n && memcmp(s.p, prefix, n) == 0;
-}
-
-bool
-span_ends(struct span s, const char *suffix)
-{
-	size_t n = strlen(suffix);
-
-	return s.n >= n && memcmp(s.p + s.n - n, suffix, n) == 0;
-}
-
-struct span
-span_after(struct span s, size_t n)
-{
-	return (struct span){s.p + n, s.n - n};
-}
-
-bool
 scan_key_eq_escaped(struct span key, const char *text)
 {
 	const char *p = key.p, *end = key.p + key.n;

@@ -162,24 +162,41 @@ facts_is_mark(struct span key)
 	return false;
 }
 
-#define PAIR_MAX 1024 /* bytes of a label with its key */
-
-static void
-put_pair(struct json *out, enum fact fact, struct span key, struct span value)
+void
+facts_head(const struct spot *spot, struct json *out)
 {
-	char buf[PAIR_MAX], *to;
-	struct span text = text_of(value, buf, sizeof(buf));
-	size_t n = key.n + 1 + text.n;
+	char *to = json_room(out, spot->key.n + 2);
 
-	if (!text.p || n > PAIR_MAX)
+	*to++ = (char)spot->fact;
+	out->len++;
+	if (!spot->key.n)
 		return;
-	to = json_room(out, n + 2);
-	*to++ = (char)fact;
-	memcpy(to, key.p, key.n);
-	to[key.n] = '=';
-	memcpy(to + key.n + 1, text.p, text.n);
-	to[n] = '\0';
-	out->len += n + 2;
+	memcpy(to, spot->key.p, spot->key.n);
+	to[spot->key.n] = '=';
+	out->len += spot->key.n + 1;
+}
+
+bool
+facts_text(const struct spot *spot, char buf[FACTS_PAIR], struct span *text)
+{
+	*text = text_of(spot->value.text, buf, FACTS_PAIR);
+	if (spot->fact == FACT_CONTAINER)
+		return true;
+	return text->p && spot->key.n + 1 + text->n <= FACTS_PAIR;
+}
+
+/* A head, a text, and the end. */
+static void
+put_pair(struct json *out, const struct spot *spot)
+{
+	char buf[FACTS_PAIR];
+	struct span text;
+
+	if (!facts_text(spot, buf, &text))
+		return;
+	facts_head(spot, out);
+	json_raw(out, text.p, text.n);
+	json_raw(out, "", 1);
 }
 
 /* An annotation that a signature asks for by key=value has only that one. */
@@ -194,7 +211,7 @@ put_annotation(struct json *out, const struct catalog *c,
 		put_fact(out, FACT_ANNOTATION, spot->key);
 		return;
 	}
-	put_pair(out, FACT_ANNOTATION, spot->key, spot->value.text);
+	put_pair(out, spot);
 	if (out->len == start)
 		return;
 	pair = (struct span){out->p + start + 1, out->len - start - 2};
@@ -233,9 +250,6 @@ facts_put(const struct catalog *c, const struct spot *spot, struct json *out)
 	char buf[4096];
 
 	switch (spot->fact) {
-	case FACT_CONTAINER:
-		put_fact(out, FACT_CONTAINER, text_of(value, buf, 256));
-		break;
 	case FACT_IMAGE:
 	case FACT_ENV:
 		put_text(out, spot->fact, value);
@@ -248,9 +262,10 @@ facts_put(const struct catalog *c, const struct spot *spot, struct json *out)
 	case FACT_PORT:
 		put_port(out, spot);
 		break;
+	case FACT_CONTAINER:
 	case FACT_LABEL:
 	case FACT_OWN_LABEL:
-		put_pair(out, spot->fact, spot->key, value);
+		put_pair(out, spot);
 		break;
 	case FACT_ANNOTATION:
 		put_annotation(out, c, spot);

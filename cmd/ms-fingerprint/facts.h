@@ -50,6 +50,21 @@ void facts_plan(struct facts_paths *paths, struct scan_plan *plan);
 struct spot;
 void facts_put(const struct catalog *c, const struct spot *spot,
     struct json *out);
+/* The same in two parts, for spots of a container's name and of labels: what all
+ * at this spot have in common, and the text behind it. */
+static inline bool
+facts_has_head(enum fact fact)
+{
+	return fact == FACT_LABEL || fact == FACT_OWN_LABEL ||
+	    fact == FACT_CONTAINER;
+}
+
+#define FACTS_PAIR 1024 /* bytes of a label with its key */
+
+void facts_head(const struct spot *spot, struct json *out);
+/* False: there is no fact. Otherwise *text may be in buf. */
+bool facts_text(const struct spot *spot, char buf[FACTS_PAIR],
+    struct span *text);
 /* Of a record, the name of the workload: the last of its facts. */
 void facts_put_workload(const struct record *r, struct json *out);
 

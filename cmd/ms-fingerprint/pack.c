@@ -48,21 +48,16 @@ cut_image(struct words *w)
 	cut(w, 1);
 }
 
-/* key= value, and of a chart name - version */
+/* The last one is behind this. If it is a chart: name - version */
 static void
-cut_pair(struct words *w)
+cut_chart(struct span head, struct words *w)
 {
 	static const char chart[] = "helm.sh/chart=";
-	struct span *last = &w->word[0];
-	const char *at = memchr(last->p, '=', last->n);
+	const struct span *last = &w->word[w->n - 1];
 
-	if (!at)
+	if (head.n != sizeof(chart) ||
+	    memcmp(head.p + 1, chart, sizeof(chart) - 1) != 0)
 		return;
-	cut(w, (size_t)(at + 1 - last->p));
-	if (w->n == 1 || w->word[0].n != sizeof(chart) ||
-	    memcmp(w->word[0].p + 1, chart, sizeof(chart) - 1) != 0)
-		return;
-	last = &w->word[1];
 	for (size_t i = 1; i + 1 < last->n; i++)
 		if (last->p[i] == '-' && last->p[i + 1] >= '0' &&
 		    last->p[i + 1] <= '9') {
@@ -70,6 +65,19 @@ cut_pair(struct words *w)
 			cut(w, 1);
 			return;
 		}
+}
+
+/* key= value */
+static void
+cut_pair(struct words *w)
+{
+	const struct span *fact = &w->word[0];
+	const char *at = memchr(fact->p, '=', fact->n);
+
+	if (at)
+		cut(w, (size_t)(at + 1 - fact->p));
+	if (w->n > 1)
+		cut_chart(*fact, w);
 }
 
 /* Keep letters apart from names that stand in several kinds of facts, and what
@@ -181,6 +189,20 @@ pack_facts(struct texts *words, struct span facts, struct json *out)
 			put_number(out, texts_hold(words, w.word[i]),
 			    i + 1 == w.n);
 	}
+}
+
+void
+pack_behind(struct texts *words, uint32_t head, struct span text,
+    struct json *out)
+{
+	struct words w = {.word = {text}, .n = text.n > 0};
+
+	texts_keep(words, head);
+	put_number(out, head, !w.n);
+	if (w.n)
+		cut_chart(texts_get(words, head), &w);
+	for (unsigned i = 0; i < w.n; i++)
+		put_number(out, texts_hold(words, w.word[i]), i + 1 == w.n);
 }
 
 /* ---- packing JSON ---- */

@@ -13,6 +13,10 @@
 
 /* Append the packed form of facts, whose words are held from here on. */
 void pack_facts(struct texts *words, struct span facts, struct json *out);
+/* The same of one fact in two parts: the word that it begins with, which is held
+ * already, and the text behind that. */
+void pack_behind(struct texts *words, uint32_t head, struct span text,
+    struct json *out);
 /* The same of a JSON value. Its keys, with all that stands between two strings,
  * are in many values; its strings are names in part. */
 void pack_json(struct texts *words, struct span value, struct json *out);

@@ -29,17 +29,6 @@ put_length(char out[LENGTH_MAX], size_t n)
 	return i;
 }
 
-struct span
-pile_get(const struct pile *pile, uint32_t place)
-{
-	const unsigned char *p = (const unsigned char *)pile->p + place;
-	size_t n = *p & 127;
-
-	for (unsigned shift = 7; *p++ & 128; shift += 7)
-		n |= (size_t)(*p & 127) << shift;
-	return (struct span){(const char *)p, n};
-}
-
 /* All bytes of a text and its length. */
 static struct span
 whole(const struct pile *pile, uint32_t place)

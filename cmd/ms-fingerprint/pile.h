@@ -24,7 +24,18 @@ void pile_free(struct pile *pile);
 /* Put in a text. Returns its place. */
 uint32_t pile_put(struct pile *pile, struct span text);
 /* The text at a place, borrowed until one is put in or the pile is tidied. */
-struct span pile_get(const struct pile *pile, uint32_t place);
+static inline struct span
+pile_get(const struct pile *pile, uint32_t place)
+{
+	const unsigned char *p = (const unsigned char *)pile->p + place;
+	size_t n = *p & 127;
+
+	/* the length, seven bits a byte, the lowest first */
+	for (unsigned shift = 7; *p++ & 128; shift += 7)
+		n |= (size_t)(*p & 127) << shift;
+	return (struct span){(const char *)p, n};
+}
+
 void pile_drop(struct pile *pile, uint32_t place);
 
 /* Whether so much was dropped that it is time for pile_tidy. */

@@ -10,12 +10,23 @@
 #include "pack.h"
 #include "spots.h"
 
+/* What the facts at one spot begin with, if all do with the same. */
+struct reading_head {
+	uint64_t hash;
+	uint32_t word, bytes;
+};
+
 /* What stands at one spot. */
 struct reading_said {
 	uint64_t hash; /* of the facts */
 	uint64_t product; /* of what of them tells a product, not a version */
 	uint32_t bytes; /* of the facts */
 	uint32_t from, n; /* where their packed form is */
+};
+
+/* Part of a packed form. */
+struct reading_part {
+	uint32_t from, to;
 };
 
 /* A document that others are like. All zero: none. */
@@ -25,9 +36,11 @@ struct reading_kept {
 	const struct catalog *catalog;
 	bool is_pod, is_job, any;
 	struct spots spots;
-	struct reading_said *said; /* by spot */
+	/* by spot */
+	struct reading_said *said;
+	struct reading_head *head;
 	size_t size;
-	struct json packed; /* its words are held */
+	struct json packed; /* of them all, and the heads; its words are held */
 };
 
 struct reading {
@@ -37,8 +50,8 @@ struct reading {
 
 	/* what was read last */
 	struct json packed;
-	struct json fresh, shared; /* the parts of it that only this holds, and
-				    * that the kept document does */
+	struct reading_part *fresh; /* of it: words that only this holds */
+	size_t n_fresh, size_fresh;
 	uint64_t hash; /* of all facts */
 	uint64_t containers; /* of containers' facts, tags of images apart */
 	uint32_t bytes; /* of all facts */

@@ -33,10 +33,12 @@ static struct spot_value
 take(const struct search *f, struct walk *w)
 {
 	struct spot_value v = {.token = SPOT_NO_TOKEN};
+	uint32_t token = f->kept ? like_number(f->kept, w) : SPOT_NO_TOKEN;
 
-	if (f->kept)
-		v.token = like_number(f->kept, w);
 	v.text = walk_pass(w);
+	/* an array or an object says nothing, whatever is in it */
+	if (scan_type(v.text) < SCAN_ARRAY)
+		v.token = token;
 	return v;
 }
 
@@ -356,40 +358,30 @@ spots_find(struct spots *s, const struct facts_paths *paths,
 /* ---- in a document that is like it ---- */
 
 static bool
-differs(const struct like *kept, struct spot_value *v, struct span *there)
+differs(const struct like *kept, struct spot_value *v)
 {
 	return v->token != SPOT_NO_TOKEN &&
-	    like_differs(kept, v->token, &v->guess, there);
+	    like_differs(kept, v->token, &v->guess, &v->text);
 }
 
 bool
 spots_hold(struct spots *s, const struct like *kept)
 {
-	struct span there;
-
 	for (size_t i = 0; i < s->n_pivots; i++) {
 		struct spot_pivot *p = &s->pivot[i];
 
-		if (differs(kept, &p->value, &there) &&
-		    scan_eq(there, p->text) != p->is)
+		if (differs(kept, &p->value) &&
+		    scan_eq(p->value.text, p->text) != p->is)
 			return false;
 	}
 	return true;
 }
 
 bool
-spots_differ(struct spots *s, size_t i, const struct like *kept,
-    struct spot *there)
+spots_differ(struct spots *s, size_t i, const struct like *kept)
 {
-	struct spot *kept_spot = &s->spot[i];
-	struct span value = kept_spot->value.text, name = kept_spot->name.text;
+	bool value = differs(kept, &s->spot[i].value);
+	bool name = differs(kept, &s->spot[i].name);
 
-	/* both are looked at */
-	if (!(differs(kept, &kept_spot->value, &value) |
-		differs(kept, &kept_spot->name, &name)))
-		return false;
-	*there = *kept_spot;
-	there->value.text = value;
-	there->name.text = name;
-	return true;
+	return value || name;
 }

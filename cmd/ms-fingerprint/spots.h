@@ -53,8 +53,7 @@ bool spots_find(struct spots *s, const struct facts_paths *paths,
 /* Whether spots that were found in a kept document are those of the one that
  * was found to be like it. */
 bool spots_hold(struct spots *s, const struct like *kept);
-/* Whether something else stands at spot i there; then *there is it. */
-bool spots_differ(struct spots *s, size_t i, const struct like *kept,
-    struct spot *there);
+/* Whether something else stands at spot i there; it is at the spot then. */
+bool spots_differ(struct spots *s, size_t i, const struct like *kept);
 
 #endif

@@ -118,12 +118,6 @@ texts_hold(struct texts *t, struct span text)
 }
 
 void
-texts_keep(struct texts *t, uint32_t number)
-{
-	t->text[number].holds++;
-}
-
-void
 texts_drop(struct texts *t, uint32_t number)
 {
 	struct text *text = &t->text[number];
@@ -142,10 +136,4 @@ uint32_t
 texts_find(const struct texts *t, struct span text)
 {
 	return table_find(&t->table, hash_of(text), &text);
-}
-
-struct span
-texts_get(const struct texts *t, uint32_t number)
-{
-	return pile_get(&t->pile, t->text[number].place);
 }

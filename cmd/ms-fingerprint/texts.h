@@ -30,12 +30,22 @@ void texts_free(struct texts *t);
 
 /* The number of a text, which is held once more. */
 uint32_t texts_hold(struct texts *t, struct span text);
-void texts_keep(struct texts *t, uint32_t number); /* once more */
 void texts_drop(struct texts *t, uint32_t number);
 /* The number of a text, or TABLE_NONE. */
 uint32_t texts_find(const struct texts *t, struct span text);
 /* The text of a number that is held; borrowed until texts come or go. */
-struct span texts_get(const struct texts *t, uint32_t number);
+static inline struct span
+texts_get(const struct texts *t, uint32_t number)
+{
+	return pile_get(&t->pile, t->text[number].place);
+}
+
+/* Hold it once more. */
+static inline void
+texts_keep(struct texts *t, uint32_t number)
+{
+	t->text[number].holds++;
+}
 
 /* Whether a number that was given once still is, to whatever text. */
 static inline bool

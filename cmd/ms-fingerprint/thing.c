@@ -625,7 +625,7 @@ selector_of(const struct world *w, const struct thing *service,
 
 	json_reset(&s->fact);
 	for (; *p; p += strlen(p) + 1) {
-		size_t at = s->fact.len, n;
+		size_t at = s->fact.len, n = 0; /* its place; known later */
 
 		json_raw(&s->fact, (const char *)&n, sizeof(n));
 		if (!pack_find(&w->shapes->texts, span_of(p), &s->fact))

@@ -72,12 +72,14 @@ owner_of(const struct record *r, struct owner *o)
 static void
 skip_replica_set(const struct record *r, struct owner *o)
 {
-	struct span hash =
-	    scan_text(scan_get(r->at[AT_LABELS], "pod-template-hash"), NULL, 0);
+	struct span hash;
 	size_t n = o->name.n;
 
-	if (!span_eq(o->kind, "ReplicaSet") || !hash.n || n < hash.n + 2 ||
-	    o->name.p[n - hash.n - 1] != '-' ||
+	if (!span_eq(o->kind, "ReplicaSet"))
+		return;
+	hash =
+	    scan_text(scan_get(r->at[AT_LABELS], "pod-template-hash"), NULL, 0);
+	if (!hash.n || n < hash.n + 2 || o->name.p[n - hash.n - 1] != '-' ||
 	    memcmp(o->name.p + n - hash.n, hash.p, hash.n) != 0)
 		return;
 	o->kind = span_of("Deployment");

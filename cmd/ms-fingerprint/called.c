@@ -278,13 +278,26 @@ by_part_of_name(const struct catalog *c, struct span part)
 	return strstr(a, b) || strstr(b, a) ? link : NULL;
 }
 
+struct span
+called_less_part(struct span name)
+{
+	static const char *const part[] = {"-master", "-slave", "-primary",
+	    "-replica", "-server", "-broker", "-standalone", "-ha", "-oss",
+	    "-custom"};
+
+	for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++)
+		if (span_ends(name, part[i])) {
+			name.n -= strlen(part[i]);
+			break;
+		}
+	return name;
+}
+
 /* One word of several: elk-kibana, jenkins-master. It may as well be a user's
  * own (redis-worker), so nearly all else has to agree. */
 static const struct catalog_link *
 by_word_of_name(const struct catalog *c, struct span name, float *weight)
 {
-	static const char *const part[] = {"-master", "-slave", "-primary",
-	    "-replica", "-server", "-broker", "-standalone", "-ha", "-oss"};
 	const struct catalog_link *link = NULL;
 	struct span tail = name;
 	const char *dash;
@@ -298,10 +311,8 @@ by_word_of_name(const struct catalog *c, struct span name, float *weight)
 		    !catalog_has(c, KEY_BASE, tail))
 			link = by_part_of_name(c, tail);
 	}
-	for (size_t i = 0; !link && i < sizeof(part) / sizeof(*part); i++)
-		if (span_ends(name, part[i]))
-			link = by_part_of_name(c,
-			    (struct span){name.p, name.n - strlen(part[i])});
+	if (!link && called_less_part(name).n < name.n)
+		link = by_part_of_name(c, called_less_part(name));
 	return link;
 }
 

@@ -33,6 +33,8 @@ const struct catalog_link *called_anywhere(const struct catalog *c,
     const struct image *image, bool is_copied, float *weight);
 /* What a name alone is worth under any owner. */
 float called_worth(const struct catalog *c, struct span name);
+/* Less what says which one of several it is: redis of redis-master. */
+struct span called_less_part(struct span name);
 /* How many dashes a name has; _ is one, too. */
 unsigned called_dashes(struct span name);
 

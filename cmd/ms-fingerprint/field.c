@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "called.h"
+
 static void
 weigh(struct field *f, const struct print *p, float weight, bool specific)
 {
@@ -26,26 +28,63 @@ weigh(struct field *f, const struct print *p, float weight, bool specific)
 
 /* A container that is called as its image or the product is: whoever built the
  * image anew and whoever runs it agree. Less so if that is one of several words
- * (shop-redis-master). */
+ * (shop-redis-master). A label that has the word agrees, too, if the container
+ * does. */
 #define NAMED_ALIKE 0.4f
 #define NAMED_AFTER 0.3f
+#define SAID_SO 0.3f
+
+/* As the product, or as an image of it: mongo, mongodb. */
+static bool
+is_of_product(const struct look *l, const struct box *b, struct span word)
+{
+	const struct catalog_link *k = called_so(l->c, KEY_BARE, word);
+
+	return (k && k->print->product == b->print->product) ||
+	    span_eq(word, look_product(l, b->print)->id);
+}
+
+static bool
+is_called_so(const struct look *l, const struct box *b, struct span word)
+{
+	struct span image = b->image.part[b->image.n - 1];
+
+	return (word.n == image.n && memcmp(word.p, image.p, image.n) == 0) ||
+	    is_of_product(l, b, word);
+}
+
+/* The same of some of the words that it is made of. */
+static bool
+has_word_so(const struct look *l, const struct box *b, struct span text)
+{
+	size_t n = b->image.part[b->image.n - 1].n;
+
+	while (text.n) {
+		const char *dash = memchr(text.p, '-', text.n);
+		size_t word = dash ? (size_t)(dash - text.p) : text.n;
+
+		if (is_called_so(l, b, (struct span){text.p, word}) ||
+		    (text.n > n && text.p[n] == '-' &&
+			is_called_so(l, b, (struct span){text.p, n})))
+			return true;
+		if (!dash)
+			break;
+		text = span_after(text, word + 1);
+		if (is_called_so(l, b, text))
+			return true;
+	}
+	return false;
+}
 
 static float
 worth_of_agreement(const struct look *l, const struct box *b)
 {
-	struct span image = b->image.part[b->image.n - 1];
-	const char *word = b->name, *dash;
+	struct span name = span_of(b->name);
 
-	if (span_eq(image, word) ||
-	    strcmp(word, look_product(l, b->print)->id) == 0)
+	if (is_called_so(l, b, name) ||
+	    is_called_so(l, b, called_less_part(name)))
 		return NAMED_ALIKE;
-	for (;; word = dash + 1) {
-		if (strncmp(word, image.p, image.n) == 0 &&
-		    (!word[image.n] || word[image.n] == '-'))
-			return NAMED_AFTER;
-		if (!(dash = strchr(word, '-')))
-			return 0;
-	}
+	return has_word_so(l, b, name) ? NAMED_AFTER : 0;
 }
 
 /* A container that is called as the product is, with an image of which only
@@ -160,6 +199,21 @@ weigh_hits(const struct look *l, struct field *f)
 	}
 }
 
+static void
+weigh_said(const struct look *l, const struct box *b, struct field *f)
+{
+	struct candidate *c;
+
+	if (b->how != KNOWN_NAME || !b->print || b->weight <= KNOWN_COMMON ||
+	    !is_of_product(l, b, b->image.part[b->image.n - 1]) ||
+	    worth_of_agreement(l, b) < NAMED_ALIKE)
+		return;
+	c = find(f, b->print->product);
+	for (unsigned i = 0; c && i < l->n_said; i++)
+		if (has_word_so(l, b, l->said[i]))
+			evidence_add(&c->sum, PRINT_LABEL, SAID_SO);
+}
+
 /* Ports nominate nobody: they choose between those that something else points
  * to. Number and name of one port depend on each other and count once. */
 static void
@@ -199,8 +253,10 @@ field_is_open(struct field *f, const struct look *l, const struct box *b)
 void
 field_weigh(struct field *f, const struct look *l, const struct box *b)
 {
-	if (field_is_open(f, l, b))
+	if (field_is_open(f, l, b)) {
 		weigh_hits(l, f);
+		weigh_said(l, b, f);
+	}
 	weigh_ports(l, b, f);
 }
 

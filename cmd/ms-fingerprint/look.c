@@ -68,6 +68,17 @@ add_older_label(struct look *l, struct span pair)
 	}
 }
 
+static void
+note_said(struct look *l, struct span pair)
+{
+	static const char *const key[] = {"app=", "k8s-app=", "name=",
+	    "app.kubernetes.io/name=", "app.kubernetes.io/component="};
+
+	for (size_t i = 0; i < sizeof(key) / sizeof(*key); i++)
+		if (span_begins(pair, key[i]) && l->n_said < LOOK_SAID)
+			l->said[l->n_said++] = span_after(pair, strlen(key[i]));
+}
+
 /* Of the pod's label for the version and the workload's the pod's counts: it
  * comes first. */
 static void
@@ -92,6 +103,7 @@ see_label(struct look *l, struct span pair)
 		    (struct span){pair.p, (size_t)(equals - pair.p)}, pair.p,
 		    1);
 	add_older_label(l, pair);
+	note_said(l, pair);
 }
 
 static void
@@ -200,7 +212,7 @@ look_init(struct look *l, const struct catalog *c, struct match *m,
 	l->c = c;
 	l->m = m;
 	l->why = why_out;
-	l->n_boxes = l->n_hits = 0;
+	l->n_boxes = l->n_hits = l->n_said = 0;
 	l->version_label = (struct span){0};
 	l->is_job = false;
 }

@@ -11,6 +11,7 @@
 #include "match.h"
 
 #define LOOK_HITS 64
+#define LOOK_SAID 8
 
 /* A container, and what its image says. */
 struct box {
@@ -38,6 +39,8 @@ struct look {
 	unsigned n_boxes;
 	struct hit hit[LOOK_HITS];
 	unsigned n_hits;
+	struct span said[LOOK_SAID]; /* what its labels call the pod */
+	unsigned n_said;
 	struct span version_label;
 	bool is_job;
 	struct json *why; /* lines for a person, or NULL */

@@ -249,33 +249,41 @@ is_ones_own(struct span name)
 	return false;
 }
 
+/* What of it is letters and digits, as small letters. */
 static void
-less_dashes(struct span s, char buf[CATALOG_KEY_MAX])
+only_letters(struct span s, char buf[CATALOG_KEY_MAX])
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < s.n && n + 1 < CATALOG_KEY_MAX; i++)
-		if (s.p[i] != '-')
-			buf[n++] = s.p[i];
+		if (isalnum((unsigned char)s.p[i]))
+			buf[n++] = (char)tolower((unsigned char)s.p[i]);
 	buf[n] = '\0';
 }
 
-/* Whether a part of an image's name is the product's own name, or within it, or
- * around it: postgres, fluentbit, clickhouse-server; but not cluster-manager,
+bool
+called_after(const struct catalog *c, struct span name, uint32_t product)
+{
+	const struct product *p = &c->signatures->product[product];
+	char a[CATALOG_KEY_MAX], b[CATALOG_KEY_MAX];
+
+	only_letters(name, a);
+	only_letters(span_of(p->id), b);
+	if (strstr(a, b) || strstr(b, a))
+		return true;
+	only_letters(span_of(p->name), b);
+	return strstr(b, a) != NULL;
+}
+
+/* A part of an image's name, if it is the product's own: not cluster-manager,
  * whatever product has a part of that name. */
 static const struct catalog_link *
 by_part_of_name(const struct catalog *c, struct span part)
 {
 	const struct catalog_link *link = called_so(c, KEY_BARE, part);
-	char a[CATALOG_KEY_MAX], b[CATALOG_KEY_MAX];
-	uint32_t product;
 
-	if (!link)
-		return NULL;
-	product = link->print->product;
-	less_dashes(part, a);
-	less_dashes(span_of(c->signatures->product[product].id), b);
-	return strstr(a, b) || strstr(b, a) ? link : NULL;
+	return link && called_after(c, part, link->print->product) ? link :
+								     NULL;
 }
 
 struct span
@@ -284,12 +292,16 @@ called_less_part(struct span name)
 	static const char *const part[] = {"-master", "-slave", "-primary",
 	    "-replica", "-server", "-broker", "-standalone", "-ha", "-oss",
 	    "-custom"};
+	static const char with[] = "-with-";
 
 	for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++)
 		if (span_ends(name, part[i])) {
 			name.n -= strlen(part[i]);
-			break;
+			return name;
 		}
+	for (size_t i = 1; i + sizeof(with) <= name.n; i++)
+		if (memcmp(name.p + i, with, sizeof(with) - 1) == 0)
+			return (struct span){name.p, i};
 	return name;
 }
 

@@ -33,7 +33,11 @@ const struct catalog_link *called_anywhere(const struct catalog *c,
     const struct image *image, bool is_copied, float *weight);
 /* What a name alone is worth under any owner. */
 float called_worth(const struct catalog *c, struct span name);
-/* Less what says which one of several it is: redis of redis-master. */
+/* Whether a name is the product's own, or within it, or around it: postgres,
+ * fluentbit, clickhouse-server. */
+bool called_after(const struct catalog *c, struct span name, uint32_t product);
+/* Less what says which one of several it is, or what it comes with: redis of
+ * redis-master, jenkins of jenkins-with-docker. */
 struct span called_less_part(struct span name);
 /* How many dashes a name has; _ is one, too. */
 unsigned called_dashes(struct span name);

@@ -28,8 +28,9 @@ weigh(struct field *f, const struct print *p, float weight, bool specific)
 
 /* A container that is called as its image or the product is: whoever built the
  * image anew and whoever runs it agree. Less so if that is one of several words
- * (shop-redis-master). A label that has the word agrees, too, if the container
- * does. */
+ * (shop-redis-master), and not at all if that is not the product's own name
+ * but one of a part of it (agent-operator), which may be anybody's. A label
+ * that has the word agrees, too, if the container does. */
 #define NAMED_ALIKE 0.4f
 #define NAMED_AFTER 0.3f
 #define SAID_SO 0.3f
@@ -81,6 +82,9 @@ worth_of_agreement(const struct look *l, const struct box *b)
 {
 	struct span name = span_of(b->name);
 
+	if (!called_after(l->c, b->image.part[b->image.n - 1],
+		b->print->product))
+		return 0;
 	if (is_called_so(l, b, name) ||
 	    is_called_so(l, b, called_less_part(name)))
 		return NAMED_ALIKE;

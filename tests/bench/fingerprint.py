@@ -204,4 +204,5 @@ def main():
               (memory([program], many) / 1e6))
 
 
-main()
+if __name__ == "__main__":
+    main()

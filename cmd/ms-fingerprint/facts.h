@@ -59,6 +59,14 @@ facts_has_head(enum fact fact)
 	    fact == FACT_CONTAINER;
 }
 
+/* What a container is started with: they stand together, behind its name. */
+static inline bool
+facts_is_start(enum fact fact)
+{
+	return fact == FACT_COMMAND || fact == FACT_ARG || fact == FACT_ENV ||
+	    fact == FACT_PORT;
+}
+
 #define FACTS_PAIR 1024 /* bytes of a label with its key */
 
 void facts_head(const struct spot *spot, struct json *out);

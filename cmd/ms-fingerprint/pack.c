@@ -1,18 +1,26 @@
 #define _GNU_SOURCE /* memmem */
 #include "pack.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "facts.h"
 
 /* ---- where facts are cut ---- */
 
-#define WORDS 5 /* of one fact, at most */
+#define WORDS 6 /* of one fact, at most */
+
+/* A digest is held as a byte that begins no word, and its bits. */
+#define DIGEST "sha256:"
+#define DIGEST_MARK '\1'
+#define DIGEST_BYTES 32
+#define DIGEST_WORD (1 + DIGEST_BYTES)
 
 /* The pieces of one fact; the first one has its letter. */
 struct words {
 	struct span word[WORDS];
 	unsigned n;
+	char digest[DIGEST_WORD];
 };
 
 /* Cut the last one after n of its bytes. */
@@ -27,7 +35,46 @@ cut(struct words *w, size_t n)
 	last->n = n;
 }
 
-/* registry/owner/ name : tag */
+static int
+small_hex(char c)
+{
+	return c >= 'A' && c <= 'F' ? -1 : scan_hex(c);
+}
+
+/* The last one, if it is a digest: half of what it takes otherwise. */
+static void
+cut_digest(struct words *w)
+{
+	struct span *last = &w->word[w->n - 1];
+	const char *p = last->p + sizeof(DIGEST) - 1;
+
+	if (last->n != sizeof(DIGEST) - 1 + 2 * DIGEST_BYTES ||
+	    !span_begins(*last, DIGEST))
+		return;
+	*w->digest = DIGEST_MARK;
+	for (int i = 0; i < DIGEST_BYTES; i++, p += 2) {
+		int high = small_hex(p[0]), low = small_hex(p[1]);
+
+		if (high < 0 || low < 0)
+			return;
+		w->digest[1 + i] = (char)(high << 4 | low);
+	}
+	*last = (struct span){w->digest, DIGEST_WORD};
+}
+
+static void
+open_digest(const char *bits, struct json *out)
+{
+	json_puts(out, DIGEST);
+	for (int i = 0; i < DIGEST_BYTES; i++) {
+		unsigned char byte = (unsigned char)bits[i];
+
+		json_raw(out, &"0123456789abcdef"[byte >> 4], 1);
+		json_raw(out, &"0123456789abcdef"[byte & 15], 1);
+	}
+}
+
+/* registry/owner/ name : tag, or @ digest, or both */
 static void
 cut_image(struct words *w)
 {
@@ -46,6 +93,14 @@ cut_image(struct words *w)
 		return;
 	cut(w, i);
 	cut(w, 1);
+	last = &w->word[w->n - 1];
+	for (i = 0; i < last->n && last->p[i] != '@'; i++)
+		;
+	if (i < last->n) {
+		cut(w, i);
+		cut(w, 1);
+	}
+	cut_digest(w);
 }
 
 /* The last one is behind this. If it is a chart: name - version */
@@ -205,6 +260,60 @@ pack_behind(struct texts *words, uint32_t head, struct span text,
 		put_number(out, texts_hold(words, w.word[i]), i + 1 == w.n);
 }
 
+/* ---- phrases ---- */
+
+#define PHRASE 0 /* the number in front of a phrase's */
+#define PHRASE_LEAST 5 /* bytes: what is shorter is left as it is */
+
+void
+pack_init(struct texts *words, struct texts *phrases)
+{
+	uint32_t number = texts_hold(words, span_of(""));
+
+	assert(number == PHRASE);
+	words->phrases = phrases;
+}
+
+void
+pack_phrase(struct texts *words, size_t from, struct span fresh,
+    struct json *out)
+{
+	struct span run = {out->p + from, out->len - from};
+	uint32_t number;
+
+	if (run.n < PHRASE_LEAST) {
+		pack_keep(words, run);
+		pack_drop(words, fresh);
+		return;
+	}
+	number = texts_hold(words->phrases, run);
+	/* who holds the phrase holds its words */
+	if (words->phrases->text[number].holds == 1)
+		pack_keep(words, run);
+	pack_drop(words, fresh);
+	out->len = from;
+	put_number(out, PHRASE, false);
+	put_number(out, number, true);
+}
+
+/* Whether a number is but the mark of a phrase; then it is the phrase's. */
+static bool
+is_phrase(const struct texts *words, struct reader *r, uint32_t *number)
+{
+	bool is_last;
+
+	return *number == PHRASE && words->phrases &&
+	    next_number(r, number, &is_last);
+}
+
+static void
+drop_phrase(struct texts *words, uint32_t number)
+{
+	if (words->phrases->text[number].holds == 1)
+		pack_drop(words, texts_get(words->phrases, number));
+	texts_drop(words->phrases, number);
+}
+
 /* ---- packing JSON ---- */
 
 static void
@@ -267,6 +376,17 @@ pack_json(struct texts *words, struct span value, struct json *out)
 
 /* ---- opening ---- */
 
+static void
+open_word(struct span word, bool is_last, struct json *out)
+{
+	if (word.n == DIGEST_WORD && *word.p == DIGEST_MARK)
+		open_digest(word.p + 1, out);
+	else
+		json_span(out, word);
+	if (is_last)
+		json_raw(out, "", 1);
+}
+
 void
 pack_open(const struct texts *words, struct span packed, struct json *out)
 {
@@ -274,14 +394,12 @@ pack_open(const struct texts *words, struct span packed, struct json *out)
 	uint32_t number;
 	bool is_last;
 
-	while (next_number(&r, &number, &is_last)) {
-		struct span word = texts_get(words, number);
-		char *to = json_room(out, word.n + 1);
-
-		memcpy(to, word.p, word.n);
-		to[word.n] = '\0';
-		out->len += word.n + is_last;
-	}
+	while (next_number(&r, &number, &is_last))
+		if (is_phrase(words, &r, &number))
+			pack_open(words, texts_get(words->phrases, number),
+			    out);
+		else
+			open_word(texts_get(words, number), is_last, out);
 }
 
 void
@@ -292,7 +410,10 @@ pack_keep(struct texts *words, struct span packed)
 	bool is_last;
 
 	while (next_number(&r, &number, &is_last))
-		texts_keep(words, number);
+		if (is_phrase(words, &r, &number))
+			texts_keep(words->phrases, number);
+		else
+			texts_keep(words, number);
 }
 
 void
@@ -303,7 +424,10 @@ pack_drop(struct texts *words, struct span packed)
 	bool is_last;
 
 	while (next_number(&r, &number, &is_last))
-		texts_drop(words, number);
+		if (is_phrase(words, &r, &number))
+			drop_phrase(words, number);
+		else
+			texts_drop(words, number);
 }
 
 /* ---- looking at it as it is ---- */

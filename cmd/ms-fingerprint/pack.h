@@ -3,7 +3,9 @@
  * Most of what objects show, others show too: keys of labels, names of
  * variables, repositories, and a workload's own name in five places. So facts
  * are cut into words where their parts differ from object to object, each
- * distinct word is held once, and what is left are the words' numbers.
+ * distinct word is held once, and what is left are the words' numbers. What
+ * containers are started with is often the same word by word, so such a run can
+ * be held once, too, as a phrase.
  */
 #ifndef MS_PACK_H
 #define MS_PACK_H
@@ -16,6 +18,13 @@ void pack_facts(struct texts *words, struct span facts, struct json *out);
 /* The same of one fact in two parts: the word that it begins with, which is held
  * already, and the text behind that. */
 void pack_behind(struct texts *words, uint32_t head, struct span text,
+    struct json *out);
+/* Words that know phrases from here on, which are to be held by the other. */
+void pack_init(struct texts *words, struct texts *phrases);
+/* Let what has been packed into out from a place on be a phrase, if it is not
+ * too short for that. Of its words only those of fresh, which is packed too, are
+ * held; what is packed then is held, and fresh is not. */
+void pack_phrase(struct texts *words, size_t from, struct span fresh,
     struct json *out);
 /* The same of a JSON value. Its keys, with all that stands between two strings,
  * are in many values; its strings are names in part. */

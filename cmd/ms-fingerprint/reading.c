@@ -11,12 +11,13 @@ reading_free(struct reading *rd)
 		spots_free(&rd->kept[i].spots);
 		free(rd->kept[i].said);
 		free(rd->kept[i].head);
+		free(rd->kept[i].run);
 		json_release(&rd->kept[i].packed);
 	}
 	spots_free(&rd->own);
 	json_release(&rd->text);
+	json_release(&rd->fresh);
 	json_release(&rd->packed);
-	free(rd->fresh);
 }
 
 static void
@@ -53,6 +54,12 @@ hash_product(const struct reading *rd, uint64_t hash)
 	return table_hash(fact.p, (size_t)(repo.p + repo.n - fact.p), 0);
 }
 
+static uint64_t
+hash_text(const struct reading *rd)
+{
+	return rd->text.len ? table_hash(rd->text.p, rd->text.len, 0) : 0;
+}
+
 /* What the text of a spot comes to, packed into out. */
 static struct reading_said
 say(struct reading *rd, struct texts *words, struct json *out)
@@ -60,7 +67,7 @@ say(struct reading *rd, struct texts *words, struct json *out)
 	struct span text = {rd->text.p, rd->text.len};
 	struct reading_said said = {.bytes = (uint32_t)text.n,
 	    .from = (uint32_t)out->len,
-	    .hash = text.n ? table_hash(text.p, text.n, 0) : 0};
+	    .hash = hash_text(rd)};
 
 	said.product = hash_product(rd, said.hash);
 	pack_facts(words, text, out);
@@ -123,20 +130,52 @@ is_kept(const struct reading_kept *k, const struct catalog *c,
 	    k->is_job == span_eq(r->id.kind, "Job");
 }
 
+/* What a container is started with stands behind its name: the end of such a run
+ * of spots; i if none begins there. */
+static size_t
+run_end(const struct spots *s, size_t i)
+{
+	while (i < s->n && facts_is_start(s->spot[i].fact))
+		i++;
+	return i;
+}
+
+static void
+make_room(struct reading_kept *k, size_t n)
+{
+	if (n <= k->size)
+		return;
+	k->size = n * 2;
+	k->said = diag_alloc(k->said, k->size * sizeof(*k->said));
+	k->head = diag_alloc(k->head, k->size * sizeof(*k->head));
+	k->run = diag_alloc(k->run, k->size * sizeof(*k->run));
+}
+
+/* Spots from i on, which have been kept one by one, as a phrase too. */
+static void
+keep_run(struct reading_kept *k, struct texts *words, size_t i)
+{
+	uint32_t from = k->said[i].from, at = (uint32_t)k->packed.len;
+	size_t n = k->packed.len - from;
+
+	json_room(&k->packed, n); /* which moves what is there */
+	json_raw(&k->packed, k->packed.p + from, n);
+	pack_phrase(words, at, (struct span){0}, &k->packed);
+	k->run[i] = (struct reading_part){at, (uint32_t)k->packed.len - at};
+}
+
 static void
 keep(struct reading *rd, struct reading_kept *k, struct texts *words,
     const struct facts_paths *paths, const struct record *r)
 {
+	size_t first = 0;
+
 	k->like = r->like;
 	k->number = r->like->number;
 	k->is_pod = span_eq(r->id.kind, "Pod");
 	k->is_job = span_eq(r->id.kind, "Job");
 	k->any = spots_find(&k->spots, paths, k->catalog, r, r->like);
-	if (k->spots.n > k->size) {
-		k->size = k->spots.n * 2;
-		k->said = diag_alloc(k->said, k->size * sizeof(*k->said));
-		k->head = diag_alloc(k->head, k->size * sizeof(*k->head));
-	}
+	make_room(k, k->spots.n);
 	for (size_t i = 0; i < k->spots.n; i++) {
 		const struct spot *spot = &k->spots.spot[i];
 
@@ -146,6 +185,10 @@ keep(struct reading *rd, struct reading_kept *k, struct texts *words,
 		}
 		k->said[i] = say_spot(rd, words, k->catalog, &k->head[i], spot,
 		    &k->packed);
+		if (!facts_is_start(spot->fact))
+			first = i + 1;
+		else if (run_end(&k->spots, i) == i + 1)
+			keep_run(k, words, first);
 	}
 }
 
@@ -172,90 +215,150 @@ find_kept(struct reading *rd, struct texts *words,
 
 /* ---- a record ---- */
 
-/* Whether there is room for it among the others. */
+/* False: there is no room for it among the others. */
 static bool
-has_room(const struct reading *rd, const struct reading_said *said)
+count(struct reading *rd, const struct reading_said *said, enum fact fact)
 {
-	return rd->bytes + said->bytes <= FACTS_MAX;
-}
-
-static void
-count(struct reading *rd, const struct reading_said *said)
-{
+	if (rd->bytes + said->bytes > FACTS_MAX)
+		return false;
 	rd->bytes += said->bytes;
 	rd->hash = mix(rd->hash, said->hash);
+	rd->is_of_pod |= fact == FACT_POD;
 	if (!rd->is_of_pod)
 		rd->containers = mix(rd->containers, said->product);
+	return true;
 }
 
+/* What has been packed last, of this record alone. */
 static void
-add_kept(struct reading *rd, const struct reading_kept *k,
-    const struct reading_said *said)
+add_own(struct reading *rd, struct texts *words, enum fact fact,
+    struct reading_said said)
 {
-	if (!has_room(rd, said))
+	if (count(rd, &said, fact))
 		return;
-	count(rd, said);
-	json_raw(&rd->packed, k->packed.p + said->from, said->n);
+	pack_drop(words, (struct span){rd->packed.p + said.from, said.n});
+	rd->packed.len = said.from;
 }
 
-/* What has been read to the end of the packed form, of this record alone. */
 static void
-add_fresh(struct reading *rd, struct texts *words, struct reading_said said)
+add_kept(struct reading *rd, struct texts *words, const struct reading_kept *k,
+    uint32_t from, uint32_t n)
 {
-	struct reading_part part = {said.from, said.from + said.n};
-	struct reading_part *last;
+	struct span packed = {k->packed.p + from, n};
 
-	if (!has_room(rd, &said)) {
-		pack_drop(words,
-		    (struct span){rd->packed.p + said.from, said.n});
-		rd->packed.len = said.from;
+	pack_keep(words, packed);
+	json_span(&rd->packed, packed);
+}
+
+static void
+take_own(struct reading *rd, struct texts *words, const struct catalog *c,
+    const struct spot *spot)
+{
+	struct reading_head head = {0};
+	bool has_head = facts_has_head(spot->fact);
+
+	if (has_head)
+		head = say_head(rd, words, spot);
+	add_own(rd, words, spot->fact,
+	    say_spot(rd, words, c, &head, spot, &rd->packed));
+	if (has_head)
+		texts_drop(words, head.word);
+}
+
+static void
+take_kept(struct reading *rd, struct texts *words, struct reading_kept *k,
+    size_t i)
+{
+	const struct spot *spot = &k->spots.spot[i];
+
+	if (spots_differ(&k->spots, i, k->like))
+		add_own(rd, words, spot->fact,
+		    say_spot(rd, words, k->catalog, &k->head[i], spot,
+			&rd->packed));
+	else if (count(rd, &k->said[i], spot->fact))
+		add_kept(rd, words, k, k->said[i].from, k->said[i].n);
+}
+
+/* k: of the document that the record is like, if it is. */
+static void
+take_spot(struct reading *rd, struct texts *words, const struct catalog *c,
+    struct reading_kept *k, size_t i)
+{
+	if (k)
+		take_kept(rd, words, k, i);
+	else
+		take_own(rd, words, c, &rd->own.spot[i]);
+}
+
+/* Whether there are other facts at a spot: of flags the values are none. */
+static bool
+is_said_anew(struct reading *rd, struct reading_kept *k, size_t i)
+{
+	if (!spots_differ(&k->spots, i, k->like))
+		return false;
+	json_reset(&rd->text);
+	facts_put(k->catalog, &k->spots.spot[i], &rd->text);
+	return hash_text(rd) != k->said[i].hash;
+}
+
+/* A spot of a run, whose words are held only if they are fresh. False: it is not
+ * as it is in the document that is kept. */
+static bool
+take_of_run(struct reading *rd, struct texts *words, const struct catalog *c,
+    struct reading_kept *k, size_t i)
+{
+	const struct spot *spot = k ? &k->spots.spot[i] : &rd->own.spot[i];
+	struct reading_said said;
+
+	if (k && !is_said_anew(rd, k, i)) {
+		if (!count(rd, &k->said[i], spot->fact))
+			return false;
+		json_raw(&rd->packed, k->packed.p + k->said[i].from,
+		    k->said[i].n);
+		return true;
+	}
+	said = say_spot(rd, words, c, NULL, spot, &rd->packed);
+	add_own(rd, words, spot->fact, said);
+	json_raw(&rd->fresh, rd->packed.p + said.from,
+	    rd->packed.len - said.from);
+	return false;
+}
+
+/* Spots of a run are held together, by the phrase that they become. */
+static void
+take_run(struct reading *rd, struct texts *words, const struct catalog *c,
+    struct reading_kept *k, size_t i, size_t end)
+{
+	size_t from = rd->packed.len, first = i;
+	bool same = true;
+
+	json_reset(&rd->fresh);
+	for (; i < end; i++)
+		same &= take_of_run(rd, words, c, k, i);
+	if (!same) {
+		pack_phrase(words, from,
+		    (struct span){rd->fresh.p, rd->fresh.len}, &rd->packed);
 		return;
 	}
-	count(rd, &said);
-	last = rd->n_fresh ? &rd->fresh[rd->n_fresh - 1] : NULL;
-	if (last && last->to == part.from) {
-		last->to = part.to;
-		return;
-	}
-	if (rd->n_fresh == rd->size_fresh) {
-		rd->size_fresh = rd->size_fresh ? rd->size_fresh * 2 : 32;
-		rd->fresh =
-		    diag_alloc(rd->fresh, rd->size_fresh * sizeof(*rd->fresh));
-	}
-	rd->fresh[rd->n_fresh++] = part;
+	rd->packed.len = from;
+	add_kept(rd, words, k, k->run[first].from, k->run[first].n);
 }
 
 static void
-take_kept(struct reading *rd, struct texts *words, struct reading_kept *k)
+take_spots(struct reading *rd, struct texts *words, const struct catalog *c,
+    struct reading_kept *k)
 {
-	for (size_t i = 0; i < k->spots.n; i++) {
-		const struct spot *spot = &k->spots.spot[i];
+	const struct spots *s = k ? &k->spots : &rd->own;
 
-		rd->is_of_pod |= spot->fact == FACT_POD;
-		if (spots_differ(&k->spots, i, k->like))
-			add_fresh(rd, words,
-			    say_spot(rd, words, k->catalog, &k->head[i], spot,
-				&rd->packed));
-		else
-			add_kept(rd, k, &k->said[i]);
-	}
-}
+	for (size_t i = 0; i < s->n;) {
+		size_t end = run_end(s, i);
 
-static void
-take_own(struct reading *rd, struct texts *words, const struct catalog *c)
-{
-	for (size_t i = 0; i < rd->own.n; i++) {
-		const struct spot *spot = &rd->own.spot[i];
-		bool has_head = facts_has_head(spot->fact);
-		struct reading_head head = {0};
-
-		rd->is_of_pod |= spot->fact == FACT_POD;
-		if (has_head)
-			head = say_head(rd, words, spot);
-		add_fresh(rd, words,
-		    say_spot(rd, words, c, &head, spot, &rd->packed));
-		if (has_head)
-			texts_drop(words, head.word);
+		if (end > i) {
+			take_run(rd, words, c, k, i, end);
+			i = end;
+		} else {
+			take_spot(rd, words, c, k, i++);
+		}
 	}
 }
 
@@ -263,7 +366,6 @@ static void
 begin(struct reading *rd)
 {
 	json_reset(&rd->packed);
-	rd->n_fresh = 0;
 	rd->hash = rd->containers = 0;
 	rd->bytes = 0;
 	rd->is_of_pod = false;
@@ -281,40 +383,22 @@ reading_take(struct reading *rd, struct texts *words,
 	if (!(k ? k->any : spots_find(&rd->own, paths, c, r, NULL)))
 		return false;
 	rd->ends = s->spot[0].fact == FACT_JOB;
-	if (k)
-		take_kept(rd, words, k);
-	else
-		take_own(rd, words, c);
+	take_spots(rd, words, c, k);
 	json_reset(&rd->text);
 	facts_put_workload(r, &rd->text);
-	add_fresh(rd, words, say(rd, words, &rd->packed));
+	add_own(rd, words, FACT_WORKLOAD, say(rd, words, &rd->packed));
 	return true;
-}
-
-static struct span
-part_of(const struct reading *rd, uint32_t from, uint32_t to)
-{
-	return (struct span){rd->packed.p + from, to - from};
-}
-
-void
-reading_hand_over(struct reading *rd, struct texts *words)
-{
-	uint32_t from = 0;
-
-	for (size_t i = 0; i < rd->n_fresh; i++) {
-		pack_keep(words, part_of(rd, from, rd->fresh[i].from));
-		from = rd->fresh[i].to;
-	}
-	pack_keep(words, part_of(rd, from, (uint32_t)rd->packed.len));
-	rd->n_fresh = 0;
 }
 
 void
 reading_drop(struct reading *rd, struct texts *words)
 {
-	for (size_t i = 0; i < rd->n_fresh; i++)
-		pack_drop(words,
-		    part_of(rd, rd->fresh[i].from, rd->fresh[i].to));
-	rd->n_fresh = 0;
+	pack_drop(words, (struct span){rd->packed.p, rd->packed.len});
+	json_reset(&rd->packed);
+}
+
+void
+reading_hand_over(struct reading *rd)
+{
+	json_reset(&rd->packed);
 }

@@ -26,7 +26,7 @@ struct reading_said {
 
 /* Part of a packed form. */
 struct reading_part {
-	uint32_t from, to;
+	uint32_t from, n;
 };
 
 /* A document that others are like. All zero: none. */
@@ -36,9 +36,10 @@ struct reading_kept {
 	const struct catalog *catalog;
 	bool is_pod, is_job, any;
 	struct spots spots;
-	/* by spot */
+	/* by spot; and by the first of a container's run, all of that */
 	struct reading_said *said;
 	struct reading_head *head;
+	struct reading_part *run;
 	size_t size;
 	struct json packed; /* of them all, and the heads; its words are held */
 };
@@ -47,11 +48,10 @@ struct reading {
 	struct reading_kept kept[LIKES];
 	struct spots own; /* of a record that has to be read alone */
 	struct json text; /* of one spot */
+	struct json fresh; /* of a run: words that no other reading holds */
 
 	/* what was read last */
-	struct json packed;
-	struct reading_part *fresh; /* of it: words that only this holds */
-	size_t n_fresh, size_fresh;
+	struct json packed; /* its words are held */
 	uint64_t hash; /* of all facts */
 	uint64_t containers; /* of containers' facts, tags of images apart */
 	uint32_t bytes; /* of all facts */
@@ -65,11 +65,11 @@ void reading_free(struct reading *rd);
 void reading_forget(struct reading *rd, struct texts *words);
 
 /* Read a record. False: it has no containers. Else the words of rd->packed are
- * held until they are handed over to one who drops them, or dropped. */
+ * held, until they are dropped or somebody else takes them over. */
 bool reading_take(struct reading *rd, struct texts *words,
     const struct facts_paths *paths, const struct catalog *c,
     const struct record *r);
-void reading_hand_over(struct reading *rd, struct texts *words);
 void reading_drop(struct reading *rd, struct texts *words);
+void reading_hand_over(struct reading *rd);
 
 #endif

@@ -35,6 +35,8 @@ shapes_init(struct shapes *s, const struct catalog *c)
 	*s = (struct shapes){.catalog = c, .free = SHAPE_NONE};
 	table_init(&s->table, &ops, s);
 	texts_init(&s->texts);
+	texts_init(&s->phrases);
+	pack_init(&s->texts, &s->phrases);
 	outcomes_init(&s->outcomes);
 	s->glance = diag_alloc(NULL, SHAPE_GLANCES * sizeof(*s->glance));
 	memset(s->glance, 0, SHAPE_GLANCES * sizeof(*s->glance));
@@ -51,6 +53,7 @@ shapes_free(struct shapes *s)
 	table_free(&s->table);
 	pile_free(&s->pile);
 	texts_free(&s->texts);
+	texts_free(&s->phrases);
 	outcomes_free(&s->outcomes);
 	reading_free(&s->reading);
 	json_release(&s->facts);
@@ -101,7 +104,7 @@ add(struct shapes *s, struct reading *rd, struct span packed)
 	    .facts = pile_put(&s->pile, packed),
 	    .outcome = judge(s, rd),
 	    .is_job = rd->ends};
-	reading_hand_over(rd, &s->texts);
+	reading_hand_over(rd);
 	table_insert(&s->table, id);
 	return id;
 }

@@ -35,6 +35,7 @@ struct shapes {
 	uint32_t n, size, free;
 	struct pile pile;
 	struct texts texts; /* words of facts, and the world's names */
+	struct texts phrases; /* what containers are started with */
 	struct outcomes outcomes;
 	struct shape_glance *glance;
 	uint64_t *closed; /* hashes of containers that point to no product */

@@ -22,6 +22,9 @@ struct texts {
 	uint32_t *late; /* numbers of those that came lately */
 	struct pile pile;
 	uint32_t n, size, free;
+	/* runs of numbers of this that are held as one (pack.h); NULL: none are,
+	 * else the number 0 is no text's */
+	struct texts *phrases;
 };
 
 /* The struct must not move after this. */

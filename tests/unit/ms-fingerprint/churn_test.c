@@ -342,7 +342,8 @@ main(void)
 	ok(!r->filter.infras.table.used && !r->filter.world.pods.used &&
 		!r->filter.world.workloads.used &&
 		!r->filter.shapes.table.used &&
-		!r->filter.shapes.texts.table.used &&
+		r->filter.shapes.texts.table.used == 1 && /* it is empty */
+		!r->filter.shapes.phrases.table.used &&
 		!held(&r->filter.shapes.pile) &&
 		!held(&r->filter.infras.keys) &&
 		!held(&r->filter.infras.specs) &&

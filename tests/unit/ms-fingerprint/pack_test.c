@@ -23,9 +23,15 @@ struct thing {
 
 static struct thing thing[MANY];
 
+/* With one digit, or what is none. */
+#define DIGEST(digit) \
+	"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde" digit
+
 /* Facts as objects have them, and some that nobody has. */
 static const char *const form[] = {"Capp-%d", "iregistry:5000/shop/app-%d:1.%d",
-    "iredis", "iapp-%d@sha256:abc%d", "i/", "i:", "i", "lapp=app-%d",
+    "iredis", "iapp-%d@sha256:abc%d", "i/", "i:", "i", "i@", "ia:1@",
+    "iapp:%d@" DIGEST("%d"), "iregistry:5000/a@" DIGEST("%d"), "i" DIGEST("a"),
+    "iA@" DIGEST("A"), "ib@" DIGEST("g"), "lapp=app-%d",
     "lapp.kubernetes.io/version=1.%d", "lhelm.sh/chart=app-%d-1.%d",
     "lhelm.sh/chart=", "l=", "l=a=b", "Lhelm.sh/chart=a-b-2%d", "w--config",
     "eNAME_%d", "o80%d", "J", "P", "C", "Wapp-%d", "a%d=%d"};
@@ -192,6 +198,56 @@ test_has(void)
 	json_release(&other);
 }
 
+/* The same run of facts twice, and one that is another. */
+static void
+test_phrases(void)
+{
+	static const char same_run[] = "w--config\0w--listen\0eA\0eB\0o80\0eC";
+	static const char other_run[] = "w--config\0eB\0eC\0eD\0eE\0eF";
+	const char *const run[] = {same_run, same_run, other_run};
+	struct texts many, phrases;
+	struct json out[3] = {{0}}, open = {0};
+	bool same = true;
+	size_t n = 0;
+
+	texts_init(&many);
+	texts_init(&phrases);
+	pack_init(&many, &phrases);
+	for (int i = 0; i < 3; i++) {
+		struct json fresh = {0};
+
+		n = i < 2 ? sizeof(same_run) : sizeof(other_run);
+		pack_facts(&many, (struct span){"Cx", 3}, &out[i]);
+		pack_facts(&many, (struct span){run[i], n}, &fresh);
+		json_raw(&out[i], fresh.p, fresh.len);
+		pack_phrase(&many, out[i].len - fresh.len,
+		    (struct span){fresh.p, fresh.len}, &out[i]);
+		json_reset(&open);
+		pack_open(&many, (struct span){out[i].p, out[i].len}, &open);
+		same = same && open.len == n + 3 &&
+		    memcmp(open.p + 3, run[i], n) == 0;
+		json_release(&fresh);
+	}
+	ok(same, "phrases open to what they were made of");
+	ok(phrases.table.used == 2 && out[0].len == out[1].len &&
+		memcmp(out[0].p, out[1].p, out[0].len) == 0,
+	    "and the same run is the same phrase");
+	for (int i = 0; i < 3; i++) {
+		struct span packed = {out[i].p, out[i].len};
+
+		pack_keep(&many, packed);
+		pack_drop(&many, packed);
+		pack_open(&many, packed, &open);
+		pack_drop(&many, packed);
+		json_release(&out[i]);
+	}
+	ok(phrases.table.used == 0 && many.table.used == 1,
+	    "of phrases that are dropped no word is held");
+	json_release(&open);
+	texts_free(&many);
+	texts_free(&phrases);
+}
+
 static void
 test_size(void)
 {
@@ -287,6 +343,7 @@ main(void)
 	test_churn();
 	test_same();
 	test_has();
+	test_phrases();
 	test_size();
 	test_json();
 	test_long();

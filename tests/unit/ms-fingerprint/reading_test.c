@@ -12,7 +12,7 @@
 static struct signatures signatures;
 static struct catalog catalog;
 static struct facts_paths paths;
-static struct texts words;
+static struct texts words, phrases;
 static struct reading reading;
 static struct records rs;
 static int in[2];
@@ -159,16 +159,20 @@ main(void)
 	signatures_embedded(&signatures);
 	catalog_build(&catalog, &signatures);
 	texts_init(&words);
+	texts_init(&phrases);
+	pack_init(&words, &phrases);
 	if (pipe(in) < 0)
 		diag_die(EXIT_BUG, "no pipe");
 	records_init(&rs, in[0], -1, 1 << 16);
 	facts_plan(&paths, &rs.plan);
 	test_runs();
 	reading_forget(&reading, &words);
-	ok(words.table.used == 0, "when all is forgotten no word is held");
+	ok(words.table.used == 1 && phrases.table.used == 0,
+	    "when all is forgotten no word is held");
 	reading_free(&reading);
 	records_release(&rs);
 	texts_free(&words);
+	texts_free(&phrases);
 	catalog_free(&catalog);
 	signatures_free(&signatures);
 	return tap_done();

@@ -37,18 +37,21 @@ numbers(struct span s)
 /* The words that say how or for what an image was built. A trailing digit
  * stands for digits and dots (r4, jdk17, ubuntu22.04). */
 static const char *const flavors[] = {"0", "alma0", "alpine", "alpine0",
-    "amd64", "arm", "arm64", "arm64v8", "armv7", "base", "bionic", "bookworm",
-    "build0", "builds", "bullseye", "buster", "centos", "centos0", "chiseled",
-    "community", "contrib", "cpu", "cuda0", "debian", "debian0", "debug", "dev",
-    "distroless", "eks", "eksbuild", "eksbuild0", "ent", "enterprise", "fips",
-    "fips0", "fpm", "focal", "full", "gke", "gke0", "glibc", "gpu", "hardened0",
-    "hotfix0", "k3s0", "iron", "jammy", "java0", "jdk", "jdk0", "jre", "jre0",
-    "linux", "management", "mini", "minimal", "multi", "musl", "noble",
-    "nonroot", "ol0", "oraclelinux0", "oss", "otel", "perl", "photon",
-    "ppc64le", "py0", "python0", "r0", "rancher0", "rke2r0", "root", "rootless",
-    "s390x", "scratch", "slim", "ubi", "ubi0", "rhel", "rhel0", "rocky0",
+    "amd64", "arm", "arm32v7", "arm64", "arm64v8", "armv7", "azurelinux",
+    "azurelinux0", "base", "bci", "bci0", "bionic", "bookworm", "build0",
+    "builds", "bullseye", "buster", "busybox", "centos", "centos0",
+    "chainguard", "chiseled", "community", "contrib", "cpu", "cuda0", "debian",
+    "debian0", "debug", "dev", "distroless", "eks", "eksbuild", "eksbuild0",
+    "ent", "enterprise", "fips", "fips0", "focal", "fpm", "full", "gke", "gke0",
+    "glibc", "gpu", "hardened0", "hotfix0", "i386", "iron", "jammy", "java0",
+    "jdk", "jdk0", "jre", "jre0", "k3s0", "linux", "loong64", "management",
+    "mariner", "mariner0", "mini", "minimal", "multi", "multiarch", "musl",
+    "nanoserver", "noble", "nonroot", "ol0", "oraclelinux0", "oss", "otel",
+    "perl", "photon", "ppc64le", "py0", "python0", "r0", "rancher0", "rhel",
+    "rhel0", "riscv64", "rke2r0", "rocky0", "root", "rootless", "s390x",
+    "scratch", "slim", "static", "stretch", "temurin", "trixie", "ubi", "ubi0",
     "ubuntu", "ubuntu0", "unprivileged", "windows", "windows0",
-    "windowsservercore", "nanoserver", "x86_64"};
+    "windowsservercore", "wolfi", "x86_64"};
 
 static bool
 is_flavor(struct span word)
@@ -133,15 +136,19 @@ static struct span
 plain(struct span tag, bool only_prerelease)
 {
 	struct span s = drop_v(tag);
-	size_t n = numbers(s);
+	size_t n = numbers(s), end = n;
 
 	if (!n || is_range(s, n))
 		return none;
-	if (n < s.n && s.p[n] != '-' && s.p[n] != '_' && s.p[n] != '+')
-		/* 1.2.3rc1, 1.2.3a, 1.2.3.RELEASE: part of the same word */
-		while (
-		    n < s.n && s.p[n] != '-' && s.p[n] != '_' && s.p[n] != '+')
-			n++;
+	/* 1.2.3rc1, 1.2.3a, 1.2.3.RELEASE: part of the same word; but not the
+	 * machine of 1.2.3.arm64 */
+	while (
+	    end < s.n && s.p[end] != '-' && s.p[end] != '_' && s.p[end] != '+')
+		end++;
+	if (end > n + 1 && s.p[n] == '.' &&
+	    is_flavor((struct span){s.p + n + 1, end - n - 1}))
+		return (struct span){s.p, n};
+	n = end;
 	return (struct span){s.p, with_suffix(s, n, only_prerelease)};
 }
 

@@ -34,6 +34,9 @@ plain(void)
 	is("plain", "34.0.1.Final", "34.0.1.Final");
 	is("plain", "1.2.3-alpine3.20", "1.2.3");
 	is("plain", "2.4.0-jdk17", "2.4.0");
+	is("plain", "7.5.3.arm64", "7.5.3");
+	is("plain", "1.12.2-mariner", "1.12.2");
+	is("flavor", "1.14.0-haproxy", "1.14.0");
 }
 
 /* What an application says, or an annotation. */

@@ -198,7 +198,9 @@ put_repo(struct catalog *c, const struct print *p)
 	if (span_eq(image.part[image.n - 1], "*"))
 		return;
 	last = image.part[image.n - 1];
-	if (!catalog_has(c, KEY_GENERIC, last))
+	if (catalog_has(c, KEY_GENERIC, last))
+		put_print(c, KEY_GENERIC, last, p);
+	else
 		put_bare(c, last, p);
 	from = image.has_host ? 1 : 0;
 	if (image.n - from > 2)

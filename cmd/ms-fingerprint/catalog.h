@@ -19,7 +19,7 @@ enum catalog_key {
 	KEY_ALIAS = 'A',
 	KEY_PACKAGER = 'P',
 	KEY_MIRROR = 'M',
-	KEY_GENERIC = 'G',
+	KEY_GENERIC = 'G', /* a last part that says nothing by itself */
 	KEY_HELPER = 'H',
 	KEY_RETAGGER = 'R',
 	KEY_OPAQUE = 'O',

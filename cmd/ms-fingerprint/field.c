@@ -218,6 +218,26 @@ weigh_said(const struct look *l, const struct box *b, struct field *f)
 			evidence_add(&c->sum, PRINT_LABEL, SAID_SO);
 }
 
+/* A name that says nothing by itself (controller) and that an image of the
+ * product has, too. */
+#define CALLED_ALIKE 0.35f
+
+static void
+weigh_generic(const struct look *l, const struct box *b, struct field *f)
+{
+	const struct catalog_link *k;
+
+	if (b->how != KNOWN_NOT || !b->image.n || l->is_job)
+		return;
+	k = catalog_find(l->c, KEY_GENERIC, b->image.part[b->image.n - 1]);
+	for (; k; k = catalog_next(l->c, k)) {
+		struct candidate *c = find(f, k->print->product);
+
+		if (c && c->specific > 0 && c->sum.best[GROUP_IMAGE] == 0)
+			weigh(f, k->print, CALLED_ALIKE, false);
+	}
+}
+
 /* Ports nominate nobody: they choose between those that something else points
  * to. Number and name of one port depend on each other and count once. */
 static void
@@ -260,6 +280,7 @@ field_weigh(struct field *f, const struct look *l, const struct box *b)
 	if (field_is_open(f, l, b)) {
 		weigh_hits(l, f);
 		weigh_said(l, b, f);
+		weigh_generic(l, b, f);
 	}
 	weigh_ports(l, b, f);
 }

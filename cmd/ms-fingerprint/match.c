@@ -230,6 +230,10 @@ unknown_verdict(struct look *l, const struct box *b)
 	if (b->how == KNOWN_NAME && b->print && b->print->product == c->product)
 		add_evidence(l, n, b->print, b->name, b->image_text.p,
 		    b->weight);
+	else if (b->how == KNOWN_NOT && c->best->kind == PRINT_IMAGE &&
+	    c->sum.best[GROUP_IMAGE] > 0)
+		add_evidence(l, n, c->best, b->name, b->image_text.p,
+		    c->sum.best[GROUP_IMAGE]);
 	add_name(l, n, b);
 	add_words(l, n, b);
 	add_hits_of(l, n);

@@ -5,6 +5,12 @@
 #include "diag.h"
 
 void
+reading_init(struct reading *rd, struct texts *words)
+{
+	*rd = (struct reading){.words = words};
+}
+
+void
 reading_free(struct reading *rd)
 {
 	for (size_t i = 0; i < LIKES; i++) {
@@ -21,18 +27,18 @@ reading_free(struct reading *rd)
 }
 
 static void
-forget(struct reading_kept *k, struct texts *words)
+forget(struct reading *rd, struct reading_kept *k)
 {
-	pack_drop(words, (struct span){k->packed.p, k->packed.len});
+	pack_drop(rd->words, (struct span){k->packed.p, k->packed.len});
 	json_reset(&k->packed);
 	k->catalog = NULL;
 }
 
 void
-reading_forget(struct reading *rd, struct texts *words)
+reading_forget(struct reading *rd)
 {
 	for (size_t i = 0; i < LIKES; i++)
-		forget(&rd->kept[i], words);
+		forget(rd, &rd->kept[i]);
 }
 
 static uint64_t
@@ -62,7 +68,7 @@ hash_text(const struct reading *rd)
 
 /* What the text of a spot comes to, packed into out. */
 static struct reading_said
-say(struct reading *rd, struct texts *words, struct json *out)
+say(struct reading *rd, struct json *out)
 {
 	struct span text = {rd->text.p, rd->text.len};
 	struct reading_said said = {.bytes = (uint32_t)text.n,
@@ -70,14 +76,14 @@ say(struct reading *rd, struct texts *words, struct json *out)
 	    .hash = hash_text(rd)};
 
 	said.product = hash_product(rd, said.hash);
-	pack_facts(words, text, out);
+	pack_facts(rd->words, text, out);
 	said.n = (uint32_t)out->len - said.from;
 	return said;
 }
 
 /* What a spot begins with, which is held from here on. */
 static struct reading_head
-say_head(struct reading *rd, struct texts *words, const struct spot *spot)
+say_head(struct reading *rd, const struct spot *spot)
 {
 	struct span text;
 
@@ -85,11 +91,11 @@ say_head(struct reading *rd, struct texts *words, const struct spot *spot)
 	facts_head(spot, &rd->text);
 	text = (struct span){rd->text.p, rd->text.len};
 	return (struct reading_head){table_hash(text.p, text.n, 0),
-	    texts_hold(words, text), (uint32_t)text.n};
+	    texts_hold(rd->words, text), (uint32_t)text.n};
 }
 
 static struct reading_said
-say_behind(struct texts *words, const struct reading_head *head,
+say_behind(struct reading *rd, const struct reading_head *head,
     const struct spot *spot, struct json *out)
 {
 	struct reading_said said = {.from = (uint32_t)out->len};
@@ -101,21 +107,21 @@ say_behind(struct texts *words, const struct reading_head *head,
 	said.bytes = head->bytes + (uint32_t)text.n + 1;
 	said.hash = said.product =
 	    mix(head->hash, text.n ? table_hash(text.p, text.n, 0) : 0);
-	pack_behind(words, head->word, text, out);
+	pack_behind(rd->words, head->word, text, out);
 	said.n = (uint32_t)out->len - said.from;
 	return said;
 }
 
 /* head as say_head() gives it, if there is one. */
 static struct reading_said
-say_spot(struct reading *rd, struct texts *words, const struct catalog *c,
+say_spot(struct reading *rd, const struct catalog *c,
     const struct reading_head *head, const struct spot *spot, struct json *out)
 {
 	if (facts_has_head(spot->fact))
-		return say_behind(words, head, spot, out);
+		return say_behind(rd, head, spot, out);
 	json_reset(&rd->text);
 	facts_put(c, spot, &rd->text);
-	return say(rd, words, out);
+	return say(rd, out);
 }
 
 /* ---- the document that others are like ---- */
@@ -153,19 +159,19 @@ make_room(struct reading_kept *k, size_t n)
 
 /* Spots from i on, which have been kept one by one, as a phrase too. */
 static void
-keep_run(struct reading_kept *k, struct texts *words, size_t i)
+keep_run(struct reading *rd, struct reading_kept *k, size_t i)
 {
 	uint32_t from = k->said[i].from, at = (uint32_t)k->packed.len;
 	size_t n = k->packed.len - from;
 
 	json_room(&k->packed, n); /* which moves what is there */
 	json_raw(&k->packed, k->packed.p + from, n);
-	pack_phrase(words, at, (struct span){0}, &k->packed);
+	pack_phrase(rd->words, at, (struct span){0}, &k->packed);
 	k->run[i] = (struct reading_part){at, (uint32_t)k->packed.len - at};
 }
 
 static void
-keep(struct reading *rd, struct reading_kept *k, struct texts *words,
+keep(struct reading *rd, struct reading_kept *k,
     const struct facts_paths *paths, const struct record *r)
 {
 	size_t first = 0;
@@ -180,24 +186,23 @@ keep(struct reading *rd, struct reading_kept *k, struct texts *words,
 		const struct spot *spot = &k->spots.spot[i];
 
 		if (facts_has_head(spot->fact)) {
-			k->head[i] = say_head(rd, words, spot);
+			k->head[i] = say_head(rd, spot);
 			pack_number(&k->packed, k->head[i].word);
 		}
-		k->said[i] = say_spot(rd, words, k->catalog, &k->head[i], spot,
-		    &k->packed);
+		k->said[i] =
+		    say_spot(rd, k->catalog, &k->head[i], spot, &k->packed);
 		if (!facts_is_start(spot->fact))
 			first = i + 1;
 		else if (run_end(&k->spots, i) == i + 1)
-			keep_run(k, words, first);
+			keep_run(rd, k, first);
 	}
 }
 
 /* What is kept of the document that a record is like. NULL: its facts may stand
  * elsewhere. */
 static struct reading_kept *
-find_kept(struct reading *rd, struct texts *words,
-    const struct facts_paths *paths, const struct catalog *c,
-    const struct record *r)
+find_kept(struct reading *rd, const struct facts_paths *paths,
+    const struct catalog *c, const struct record *r)
 {
 	struct reading_kept *k = rd->kept, *last = k + LIKES - 1;
 
@@ -206,9 +211,9 @@ find_kept(struct reading *rd, struct texts *words,
 	while (k < last && k->like && k->like != r->like)
 		k++;
 	if (!is_kept(k, c, r)) {
-		forget(k, words);
+		forget(rd, k);
 		k->catalog = c;
-		keep(rd, k, words, paths, r);
+		keep(rd, k, paths, r);
 	}
 	return spots_hold(&k->spots, r->like) ? k : NULL;
 }
@@ -231,63 +236,58 @@ count(struct reading *rd, const struct reading_said *said, enum fact fact)
 
 /* What has been packed last, of this record alone. */
 static void
-add_own(struct reading *rd, struct texts *words, enum fact fact,
-    struct reading_said said)
+add_own(struct reading *rd, enum fact fact, struct reading_said said)
 {
 	if (count(rd, &said, fact))
 		return;
-	pack_drop(words, (struct span){rd->packed.p + said.from, said.n});
+	pack_drop(rd->words, (struct span){rd->packed.p + said.from, said.n});
 	rd->packed.len = said.from;
 }
 
 static void
-add_kept(struct reading *rd, struct texts *words, const struct reading_kept *k,
-    uint32_t from, uint32_t n)
+add_kept(struct reading *rd, const struct reading_kept *k, uint32_t from,
+    uint32_t n)
 {
 	struct span packed = {k->packed.p + from, n};
 
-	pack_keep(words, packed);
+	pack_keep(rd->words, packed);
 	json_span(&rd->packed, packed);
 }
 
 static void
-take_own(struct reading *rd, struct texts *words, const struct catalog *c,
-    const struct spot *spot)
+take_own(struct reading *rd, const struct catalog *c, const struct spot *spot)
 {
 	struct reading_head head = {0};
 	bool has_head = facts_has_head(spot->fact);
 
 	if (has_head)
-		head = say_head(rd, words, spot);
-	add_own(rd, words, spot->fact,
-	    say_spot(rd, words, c, &head, spot, &rd->packed));
+		head = say_head(rd, spot);
+	add_own(rd, spot->fact, say_spot(rd, c, &head, spot, &rd->packed));
 	if (has_head)
-		texts_drop(words, head.word);
+		texts_drop(rd->words, head.word);
 }
 
 static void
-take_kept(struct reading *rd, struct texts *words, struct reading_kept *k,
-    size_t i)
+take_kept(struct reading *rd, struct reading_kept *k, size_t i)
 {
 	const struct spot *spot = &k->spots.spot[i];
 
 	if (spots_differ(&k->spots, i, k->like))
-		add_own(rd, words, spot->fact,
-		    say_spot(rd, words, k->catalog, &k->head[i], spot,
-			&rd->packed));
+		add_own(rd, spot->fact,
+		    say_spot(rd, k->catalog, &k->head[i], spot, &rd->packed));
 	else if (count(rd, &k->said[i], spot->fact))
-		add_kept(rd, words, k, k->said[i].from, k->said[i].n);
+		add_kept(rd, k, k->said[i].from, k->said[i].n);
 }
 
 /* k: of the document that the record is like, if it is. */
 static void
-take_spot(struct reading *rd, struct texts *words, const struct catalog *c,
-    struct reading_kept *k, size_t i)
+take_spot(struct reading *rd, const struct catalog *c, struct reading_kept *k,
+    size_t i)
 {
 	if (k)
-		take_kept(rd, words, k, i);
+		take_kept(rd, k, i);
 	else
-		take_own(rd, words, c, &rd->own.spot[i]);
+		take_own(rd, c, &rd->own.spot[i]);
 }
 
 /* Whether there are other facts at a spot: of flags the values are none. */
@@ -304,8 +304,8 @@ is_said_anew(struct reading *rd, struct reading_kept *k, size_t i)
 /* A spot of a run, whose words are held only if they are fresh. False: it is not
  * as it is in the document that is kept. */
 static bool
-take_of_run(struct reading *rd, struct texts *words, const struct catalog *c,
-    struct reading_kept *k, size_t i)
+take_of_run(struct reading *rd, const struct catalog *c, struct reading_kept *k,
+    size_t i)
 {
 	const struct spot *spot = k ? &k->spots.spot[i] : &rd->own.spot[i];
 	struct reading_said said;
@@ -317,8 +317,8 @@ take_of_run(struct reading *rd, struct texts *words, const struct catalog *c,
 		    k->said[i].n);
 		return true;
 	}
-	said = say_spot(rd, words, c, NULL, spot, &rd->packed);
-	add_own(rd, words, spot->fact, said);
+	said = say_spot(rd, c, NULL, spot, &rd->packed);
+	add_own(rd, spot->fact, said);
 	json_raw(&rd->fresh, rd->packed.p + said.from,
 	    rd->packed.len - said.from);
 	return false;
@@ -326,27 +326,26 @@ take_of_run(struct reading *rd, struct texts *words, const struct catalog *c,
 
 /* Spots of a run are held together, by the phrase that they become. */
 static void
-take_run(struct reading *rd, struct texts *words, const struct catalog *c,
-    struct reading_kept *k, size_t i, size_t end)
+take_run(struct reading *rd, const struct catalog *c, struct reading_kept *k,
+    size_t i, size_t end)
 {
 	size_t from = rd->packed.len, first = i;
 	bool same = true;
 
 	json_reset(&rd->fresh);
 	for (; i < end; i++)
-		same &= take_of_run(rd, words, c, k, i);
+		same &= take_of_run(rd, c, k, i);
 	if (!same) {
-		pack_phrase(words, from,
+		pack_phrase(rd->words, from,
 		    (struct span){rd->fresh.p, rd->fresh.len}, &rd->packed);
 		return;
 	}
 	rd->packed.len = from;
-	add_kept(rd, words, k, k->run[first].from, k->run[first].n);
+	add_kept(rd, k, k->run[first].from, k->run[first].n);
 }
 
 static void
-take_spots(struct reading *rd, struct texts *words, const struct catalog *c,
-    struct reading_kept *k)
+take_spots(struct reading *rd, const struct catalog *c, struct reading_kept *k)
 {
 	const struct spots *s = k ? &k->spots : &rd->own;
 
@@ -354,10 +353,10 @@ take_spots(struct reading *rd, struct texts *words, const struct catalog *c,
 		size_t end = run_end(s, i);
 
 		if (end > i) {
-			take_run(rd, words, c, k, i, end);
+			take_run(rd, c, k, i, end);
 			i = end;
 		} else {
-			take_spot(rd, words, c, k, i++);
+			take_spot(rd, c, k, i++);
 		}
 	}
 }
@@ -372,28 +371,27 @@ begin(struct reading *rd)
 }
 
 bool
-reading_take(struct reading *rd, struct texts *words,
-    const struct facts_paths *paths, const struct catalog *c,
-    const struct record *r)
+reading_take(struct reading *rd, const struct facts_paths *paths,
+    const struct catalog *c, const struct record *r)
 {
-	struct reading_kept *k = find_kept(rd, words, paths, c, r);
+	struct reading_kept *k = find_kept(rd, paths, c, r);
 	const struct spots *s = k ? &k->spots : &rd->own;
 
 	begin(rd);
 	if (!(k ? k->any : spots_find(&rd->own, paths, c, r, NULL)))
 		return false;
 	rd->ends = s->spot[0].fact == FACT_JOB;
-	take_spots(rd, words, c, k);
+	take_spots(rd, c, k);
 	json_reset(&rd->text);
 	facts_put_workload(r, &rd->text);
-	add_own(rd, words, FACT_WORKLOAD, say(rd, words, &rd->packed));
+	add_own(rd, FACT_WORKLOAD, say(rd, &rd->packed));
 	return true;
 }
 
 void
-reading_drop(struct reading *rd, struct texts *words)
+reading_drop(struct reading *rd)
 {
-	pack_drop(words, (struct span){rd->packed.p, rd->packed.len});
+	pack_drop(rd->words, (struct span){rd->packed.p, rd->packed.len});
 	json_reset(&rd->packed);
 }
 

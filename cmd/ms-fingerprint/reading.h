@@ -36,15 +36,17 @@ struct reading_kept {
 	const struct catalog *catalog;
 	bool is_pod, is_job, any;
 	struct spots spots;
-	/* by spot; and by the first of a container's run, all of that */
+	/* by spot */
 	struct reading_said *said;
 	struct reading_head *head;
-	struct reading_part *run;
+	struct reading_part *run; /* by its first: what a container is started
+				   * with, as a phrase */
 	size_t size;
 	struct json packed; /* of them all, and the heads; its words are held */
 };
 
 struct reading {
+	struct texts *words;
 	struct reading_kept kept[LIKES];
 	struct spots own; /* of a record that has to be read alone */
 	struct json text; /* of one spot */
@@ -59,17 +61,17 @@ struct reading {
 	bool is_of_pod; /* what is read now is no container's */
 };
 
-/* All zero is a reading of nothing. */
+/* The words must outlive it, unless it is told to forget and to drop. */
+void reading_init(struct reading *rd, struct texts *words);
 void reading_free(struct reading *rd);
 /* Forget the documents that others are like, and let go of their words. */
-void reading_forget(struct reading *rd, struct texts *words);
+void reading_forget(struct reading *rd);
 
 /* Read a record. False: it has no containers. Else the words of rd->packed are
  * held, until they are dropped or somebody else takes them over. */
-bool reading_take(struct reading *rd, struct texts *words,
-    const struct facts_paths *paths, const struct catalog *c,
-    const struct record *r);
-void reading_drop(struct reading *rd, struct texts *words);
+bool reading_take(struct reading *rd, const struct facts_paths *paths,
+    const struct catalog *c, const struct record *r);
+void reading_drop(struct reading *rd);
 void reading_hand_over(struct reading *rd);
 
 #endif

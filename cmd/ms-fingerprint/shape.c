@@ -37,6 +37,7 @@ shapes_init(struct shapes *s, const struct catalog *c)
 	texts_init(&s->texts);
 	texts_init(&s->phrases);
 	pack_init(&s->texts, &s->phrases);
+	reading_init(&s->reading, &s->texts);
 	outcomes_init(&s->outcomes);
 	s->glance = diag_alloc(NULL, SHAPE_GLANCES * sizeof(*s->glance));
 	memset(s->glance, 0, SHAPE_GLANCES * sizeof(*s->glance));
@@ -143,10 +144,10 @@ shapes_of(struct shapes *s, const struct facts_paths *paths,
 		s->shape[g->shape].refs++;
 		return g->shape;
 	}
-	if (!reading_take(&s->reading, &s->texts, paths, s->catalog, r))
+	if (!reading_take(&s->reading, paths, s->catalog, r))
 		return SHAPE_NONE;
 	id = put(s, &s->reading);
-	reading_drop(&s->reading, &s->texts);
+	reading_drop(&s->reading);
 	if (glance)
 		*g = (struct shape_glance){glance, id, s->shape[id].hash};
 	return id;
@@ -159,7 +160,7 @@ shapes_learn(struct shapes *s, const struct catalog *c)
 	bool same = s->catalog == c;
 
 	s->catalog = c;
-	reading_forget(&s->reading, &s->texts);
+	reading_forget(&s->reading);
 	memset(s->closed, 0, SHAPE_CLOSED * sizeof(*s->closed));
 	for (uint32_t i = 0; i < s->n; i++) {
 		before[i] = OUTCOME_NOTHING;

@@ -108,13 +108,13 @@ is_same_hash(const struct record *r)
 	struct record copy = *r;
 	bool same;
 
+	reading_init(&alone, &words);
 	copy.like = NULL;
-	reading_take(&alone, &words, &paths, &catalog, &copy);
+	reading_take(&alone, &paths, &catalog, &copy);
 	same = alone.hash == reading.hash &&
 	    alone.containers == reading.containers;
-	reading_drop(&alone, &words);
+	reading_drop(&alone);
 	reading_free(&alone);
-	alone = (struct reading){0};
 	return same;
 }
 
@@ -139,11 +139,11 @@ test_runs(void)
 			right = same = turns + 1;
 			break;
 		}
-		found = reading_take(&reading, &words, &paths, &catalog, &r);
+		found = reading_take(&reading, &paths, &catalog, &r);
 		right += is_right(&r, found);
 		same += !found || is_same_hash(&r);
 		if (found)
-			reading_drop(&reading, &words);
+			reading_drop(&reading);
 	}
 	ok(right == turns, "%u of %u records have the facts they show", right,
 	    turns);
@@ -161,12 +161,13 @@ main(void)
 	texts_init(&words);
 	texts_init(&phrases);
 	pack_init(&words, &phrases);
+	reading_init(&reading, &words);
 	if (pipe(in) < 0)
 		diag_die(EXIT_BUG, "no pipe");
 	records_init(&rs, in[0], -1, 1 << 16);
 	facts_plan(&paths, &rs.plan);
 	test_runs();
-	reading_forget(&reading, &words);
+	reading_forget(&reading);
 	ok(words.table.used == 1 && phrases.table.used == 0,
 	    "when all is forgotten no word is held");
 	reading_free(&reading);

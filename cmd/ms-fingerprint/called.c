@@ -290,18 +290,13 @@ struct span
 called_less_part(struct span name)
 {
 	static const char *const part[] = {"-master", "-slave", "-primary",
-	    "-replica", "-server", "-broker", "-standalone", "-ha", "-oss",
-	    "-custom"};
-	static const char with[] = "-with-";
+	    "-replica", "-server", "-broker", "-standalone", "-ha", "-oss"};
 
 	for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++)
 		if (span_ends(name, part[i])) {
 			name.n -= strlen(part[i]);
-			return name;
+			break;
 		}
-	for (size_t i = 1; i + sizeof(with) <= name.n; i++)
-		if (memcmp(name.p + i, with, sizeof(with) - 1) == 0)
-			return (struct span){name.p, i};
 	return name;
 }
 
@@ -344,6 +339,33 @@ called_behind(const struct catalog *c, enum registry_list list,
 	return link;
 }
 
+/* keycloak-custom, jenkins-with-docker: built anew, and more or less the same. */
+static struct span
+less_change(struct span name)
+{
+	static const char with[] = "-with-";
+
+	if (span_ends(name, "-custom"))
+		return (struct span){name.p, name.n - strlen("-custom")};
+	for (size_t i = 1; i + sizeof(with) <= name.n; i++)
+		if (memcmp(name.p + i, with, sizeof(with) - 1) == 0)
+			return (struct span){name.p, i};
+	return name;
+}
+
+static const struct catalog_link *
+by_changed_name(const struct catalog *c, struct span name, float *weight)
+{
+	struct span less = less_change(name);
+	const struct catalog_link *link =
+	    less.n < name.n ? called_so(c, KEY_BARE, less) : NULL;
+
+	*weight = called_worth(c, less);
+	if (*weight > NAME_SHARED)
+		*weight = NAME_SHARED;
+	return link;
+}
+
 /* What anybody calls a build of their own: as its maker does; or with what
  * packagers put before it; or with the maker's name. Behind that of a registry
  * it is a copy. */
@@ -364,7 +386,8 @@ called_anywhere(const struct catalog *c, const struct image *image,
 		    worth_of_name(c, image, is_copied, rest, link->print);
 		return link;
 	}
-	if ((link = by_owner_and_name(c, whole, weight)) ||
+	if ((link = by_changed_name(c, whole, weight)) ||
+	    (link = by_owner_and_name(c, whole, weight)) ||
 	    (link = by_owner_and_name(c, rest, weight)))
 		return link;
 	*weight = NAME_TELLING;

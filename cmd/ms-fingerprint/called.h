@@ -36,8 +36,7 @@ float called_worth(const struct catalog *c, struct span name);
 /* Whether a name is the product's own, or within it, or around it: postgres,
  * fluentbit, clickhouse-server. */
 bool called_after(const struct catalog *c, struct span name, uint32_t product);
-/* Less what says which one of several it is, or what it comes with: redis of
- * redis-master, jenkins of jenkins-with-docker. */
+/* Less what says which one of several it is: redis of redis-master. */
 struct span called_less_part(struct span name);
 /* How many dashes a name has; _ is one, too. */
 unsigned called_dashes(struct span name);

@@ -45,15 +45,6 @@ is_of_product(const struct look *l, const struct box *b, struct span word)
 	    span_eq(word, look_product(l, b->print)->id);
 }
 
-static bool
-is_called_so(const struct look *l, const struct box *b, struct span word)
-{
-	struct span image = b->image.part[b->image.n - 1];
-
-	return (word.n == image.n && memcmp(word.p, image.p, image.n) == 0) ||
-	    is_of_product(l, b, word);
-}
-
 /* The same of some of the words that it is made of. */
 static bool
 has_word_so(const struct look *l, const struct box *b, struct span text)
@@ -64,14 +55,14 @@ has_word_so(const struct look *l, const struct box *b, struct span text)
 		const char *dash = memchr(text.p, '-', text.n);
 		size_t word = dash ? (size_t)(dash - text.p) : text.n;
 
-		if (is_called_so(l, b, (struct span){text.p, word}) ||
+		if (is_of_product(l, b, (struct span){text.p, word}) ||
 		    (text.n > n && text.p[n] == '-' &&
-			is_called_so(l, b, (struct span){text.p, n})))
+			is_of_product(l, b, (struct span){text.p, n})))
 			return true;
 		if (!dash)
 			break;
 		text = span_after(text, word + 1);
-		if (is_called_so(l, b, text))
+		if (is_of_product(l, b, text))
 			return true;
 	}
 	return false;
@@ -85,8 +76,8 @@ worth_of_agreement(const struct look *l, const struct box *b)
 	if (!called_after(l->c, b->image.part[b->image.n - 1],
 		b->print->product))
 		return 0;
-	if (is_called_so(l, b, name) ||
-	    is_called_so(l, b, called_less_part(name)))
+	if (is_of_product(l, b, name) ||
+	    is_of_product(l, b, called_less_part(name)))
 		return NAMED_ALIKE;
 	return has_word_so(l, b, name) ? NAMED_AFTER : 0;
 }

@@ -292,6 +292,7 @@ called_less_part(struct span name)
 	static const char *const part[] = {"-master", "-slave", "-primary",
 	    "-replica", "-server", "-broker", "-standalone", "-ha", "-oss"};
 
+	name = less_number(name);
 	for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++)
 		if (span_ends(name, part[i])) {
 			name.n -= strlen(part[i]);
@@ -339,7 +340,8 @@ called_behind(const struct catalog *c, enum registry_list list,
 	return link;
 }
 
-/* keycloak-custom, jenkins-with-docker: built anew, and more or less the same. */
+/* keycloak-custom, jenkins-with-docker, drupal7: built anew, and more or less
+ * the same. */
 static struct span
 less_change(struct span name)
 {
@@ -350,7 +352,7 @@ less_change(struct span name)
 	for (size_t i = 1; i + sizeof(with) <= name.n; i++)
 		if (memcmp(name.p + i, with, sizeof(with) - 1) == 0)
 			return (struct span){name.p, i};
-	return name;
+	return less_number(name);
 }
 
 static const struct catalog_link *
@@ -358,7 +360,7 @@ by_changed_name(const struct catalog *c, struct span name, float *weight)
 {
 	struct span less = less_change(name);
 	const struct catalog_link *link =
-	    less.n < name.n ? called_so(c, KEY_BARE, less) : NULL;
+	    less.n < name.n ? called_dressed(c, less) : NULL;
 
 	*weight = called_worth(c, less);
 	if (*weight > NAME_SHARED)

@@ -147,6 +147,34 @@ called_worth(const struct catalog *c, struct span name)
 	return catalog_has(c, KEY_NAMESAKE, name) ? NAME_SHARED : NAME_KNOWN;
 }
 
+/* What of it is letters and digits, as small letters. */
+static void
+only_letters(struct span s, char buf[CATALOG_KEY_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n && n + 1 < CATALOG_KEY_MAX; i++)
+		if (isalnum((unsigned char)s.p[i]))
+			buf[n++] = (char)tolower((unsigned char)s.p[i]);
+	buf[n] = '\0';
+}
+
+bool
+called_after(const struct catalog *c, struct span name, uint32_t product)
+{
+	const struct product *p = &c->signatures->product[product];
+	char a[CATALOG_KEY_MAX], b[CATALOG_KEY_MAX];
+
+	only_letters(name, a);
+	only_letters(span_of(p->id), b);
+	if (strstr(a, b) || strstr(b, a))
+		return true;
+	only_letters(span_of(p->name), b);
+	return strstr(b, a) != NULL;
+}
+
+/* Below a mirror, or right below a registry, it is a copy; but a name that
+ * others have, and that is not even the product's own, says no more there. */
 static float
 worth_of_name(const struct catalog *c, const struct image *image,
     bool is_copied, struct span name, const struct print *p)
@@ -154,6 +182,8 @@ worth_of_name(const struct catalog *c, const struct image *image,
 	const char *id = c->signatures->product[p->product].id;
 	float worth = called_worth(c, name);
 
+	if (worth < NAME_KNOWN && !called_after(c, name, p->product))
+		return worth;
 	if (is_copied)
 		return NAME_TELLING;
 	if (image->n == 2 && image->has_host)
@@ -247,32 +277,6 @@ is_ones_own(struct span name)
 		if (span_begins(name, before[i]))
 			return true;
 	return false;
-}
-
-/* What of it is letters and digits, as small letters. */
-static void
-only_letters(struct span s, char buf[CATALOG_KEY_MAX])
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n && n + 1 < CATALOG_KEY_MAX; i++)
-		if (isalnum((unsigned char)s.p[i]))
-			buf[n++] = (char)tolower((unsigned char)s.p[i]);
-	buf[n] = '\0';
-}
-
-bool
-called_after(const struct catalog *c, struct span name, uint32_t product)
-{
-	const struct product *p = &c->signatures->product[product];
-	char a[CATALOG_KEY_MAX], b[CATALOG_KEY_MAX];
-
-	only_letters(name, a);
-	only_letters(span_of(p->id), b);
-	if (strstr(a, b) || strstr(b, a))
-		return true;
-	only_letters(span_of(p->name), b);
-	return strstr(b, a) != NULL;
 }
 
 /* A part of an image's name, if it is the product's own: not cluster-manager,

@@ -42,6 +42,28 @@ take(const struct search *f, struct walk *w)
 	return v;
 }
 
+/* The next member of an object that the walk is in. */
+static bool
+member(const struct search *f, struct walk *w, struct span *key,
+    struct spot_value *value)
+{
+	if (!walk_member(w, key))
+		return false;
+	*value = take(f, w);
+	return true;
+}
+
+/* Into a container, or past what is none. */
+static bool
+enter(struct walk *w, char bracket)
+{
+	bool entered = walk_enter(w, bracket);
+
+	if (!entered)
+		walk_pass(w);
+	return entered;
+}
+
 static const struct spot_value nothing = {.token = SPOT_NO_TOKEN};
 
 /* The spot borrowed by whoever knows what stands there. */
@@ -81,10 +103,8 @@ find_words(const struct search *f, struct walk *w, enum fact fact)
 {
 	unsigned left = ELEMENTS_MAX;
 
-	if (!walk_enter(w, '[')) {
-		walk_pass(w);
+	if (!enter(w, '['))
 		return;
-	}
 	while (walk_element(w))
 		if (left) {
 			put(f, fact, take(f, w));
@@ -100,24 +120,19 @@ find_env(const struct search *f, struct walk *w)
 	unsigned left = ELEMENTS_MAX;
 	struct span key;
 
-	if (!walk_enter(w, '[')) {
-		walk_pass(w);
+	if (!enter(w, '['))
 		return;
-	}
 	while (walk_element(w)) {
-		struct spot_value name = nothing;
+		struct spot_value name = nothing, value;
 
 		if (!left || !walk_enter(w, '{')) {
 			walk_pass(w);
 			continue;
 		}
 		left--;
-		while (walk_member(w, &key)) {
-			struct spot_value value = take(f, w);
-
+		while (member(f, w, &key, &value))
 			if (scan_key_eq(key, "name"))
 				name = value;
-		}
 		if (name.text.n)
 			put(f, FACT_ENV, name);
 	}
@@ -126,12 +141,10 @@ find_env(const struct search *f, struct walk *w)
 static void
 find_port(const struct search *f, struct walk *w)
 {
-	struct spot_value port = nothing, name = nothing;
+	struct spot_value port = nothing, name = nothing, value;
 	struct span key;
 
-	while (walk_member(w, &key)) {
-		struct spot_value value = take(f, w);
-
+	while (member(f, w, &key, &value)) {
 		if (scan_key_eq(key, "containerPort"))
 			port = value;
 		else if (scan_key_eq(key, "name"))
@@ -144,30 +157,24 @@ find_port(const struct search *f, struct walk *w)
 static void
 find_ports(const struct search *f, struct walk *w)
 {
-	if (!walk_enter(w, '[')) {
-		walk_pass(w);
+	if (!enter(w, '['))
 		return;
-	}
 	while (walk_element(w))
-		if (walk_enter(w, '{'))
+		if (enter(w, '{'))
 			find_port(f, w);
-		else
-			walk_pass(w);
 }
 
 /* The API server writes the name first, so this is not a walk of its own. */
 static struct spot_value
 name_of(const struct search *f, struct walk w)
 {
+	struct spot_value value;
 	struct span key;
 
 	if (walk_enter(&w, '{'))
-		while (walk_member(&w, &key)) {
-			struct spot_value value = take(f, &w);
-
+		while (member(f, &w, &key, &value))
 			if (scan_key_eq(key, "name"))
 				return value;
-		}
 	return nothing;
 }
 
@@ -227,16 +234,14 @@ static void
 find_labels(const struct search *f, int slot)
 {
 	struct walk w = walk_at(f, slot);
+	struct spot_value value;
 	struct span key;
 
 	if (!walk_enter(&w, '{'))
 		return;
-	while (walk_member(&w, &key)) {
-		struct spot_value value = take(f, &w);
-
+	while (member(f, &w, &key, &value))
 		if (!facts_is_mark(key))
 			put(f, FACT_LABEL, value)->key = key;
-	}
 }
 
 /* Annotations may be long and differ from pod to pod, so only those count that
@@ -245,13 +250,12 @@ static void
 find_annotations(const struct search *f, int slot)
 {
 	struct walk w = walk_at(f, slot);
+	struct spot_value value;
 	struct span key;
 
 	if (!walk_enter(&w, '{'))
 		return;
-	while (walk_member(&w, &key)) {
-		struct spot_value value = take(f, &w);
-
+	while (member(f, &w, &key, &value)) {
 		if (!catalog_has(f->catalog, KEY_ANNOTATION_OF, key))
 			continue;
 		if (catalog_has(f->catalog, KEY_ANNOTATION, key))
@@ -265,15 +269,13 @@ find_own_labels(const struct search *f)
 {
 	static const char *const own[] = {"app.kubernetes.io/version",
 	    "helm.sh/chart"};
-	struct spot_value found[2] = {nothing, nothing};
+	struct spot_value found[2] = {nothing, nothing}, value;
 	struct walk w = walk_at(f, AT_LABELS);
 	struct span key;
 
 	if (!walk_enter(&w, '{'))
 		return;
-	while (walk_member(&w, &key)) {
-		struct spot_value value = take(f, &w);
-
+	while (member(f, &w, &key, &value)) {
 		for (int i = 0; i < 2; i++)
 			if (scan_key_eq(key, own[i]))
 				found[i] = value;
@@ -290,21 +292,17 @@ is_of_job(const struct search *f)
 {
 	struct walk w = walk_at(f, AT_OWNERS);
 	bool is_job = false;
+	struct spot_value value;
 	struct span key;
 
 	if (!walk_enter(&w, '['))
 		return false;
 	while (walk_element(&w)) {
-		if (!walk_enter(&w, '{')) {
-			walk_pass(&w);
+		if (!enter(&w, '{'))
 			continue;
-		}
-		while (walk_member(&w, &key)) {
-			struct spot_value value = take(f, &w);
-
+		while (member(f, &w, &key, &value))
 			if (scan_key_eq(key, "kind"))
 				is_job |= decide(f, value, "Job");
-		}
 	}
 	return is_job;
 }

@@ -183,7 +183,7 @@ read_from(struct span packed)
 {
 	const unsigned char *p = (const unsigned char *)packed.p;
 
-	return (struct reader){p, p + packed.n};
+	return (struct reader){p, packed.n ? p + packed.n : p};
 }
 
 static bool

@@ -8,6 +8,12 @@ void
 reading_init(struct reading *rd, struct texts *words)
 {
 	*rd = (struct reading){.words = words};
+	/* so that there is a place in each, though nothing stands there */
+	for (size_t i = 0; i < LIKES; i++)
+		json_room(&rd->kept[i].packed, 1);
+	json_room(&rd->text, 1);
+	json_room(&rd->fresh, 1);
+	json_room(&rd->packed, 1);
 }
 
 void

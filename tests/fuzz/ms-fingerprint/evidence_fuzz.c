@@ -66,40 +66,46 @@ check_output(const struct filter *f, int fd)
 	free(text);
 }
 
+/* As from a pipe: lines may be like those before them. */
 static void
-feed(struct filter *f, const char *p, const char *end)
+feed(struct filter *f)
 {
-	struct scan_error err;
 	struct record r;
 
-	for (; p < end; p++) {
-		const char *newline = memchr(p, '\n', (size_t)(end - p));
-		struct span line = {p, (size_t)((newline ? newline : end) - p)};
+	while (records_next(&f->rs, &r)) {
+		size_t n = r.line.n;
 
-		if (line.n && record_parse(&f->rs.plan, line, &r, &err) == 0)
-			filter_record(f, &r);
+		filter_record(f, &r);
 		/* as if nothing else had been there to read */
-		if (line.n % 2)
+		if (n % 2)
 			filter_settle(f);
-		p += line.n;
 	}
+	filter_settle(f);
+	lines_flush(&f->rs.io);
+}
+
+/* An empty file, the same one each time. */
+static int
+file(int *fd)
+{
+	if (*fd < 0)
+		*fd = fileno(tmpfile());
+	MUST(lseek(*fd, 0, SEEK_SET) == 0 && ftruncate(*fd, 0) == 0);
+	return *fd;
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static int out = -1;
+	static int in = -1, out = -1;
 	struct library l;
 	struct filter f;
 
 	diag_level(DIAG_FATAL); /* of signatures that are wrong */
-	if (out < 0)
-		out = fileno(tmpfile());
-	MUST(lseek(out, 0, SEEK_SET) == 0);
-	filter_init(&f, &l, know(&l), -1, out);
-	feed(&f, (const char *)data, (const char *)data + size);
-	filter_settle(&f);
-	lines_flush(&f.rs.io);
+	MUST(write(file(&in), data, size) == (ssize_t)size &&
+	    lseek(in, 0, SEEK_SET) == 0);
+	filter_init(&f, &l, know(&l), in, file(&out));
+	feed(&f);
 	check_output(&f, out);
 	filter_release(&f);
 	library_free(&l);

@@ -328,6 +328,40 @@ by_word_of_name(const struct catalog *c, struct span name, float *weight)
 	return link;
 }
 
+/* What uses a product is called so: kafka-consumer, grafana-backup. */
+static bool
+is_user(struct span name)
+{
+	static const char *const last[] = {"-adapter", "-agent", "-api", "-app",
+	    "-auth", "-backend", "-backup", "-bot", "-bridge", "-cli",
+	    "-client", "-clients", "-config", "-connector", "-consumer",
+	    "-controller", "-cron", "-dashboard", "-dashboards", "-demo",
+	    "-example", "-exporter", "-feeder", "-frontend", "-gateway",
+	    "-init", "-job", "-listener", "-loader", "-manager", "-mcp",
+	    "-migrate", "-migrations", "-notifier", "-operator", "-producer",
+	    "-proxy", "-publisher", "-reader", "-restore", "-router", "-sample",
+	    "-sdk", "-service", "-setup", "-sidecar", "-subscriber", "-sync",
+	    "-test", "-tests", "-tool", "-tools", "-ui", "-watcher", "-web",
+	    "-webhook", "-worker", "-workers", "-writer"};
+
+	for (size_t i = 0; i < sizeof(last) / sizeof(*last); i++)
+		if (span_ends(name, last[i]))
+			return true;
+	return false;
+}
+
+const struct catalog_link *
+called_first(const struct catalog *c, struct span name)
+{
+	const char *dash = memchr(name.p, '-', name.n);
+	struct span first = {name.p, dash ? (size_t)(dash - name.p) : 0};
+
+	if (!dash || is_user(name) || catalog_has(c, KEY_WORD, first) ||
+	    catalog_has(c, KEY_BASE, first))
+		return NULL;
+	return by_part_of_name(c, first);
+}
+
 const struct catalog_link *
 called_behind(const struct catalog *c, enum registry_list list,
     struct span *name)

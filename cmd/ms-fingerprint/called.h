@@ -31,6 +31,10 @@ const struct catalog_link *called_dressed(const struct catalog *c,
  * worth, and set only where there is a print. */
 const struct catalog_link *called_anywhere(const struct catalog *c,
     const struct image *image, bool is_copied, float *weight);
+/* By the first word: the product, and what was added to it (metabase-duckdb),
+ * if that is not what uses it (kafka-consumer). */
+const struct catalog_link *called_first(const struct catalog *c,
+    struct span name);
 /* What a name alone is worth under any owner. */
 float called_worth(const struct catalog *c, struct span name);
 /* Whether a name is the product's own, or within it, or around it: postgres,

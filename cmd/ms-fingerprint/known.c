@@ -288,6 +288,11 @@ known_image(const struct catalog *c, const struct image *image,
 		how = by_any(c, &again, first, weight);
 	if (how == KNOWN_NOT && with_dashes(&again, buf))
 		how = by_any(c, &again, first, weight);
+	if (how == KNOWN_NOT &&
+	    (*first = called_first(c, image->part[image->n - 1]))) {
+		*weight = KNOWN_FIRST;
+		how = KNOWN_NAME;
+	}
 	return how;
 }
 

@@ -22,8 +22,10 @@ enum known {
 
 /* What an image's name is worth that may well be a user's own. */
 #define KNOWN_COMMON 0.45f
-/* One word of an image's name (elk-kibana). */
+/* One word of an image's name (elk-kibana), or the first (metabase-duckdb), of
+ * which container and label have to say that it is. */
 #define KNOWN_WORD 0.4f
+#define KNOWN_FIRST 0.35f
 
 /* *first is NULL for KNOWN_NOT and KNOWN_HELPER; *weight is what the print is
  * worth here. */

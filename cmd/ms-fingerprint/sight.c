@@ -99,19 +99,27 @@ name_group(const struct world *w, struct sighting *s, enum scope scope)
 	}
 }
 
+/* Whether two verdicts that make nothing run tell the same. */
+static bool
+tells_same(const struct verdict *a, const struct verdict *b)
+{
+	return a->role == b->role && strcmp(a->component, b->component) == 0 &&
+	    sight_compare(a->version, b->version) == 0 &&
+	    sight_compare(a->release, b->release) == 0 && a->told == b->told &&
+	    (!a->told || sight_compare(a->digest, b->digest) == 0);
+}
+
 /* Sidecars are in the pods of half the cluster, and all that is told of them
- * is which versions there are. */
+ * is which versions there are, and who has told those. */
 static bool
 is_told(const struct sightings *all, const struct sighting *s)
 {
 	for (size_t i = 0; i < all->n; i++) {
 		const struct sighting *o = &all->s[i];
 
-		if (o->v.role == s->v.role && o->waits == s->waits &&
-		    o->cluster == s->cluster && o->ns == s->ns &&
-		    !sight_is_member(o) &&
-		    strcmp(o->v.component, s->v.component) == 0 &&
-		    sight_compare(o->v.version, s->v.version) == 0 &&
+		if (o->waits == s->waits && o->cluster == s->cluster &&
+		    o->ns == s->ns && !sight_is_member(o) &&
+		    tells_same(&o->v, &s->v) &&
 		    sight_compare(o->instance, s->instance) == 0 &&
 		    sight_compare(o->part_name, s->part_name) == 0)
 			return true;

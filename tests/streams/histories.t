@@ -241,11 +241,11 @@ class History:
         del self.live[key(o)]
 
 
-def run(lines):
+def run(lines, *options):
     """What it has told of each object last."""
     text = "".join(json.dumps(r) + "\n" for r in lines)
-    p = subprocess.run([program, "-q"], input=text, capture_output=True,
-                       text=True)
+    p = subprocess.run([program, "-q", *options], input=text,
+                       capture_output=True, text=True)
     world = {"status": p.returncode}
     for r in map(json.loads, p.stdout.splitlines()):
         ms, o = r["ms"], r.get("object", {})
@@ -301,7 +301,36 @@ def proxies():
        "which proxy came first is no matter", *worlds)
 
 
+def tellers():
+    """One sidecar's tag says its version, another's digest was answered for:
+    both are told, whichever came first."""
+    def pod(name, image, *args):
+        return record("ADDED", {
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": name, "namespace": "a"},
+            "spec": {"containers": [
+                {"name": "web", "image": "shop/web:1"},
+                {"name": "v", "image": image, "args": list(args)}]},
+            "status": {"phase": "Running"}})
+
+    answer = {"type": "ANSWER", "ms": {
+        "cluster": "c", "id": "probe/vault@" + DIGEST[1:]}, "object": {
+            "status": 200, "body": '{"version":"1.17.2"}', "namespace": "a",
+            "pod": "p", "port": "8200", "path": "/v1/sys/health"}}
+    pods = [pod("server", "hashicorp/vault:1.17.2"),
+            pod("x", "hashicorp/vault:1.17.2", "agent"),
+            pod("y", "hashicorp/vault" + DIGEST, "agent")]
+    worlds = [run([answer] + pods, "--probe"),
+              run([answer] + pods[::-1], "--probe")]
+    spec = worlds[0][("Infrastructure", "a", "vault")]["spec"]
+    ok("probe" in [e["print"] for e in spec["evidence"]] and
+       worlds[0] == worlds[1],
+       "who tells a sidecar's version does not depend on who came first",
+       *worlds)
+
+
 proxies()
+tellers()
 for number in range(12):
     test(number)
 done()

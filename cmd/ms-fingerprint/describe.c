@@ -31,10 +31,11 @@ put_members(const struct world *w, const struct sighting *s, size_t n,
 	json_key(out, "members");
 	json_open(out, '[');
 	for (size_t i = 0; i < n; i++) {
-		const struct workload *wl = &w->workload[s[i].workload];
+		const struct workload *wl;
 
 		if (!sight_is_member(&s[i]) || !is_first_of_workload(s, i))
 			continue;
+		wl = &w->workload[s[i].workload];
 		json_open(out, '{');
 		put_api_version(w, wl, out);
 		json_member_text(out, "kind", workload_kind(w, wl));

@@ -103,7 +103,8 @@ static bool
 is_time(const struct filter *f)
 {
 	const struct world *w = &f->world;
-	uint64_t held = w->workloads.used + (uint64_t)w->things.used;
+	uint64_t held =
+	    (uint64_t)w->workloads.used + w->guests.used + w->things.used;
 
 	return f->rs.io.number - f->settled >= held / 8 ||
 	    !lines_ready(&f->rs.io);

@@ -14,11 +14,13 @@ leads_to(const struct world *w, const struct thing *service,
 	bool leads = false, any = selector_of(w, service, &selector);
 
 	for (size_t i = 0; any && !leads && i < n; i++) {
-		const struct workload *wl = &w->workload[s[i].workload];
+		uint32_t place;
 
-		leads = sight_is_member(&s[i]) &&
-		    world_ns_at(w, wl->place) == service->ns &&
-		    world_cluster_at(w, wl->place) == service->cluster &&
+		if (!sight_is_member(&s[i]))
+			continue;
+		place = w->workload[s[i].workload].place;
+		leads = world_ns_at(w, place) == service->ns &&
+		    world_cluster_at(w, place) == service->cluster &&
 		    selector_selects(&selector, w, s[i].shape);
 	}
 	json_release(&selector.fact);
@@ -102,6 +104,8 @@ consider_services(const struct world *w, const struct sighting *s, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		uint32_t found;
 
+		if (!sight_is_member(&s[i]))
+			continue;
 		id.ns = intern_text(&w->names, workload_ns(w, s[i].workload));
 		found = thing_find(w, &id);
 		if (found != TABLE_NONE &&

@@ -11,14 +11,14 @@ struct outcome_key {
 	struct span prints, behind;
 	const uint32_t *product;
 	uint32_t n_products;
-	bool lacks, wants;
+	bool needs_workload, lacks, wants;
 };
 
 static uint64_t
 hash_key(const struct outcome_key *k)
 {
-	uint64_t h =
-	    table_hash(k->prints.p, k->prints.n, k->lacks + 2u * k->wants);
+	uint64_t h = table_hash(k->prints.p, k->prints.n,
+	    k->lacks + 2u * k->wants + 4u * k->needs_workload);
 
 	h = table_hash(k->behind.p, k->behind.n, h);
 	return table_hash(k->product, k->n_products * sizeof(*k->product), h);
@@ -37,9 +37,9 @@ equal(const void *context, uint32_t number, const void *key)
 	    &((const struct outcomes *)context)->outcome[number];
 	const struct outcome_key *k = key;
 
-	return o->lacks == k->lacks && o->wants == k->wants &&
-	    o->n_prints == k->prints.n && o->n_behind == k->behind.n &&
-	    o->n_products == k->n_products &&
+	return o->needs_workload == k->needs_workload && o->lacks == k->lacks &&
+	    o->wants == k->wants && o->n_prints == k->prints.n &&
+	    o->n_behind == k->behind.n && o->n_products == k->n_products &&
 	    memcmp(o->prints, k->prints.p, o->n_prints) == 0 &&
 	    memcmp(o->behind, k->behind.p, o->n_behind) == 0 &&
 	    memcmp(o->product, k->product,
@@ -111,6 +111,7 @@ add(struct outcomes *o, const struct outcome_key *k)
 		.hash = hash_key(k),
 		.n_prints = (uint32_t)k->prints.n,
 		.n_products = k->n_products,
+		.needs_workload = k->needs_workload,
 		.lacks = k->lacks,
 		.wants = k->wants};
 	table_insert(&o->table, number);
@@ -134,6 +135,24 @@ outcome_wants(const struct product *p, const struct verdict *v)
 	return !p->probe.component;
 }
 
+bool
+outcome_is_member(const struct verdict *v)
+{
+	return v->makes ||
+	    (v->role >= ROLE_GATEWAY && v->role <= ROLE_EXPORTER &&
+		v->role != ROLE_DATA_PLANE) ||
+	    v->role == ROLE_HELPER;
+}
+
+/* Of what is only a guest in somebody's pod its version is told, and not by
+ * whom or where it was seen; unless its instance is called after that. */
+static bool
+needs_workload(const struct product *p, const struct verdict *v)
+{
+	return outcome_is_member(v) || p->scope == SCOPE_WORKLOAD || v->told ||
+	    v->release.n;
+}
+
 uint32_t
 outcomes_hold(struct outcomes *o, const struct catalog *c,
     const struct match *m)
@@ -147,6 +166,7 @@ outcomes_hold(struct outcomes *o, const struct catalog *c,
 		const struct product *p = &c->signatures->product[v->product];
 
 		product[i] = v->product;
+		k.needs_workload |= needs_workload(p, v);
 		k.lacks |= lacks(p, v);
 		k.wants |= outcome_wants(p, v);
 	}

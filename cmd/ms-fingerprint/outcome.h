@@ -18,6 +18,8 @@ struct outcome {
 	uint32_t n_prints, n_behind, n_products;
 	uint32_t holds; /* 0: a free place, */
 	uint32_t next_free; /* and the next of them */
+	bool needs_workload; /* what is told names the workload that it is of,
+			      * or depends on it */
 	bool lacks; /* a version that only a running instance can tell */
 	bool wants; /* and it can be asked for here */
 };
@@ -45,6 +47,10 @@ struct span outcome_prints(const struct outcomes *o, uint32_t number);
 /* Whether one is of a product; whether any that is held is. */
 bool outcome_is_of(const struct outcome *o, uint32_t product);
 bool outcomes_have(const struct outcomes *o, uint32_t product);
+
+/* Whether it is part of the product, and not only a sidecar of it or the like
+ * in somebody else's pod. */
+bool outcome_is_member(const struct verdict *v);
 
 /* Whether only a running instance can tell the version of this, and is one. */
 bool outcome_wants(const struct product *p, const struct verdict *v);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "guest.h"
 #include "owner.h"
 #include "pack.h"
 #include "sync.h"
@@ -185,10 +186,32 @@ is_same_home(struct home a, struct home b)
 	    a.name == b.name && a.self == b.self;
 }
 
-static bool
-says_nothing(const struct world *w, uint32_t shape)
+/* What a pod shows, and how it counts where it is. */
+struct shown {
+	uint32_t shape;
+	uint8_t flags; /* COUNTED */
+	bool is_aside;
+};
+
+static struct shown
+shown_by(const struct pod *p)
 {
-	return w->shapes->shape[shape].outcome == OUTCOME_NOTHING;
+	return (struct shown){p->shape, p->flags & COUNTED, p->is_aside};
+}
+
+/* Whether its home is only a place: no workload counts it. */
+static bool
+stands_alone(const struct world *w, struct shown s)
+{
+	return s.is_aside || !shape_outcome(w->shapes, s.shape)->needs_workload;
+}
+
+/* Whether it counts all the same, for what is a guest in it. */
+static bool
+is_guest(const struct world *w, struct shown s)
+{
+	return !s.is_aside && stands_alone(w, s) &&
+	    shape_outcome(w->shapes, s.shape)->n_products;
 }
 
 /* What one of them holds on to. */
@@ -279,19 +302,26 @@ find_home(struct world *w, const struct record *r, uint32_t place, bool is_lone,
 }
 
 static void
-use(struct world *w, struct home home, uint32_t shape, int pods, uint8_t flags)
+use_workload(struct world *w, struct home home, struct shown s, int pods)
 {
 	if (!home.is_lone)
-		workload_use(w, home.id, shape, pods,
-		    flags & WORLD_GREEN ? pods : 0,
-		    flags & WORLD_WAITING ? pods : 0);
+		workload_use(w, home.id, s.shape, pods,
+		    s.flags & WORLD_GREEN ? pods : 0,
+		    s.flags & WORLD_WAITING ? pods : 0);
 }
 
-/* Leave a home, which may be gone then. */
 static void
-leave(struct world *w, struct home home, uint32_t shape, uint8_t flags)
+use(struct world *w, struct home home, struct shown s, int pods)
 {
-	use(w, home, shape, -1, flags);
+	use_workload(w, home, s, pods);
+	if (is_guest(w, s))
+		guest_use(w, home.id, s.shape, s.flags & WORLD_WAITING, pods);
+}
+
+/* A home that is left may be gone then. */
+static void
+release(struct world *w, struct home home)
+{
 	drop(w, home);
 	if (!home.is_lone)
 		workload_release(w, home.id);
@@ -347,7 +377,8 @@ pod_forget(struct world *w, uint32_t id)
 	pile_drop(&w->pod_names, old.name);
 	w->pod[id] = (struct pod){.name = PILE_NONE, .home = w->free_pod};
 	w->free_pod = id;
-	leave(w, home, old.shape, old.flags);
+	use(w, home, shown_by(&old), -1);
+	release(w, home);
 	shapes_drop(w->shapes, old.shape);
 	tidy(w);
 }
@@ -400,45 +431,48 @@ is_ready(const struct world *w, const struct record *r)
 /* A pod that was not ready, or of another shape, before. */
 static void
 see_ready(struct world *w, struct pod *p, const struct record *r,
-    uint32_t shape)
+    struct shown s)
 {
-	bool was = p->flags & WORLD_READY && p->shape == shape;
+	bool was = p->flags & WORLD_READY && p->shape == s.shape;
 
 	p->flags &= (uint8_t)~WORLD_READY;
-	if (!w->conditions || p->is_aside || !is_ready(w, r))
+	if (!w->conditions || s.is_aside || !is_ready(w, r))
 		return;
 	p->flags |= WORLD_READY;
 	if (!was)
-		w->shapes->shape[shape].fresh = w->any_fresh = true;
+		w->shapes->shape[s.shape].fresh = w->any_fresh = true;
 }
 
 /* Put a pod where it belongs now. What it was before is left. */
 static void
 settle(struct world *w, struct pod *p, struct home home, struct span name,
-    uint32_t shape, uint8_t flags)
+    struct shown s)
 {
-	struct pod old = *p;
-	bool is_new = !(old.flags & WORLD_ALIVE), stays;
+	struct shown old = shown_by(p);
+	bool is_new = !(p->flags & WORLD_ALIVE), stays;
 	struct home before;
 	struct span end;
 
 	if (!is_new)
 		before = home_of(w, p, &end);
 	stays = !is_new && is_same_home(before, home);
-	if (stays && old.shape == shape && (old.flags & COUNTED) == flags) {
+	if (stays && old.shape == s.shape && old.flags == s.flags &&
+	    old.is_aside == s.is_aside) {
 		drop(w, home);
 		return;
 	}
 	/* the new use first, so that nothing is released in between */
-	shapes_hold(w->shapes, shape);
-	use(w, home, shape, 1, flags);
+	shapes_hold(w->shapes, s.shape);
+	use(w, home, s, 1);
 	if (!stays)
 		enter(w, p, home, name);
-	p->shape = shape;
-	p->flags = (uint8_t)(WORLD_ALIVE | (p->flags & ~COUNTED) | flags);
+	p->shape = s.shape;
+	p->is_aside = s.is_aside;
+	p->flags = (uint8_t)(WORLD_ALIVE | (p->flags & ~COUNTED) | s.flags);
 	if (is_new)
 		return;
-	leave(w, before, old.shape, old.flags);
+	use(w, before, old, -1);
+	release(w, before);
 	shapes_drop(w->shapes, old.shape);
 	tidy(w);
 }
@@ -455,7 +489,7 @@ pod_drop(struct world *w, const struct identity *id)
 /* Take in a pod, or what is none, where it belongs; the home is held. */
 static void
 take(struct world *w, const struct record *r, const struct pod_key *k,
-    struct home home, uint32_t shape, bool aside)
+    struct home home, struct shown s)
 {
 	uint32_t id = find(w, k);
 	struct pod *p;
@@ -463,14 +497,22 @@ take(struct world *w, const struct record *r, const struct pod_key *k,
 	if (id == TABLE_NONE)
 		id = new_pod(w, k);
 	p = &w->pod[id];
-	p->is_aside = aside;
 	p->sync = sync_of(w, r);
 	p->epoch = w->sync[p->sync].epoch;
 	world_read_uid(r->id.uid, p->uid);
-	see_ready(w, p, r, shape);
-	settle(w, p, home, r->id.name, shape,
-	    (uint8_t)(world_origin_of(w, r) |
-		(scan_eq(r->at[w->phase], "Pending") ? WORLD_WAITING : 0)));
+	see_ready(w, p, r, s);
+	settle(w, p, home, r->id.name, s);
+}
+
+static struct shown
+shown_in(const struct world *w, const struct record *r, uint32_t shape,
+    bool is_aside)
+{
+	bool waits = scan_eq(r->at[w->phase], "Pending");
+
+	return (struct shown){shape,
+	    (uint8_t)(world_origin_of(w, r) | (waits ? WORLD_WAITING : 0)),
+	    is_aside};
 }
 
 void
@@ -478,17 +520,15 @@ pod_take(struct world *w, const struct record *r, uint32_t shape,
     uint64_t glance)
 {
 	struct pod_key k = {.id = &r->id};
-	bool aside;
+	struct shown s;
 
 	if (r->type == RECORD_DELETED || shape == SHAPE_NONE) {
 		pod_drop(w, &r->id);
 		return;
 	}
 	k.place = world_place(w, r->id.cluster, r->id.ns);
-	aside = is_aside(w, r, shape);
-	take(w, r, &k,
-	    find_home(w, r, k.place, aside || says_nothing(w, shape), glance),
-	    shape, aside);
+	s = shown_in(w, r, shape, is_aside(w, r, shape));
+	take(w, r, &k, find_home(w, r, k.place, stands_alone(w, s), glance), s);
 }
 
 void
@@ -505,7 +545,7 @@ pod_take_other(struct world *w, const struct record *r, uint32_t shape,
 	k.place = world_place(w, r->id.cluster, r->id.ns);
 	home = home_at(w, k.place, owner, !owner, true);
 	home.self = world_type(w, r->id.api_version, r->id.kind);
-	take(w, r, &k, home, shape, true);
+	take(w, r, &k, home, shown_in(w, r, shape, true));
 }
 
 void
@@ -533,11 +573,12 @@ pod_set_origin(struct world *w, uint32_t id, uint8_t origin)
 	struct pod *p = &w->pod[id];
 	struct span end;
 	struct home home = home_of(w, p, &end);
+	struct shown old = shown_by(p), s = old;
 
-	origin |= p->flags & WORLD_WAITING;
-	use(w, home, p->shape, 1, origin);
-	use(w, home, p->shape, -1, p->flags);
-	p->flags = (uint8_t)((p->flags & ~COUNTED) | origin);
+	s.flags = (uint8_t)(origin | (old.flags & WORLD_WAITING));
+	use(w, home, s, 1);
+	use(w, home, old, -1);
+	p->flags = (uint8_t)((p->flags & ~COUNTED) | s.flags);
 }
 
 /* ---- other signatures ---- */
@@ -558,9 +599,9 @@ owner_at(const struct world *w, struct home h, struct span name,
 	return span_eq(o->kind, "Pod") && span_same(o->name, name);
 }
 
-/* Something is said of it now, or nothing any more. buf is for its name. */
+/* It needs a workload now, or none any more. buf is for its name. */
 static void
-learn(struct world *w, struct pod *p, bool is_lone, struct json *buf)
+move(struct world *w, struct pod *p, bool is_lone, struct json *buf)
 {
 	struct span end, name;
 	struct home before = home_of(w, p, &end), home;
@@ -571,9 +612,10 @@ learn(struct world *w, struct pod *p, bool is_lone, struct json *buf)
 	name = pod_name(w, p, buf);
 	is_own = owner_at(w, before, name, &o);
 	home = home_at(w, pod_place(w, p), &o, is_own, is_lone);
-	use(w, home, p->shape, 1, p->flags);
+	use_workload(w, home, shown_by(p), 1);
 	enter(w, p, home, name);
-	leave(w, before, p->shape, p->flags);
+	use_workload(w, before, shown_by(p), -1);
+	release(w, before);
 }
 
 void
@@ -581,15 +623,18 @@ pods_learn(struct world *w)
 {
 	struct json name = {0};
 
+	guests_forget(w);
 	for (uint32_t i = 0; i < w->n_pods; i++) {
 		struct pod *p = &w->pod[i];
-		bool nothing;
+		struct shown s = shown_by(p);
 
-		if (!(p->flags & WORLD_ALIVE) || p->is_aside)
+		if (!(p->flags & WORLD_ALIVE))
 			continue;
-		nothing = says_nothing(w, p->shape);
-		if (nothing != ((p->flags & WORLD_LONE) != 0))
-			learn(w, p, nothing, &name);
+		if (stands_alone(w, s) != ((p->flags & WORLD_LONE) != 0))
+			move(w, p, stands_alone(w, s), &name);
+		if (is_guest(w, s))
+			guest_use(w, p->home, s.shape, s.flags & WORLD_WAITING,
+			    1);
 	}
 	json_release(&name);
 	tidy(w);

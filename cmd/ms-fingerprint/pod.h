@@ -40,8 +40,8 @@ void pod_take_other(struct world *w, const struct record *r, uint32_t shape,
 void pods_mark(const struct world *w, uint8_t *places, uint8_t *types);
 
 void pod_set_origin(struct world *w, uint32_t id, uint8_t origin);
-/* The shapes have been judged anew: lone pods that something is said of become
- * workloads, and the other way round. */
+/* The shapes have been judged anew: lone pods that need a workload now get one,
+ * and the other way round. */
 void pods_learn(struct world *w);
 
 #endif

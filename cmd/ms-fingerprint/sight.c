@@ -43,9 +43,12 @@ compare_workloads(const struct world *w, uint32_t x, uint32_t y)
 {
 	const struct workload *a = &w->workload[x];
 	const struct workload *b = &w->workload[y];
-	int c = compare_names(w, world_ns_at(w, a->place),
-	    world_ns_at(w, b->place));
+	int c;
 
+	if (x == WORLD_NONE || y == WORLD_NONE)
+		return x == WORLD_NONE ? -1 : 1;
+	c = compare_names(w, world_ns_at(w, a->place),
+	    world_ns_at(w, b->place));
 	if (!c)
 		c = sight_compare(workload_kind(w, a), workload_kind(w, b));
 	if (!c)
@@ -82,19 +85,21 @@ compare(const void *x, const void *y, void *context)
  * operators set for that, or the name of the custom resource that the workload
  * was made for, or the workload's own. */
 static void
-name_group(const struct world *w, struct sighting *s, enum scope scope)
+name_group(const struct world *w, struct sighting *s, uint32_t product,
+    uint32_t place)
 {
-	const struct workload *wl = &w->workload[s->workload];
+	enum scope scope =
+	    w->shapes->catalog->signatures->product[product].scope;
 
-	s->cluster = world_cluster_at(w, wl->place);
-	s->ns = scope == SCOPE_CLUSTER ? 0 : world_ns_at(w, wl->place);
+	s->cluster = world_cluster_at(w, place);
+	s->ns = scope == SCOPE_CLUSTER ? 0 : world_ns_at(w, place);
 	s->instance = s->part_name = (struct span){0};
 	if (scope != SCOPE_WORKLOAD)
 		return;
 	s->instance = facts_label(s->facts, "app.kubernetes.io/instance");
 	s->part_name = facts_label(s->facts, "app.kubernetes.io/name");
 	if (!s->instance.n) {
-		s->instance = workload_maker(w, wl);
+		s->instance = workload_maker(w, &w->workload[s->workload]);
 		s->part_name = (struct span){0};
 	}
 }
@@ -146,6 +151,16 @@ room(struct sightings *all, size_t n)
 }
 
 static void
+add(struct sightings *all, const struct sighting *s)
+{
+	if (all->n == all->size) {
+		all->size = all->size ? all->size * 2 : 64;
+		all->s = diag_alloc(all->s, all->size * sizeof(*all->s));
+	}
+	all->s[all->n++] = *s;
+}
+
+static void
 add_verdict(struct sightings *all, const struct match *m, unsigned i,
     struct sighting s)
 {
@@ -163,11 +178,7 @@ add_verdict(struct sightings *all, const struct match *m, unsigned i,
 	for (unsigned k = 0; k < m->n_evidence; k++)
 		if (m->evidence[k].verdict == i)
 			s.evidence[s.n_evidence++] = m->evidence[k];
-	if (all->n == all->size) {
-		all->size = all->size ? all->size * 2 : 64;
-		all->s = diag_alloc(all->s, all->size * sizeof(*all->s));
-	}
-	all->s[all->n++] = s;
+	add(all, &s);
 }
 
 /* As long as the sightings are. */
@@ -199,10 +210,8 @@ add_shape(struct sightings *all, const struct world *w, uint32_t workload,
 		return;
 	s.workload = workload_root(w, workload);
 	s.facts = keep_facts(all, w->shapes, shape);
-	s.has_own = w->workload[s.workload].own != SHAPE_NONE;
 	match_facts(w->shapes->catalog, s.facts, &m);
-	name_group(w, &s,
-	    w->shapes->catalog->signatures->product[product].scope);
+	name_group(w, &s, product, w->workload[s.workload].place);
 	for (unsigned i = 0; i < m.n_verdicts; i++)
 		if (m.verdict[i].product == product)
 			add_verdict(all, &m, i, s);
@@ -222,6 +231,56 @@ add_workload(struct sightings *all, const struct world *w, uint32_t id,
 		add_shape(all, w, id, &world_uses(wl)[k], product, false);
 }
 
+/* ---- guests: what their prints tell is all there is to tell ---- */
+
+static const char *
+keep_text(struct sightings *all, struct span value)
+{
+	char *text = room(all, value.n + 1);
+	struct span s = scan_text(value, text, value.n);
+
+	if (s.n)
+		memmove(text, s.p, s.n);
+	text[s.n] = '\0';
+	return text;
+}
+
+static void
+add_print(struct sightings *all, const struct world *w, const struct guest *g,
+    uint32_t product, struct span print)
+{
+	size_t n = all->n, chunks = all->n_chunks, left = all->left;
+	const char *role = keep_text(all, scan_get(print, "role"));
+	struct sighting s = {.workload = WORLD_NONE, .shape = SHAPE_NONE};
+
+	s.v = (struct verdict){.product = product,
+	    .role = (uint8_t)role_of(role),
+	    .component = keep_text(all, scan_get(print, "component")),
+	    .version = span_of(keep_text(all, scan_get(print, "version")))};
+	name_group(w, &s, product, g->place);
+	if (g->running && !is_told(all, &s))
+		add(all, &s);
+	s.waits = true;
+	if (g->waiting && !is_told(all, &s))
+		add(all, &s);
+	if (all->n == n && all->n_chunks == chunks)
+		all->left = left;
+}
+
+static void
+add_guest(struct sightings *all, const struct world *w, const struct guest *g,
+    uint32_t product)
+{
+	const struct outcomes *o = &w->shapes->outcomes;
+	struct span print;
+	struct scan_iter it;
+
+	scan_iter(&it, outcome_prints(o, g->outcome));
+	for (uint32_t i = 0; scan_element(&it, &print); i++)
+		if (o->outcome[g->outcome].product[i] == product)
+			add_print(all, w, g, product, print);
+}
+
 static void
 add_namespace(struct sightings *all, const struct world *w, uint32_t ns,
     uint32_t product)
@@ -229,6 +288,9 @@ add_namespace(struct sightings *all, const struct world *w, uint32_t ns,
 	for (uint32_t i = w->first[ns]; i != WORLD_NONE;
 	     i = w->workload[i].next)
 		add_workload(all, w, i, product);
+	for (uint32_t i = w->first_guest[ns]; i != WORLD_NONE;
+	     i = w->guest[i].next)
+		add_guest(all, w, &w->guest[i], product);
 }
 
 void
@@ -270,10 +332,7 @@ sight_group(const struct world *w, const struct sighting *first,
 bool
 sight_is_member(const struct sighting *s)
 {
-	return s->v.makes ||
-	    (s->v.role >= ROLE_GATEWAY && s->v.role <= ROLE_EXPORTER &&
-		s->v.role != ROLE_DATA_PLANE) ||
-	    s->v.role == ROLE_HELPER;
+	return outcome_is_member(&s->v);
 }
 
 const struct product *

@@ -1,7 +1,7 @@
 /* sight - all that is seen of one product, put into its instances.
  *
- * A sighting is one verdict about one shape of one workload. Sightings of one
- * instance stand together in a group; what order the objects came in does not
+ * A sighting is one verdict about one shape of one workload, or about guests at
+ * one place. Sightings of one instance stand together in a group; what order the objects came in does not
  * show.
  */
 #ifndef MS_SIGHT_H
@@ -10,10 +10,10 @@
 #include "world.h"
 
 struct sighting {
-	uint32_t workload; /* the root: what a person would name */
-	uint32_t shape;
+	/* the root: what a person would name; of guests, which are no members,
+	 * there are neither workload nor shape */
+	uint32_t workload, shape;
 	bool is_own; /* of the workload's template, not its pods */
-	bool has_own; /* there is a template that says so too */
 	bool waits; /* of its pods none runs yet */
 	struct span facts; /* those that the verdict is about */
 	struct verdict v;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "guest.h"
 #include "pod.h"
 #include "sync.h"
 #include "thing.h"
@@ -19,6 +20,7 @@ world_init(struct world *w, struct shapes *s, struct scan_plan *plan, int phase)
 	pairs_init(&w->types);
 	workloads_init(w);
 	pods_init(w);
+	guests_init(w);
 	things_init(w);
 	w->glance = diag_alloc(NULL, WORLD_GLANCES * sizeof(*w->glance));
 	memset(w->glance, 0, WORLD_GLANCES * sizeof(*w->glance));
@@ -58,8 +60,10 @@ world_free(struct world *w)
 	for (size_t i = 0; i < w->n_syncs; i++)
 		free(w->sync[i].namespaces);
 	pods_free(w);
+	guests_free(w);
 	free(w->sync);
 	free(w->first);
+	free(w->first_guest);
 	free(w->first_service);
 	free(w->dirty_ns);
 	free(w->dirty);
@@ -102,6 +106,15 @@ world_touch_ns(struct world *w, uint32_t ns)
 	w->any_dirty = true;
 }
 
+/* n of them, of which those behind the first are WORLD_NONE. */
+static uint32_t *
+grow_first(uint32_t *first, size_t n_first, size_t n)
+{
+	first = diag_alloc(first, n * sizeof(*first));
+	memset(first + n_first, 0xff, (n - n_first) * sizeof(*first));
+	return first;
+}
+
 uint32_t
 world_ns(struct world *w, struct span name)
 {
@@ -112,14 +125,10 @@ world_ns(struct world *w, struct span name)
 
 		while (n <= ns)
 			n *= 2;
-		w->first = diag_alloc(w->first, n * sizeof(*w->first));
-		w->first_service =
-		    diag_alloc(w->first_service, n * sizeof(*w->first_service));
+		w->first = grow_first(w->first, w->n_first, n);
+		w->first_guest = grow_first(w->first_guest, w->n_first, n);
+		w->first_service = grow_first(w->first_service, w->n_first, n);
 		w->dirty_ns = diag_alloc(w->dirty_ns, n);
-		memset(w->first_service + w->n_first, 0xff,
-		    (n - w->n_first) * sizeof(*w->first_service));
-		memset(w->first + w->n_first, 0xff,
-		    (n - w->n_first) * sizeof(*w->first));
 		memset(w->dirty_ns + w->n_first, 0, n - w->n_first);
 		w->n_first = n;
 	}

@@ -52,9 +52,9 @@ struct workload {
 	uint8_t epoch, flags;
 };
 
-/* It counts for its workload only if something is said of it; else it is a lone
- * one. There may be as many workloads as pods, and mostly it is the user's own
- * that run.
+/* It counts for its workload only if something is said of it that concerns
+ * that; else it is a lone one. There may be as many workloads as pods, and
+ * mostly it is the user's own that run.
  *
  * What shows the same and never counts is held as a lone one, too: pods of a
  * Job or that have come to their end, and what is no pod: Jobs, and ReplicaSets
@@ -72,6 +72,14 @@ struct pod {
 	uint32_t shape;
 	uint16_t sync;
 	uint8_t epoch, flags;
+};
+
+/* Lone pods of one place of which the same is said, and no more than what was
+ * put beside their own containers. */
+struct guest {
+	uint32_t place, outcome;
+	uint32_t running, waiting; /* pods */
+	uint32_t next, before; /* of the same namespace; next: the free list */
 };
 
 enum thing_part {
@@ -142,15 +150,18 @@ struct world {
 	struct pile pod_names;
 	struct workload *workload;
 	struct pod *pod;
+	struct guest *guest;
 	struct thing *thing;
-	uint32_t n_workloads, n_pods, n_things; /* places, some free */
-	uint32_t size_workloads, size_pods, size_things;
-	uint32_t free_workload, free_pod, free_thing;
-	struct table workloads, pods, things;
+	/* places, some free */
+	uint32_t n_workloads, n_pods, n_guests, n_things;
+	uint32_t size_workloads, size_pods, size_guests, size_things;
+	uint32_t free_workload, free_pod, free_guest, free_thing;
+	struct table workloads, pods, guests, things;
 	struct sync *sync;
 	size_t n_syncs;
 	uint32_t *first; /* by namespace's name: its first workload */
-	uint32_t *first_service; /* by the same: its first Service */
+	uint32_t *first_guest; /* by the same: its first guest */
+	uint32_t *first_service; /* and its first Service */
 	uint32_t first_other; /* thing */
 	uint8_t *dirty_ns; /* by the same: enum world_change */
 	size_t n_first;
@@ -185,7 +196,7 @@ void world_amend(struct world *w, const struct record *r);
 /* The catalog has been replaced: all verdicts have to be looked at again. */
 void world_learn(struct world *w);
 
-/* ---- for workload, pod, thing and sync ---- */
+/* ---- for workload, pod, guest, thing and sync ---- */
 
 /* Room for one more in an array that doubles. */
 void *world_grow(void *array, uint32_t n, uint32_t *size, size_t one);

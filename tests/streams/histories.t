@@ -3,7 +3,8 @@
 went through: objects that come, change, go and come back under another uid, in
 lists that name them or no longer do, kinds that are gone, other signatures,
 and owners after what they own. That goes for all that is told of each object,
-also of those that make no product run: old revisions, Jobs and their pods."""
+also of those that make no product run: old revisions, Jobs and their pods, and
+what has only a sidecar put into it."""
 import json
 import os
 import random
@@ -50,7 +51,24 @@ RUNS = ["CronJob", "Deployment", "Job", "Pod", "ReplicaSet",
 PLACES = 6 * len(KINDS)
 SIGNATURES = [{}, {"a": "product: web\nimages:\n- {repo: shop/web}\n"},
               {"a": "product: redis\nimages:\n"
-                    "- {repo: library/redis, component: other}\n"}]
+                    "- {repo: library/redis, component: other}\n"},
+              # sidecars are members, and their users are sidecars, told apart
+              # by namespace; and by instance
+              {"a": "product: mesh\nscope: namespace\nimages:\n"
+                    "- {repo: istio/proxyv2, role: agent}\n"
+                    "- {repo: linkerd/proxy, role: agent}\n"
+                    "- {repo: shop/web, role: sidecar, component: 'a \"web\"'}"
+                    "\n"},
+              {"a": "product: istio\nimages:\n"
+                    "- {repo: istio/pilot, role: control-plane}\n"
+                    "- {repo: istio/proxyv2, role: sidecar}\n"}]
+# what is put beside what its users run
+SIDECARS = [("istio-proxy", "istio/proxyv2:1.22.0"),
+            ("istio-proxy", "istio/proxyv2:1.23.0"),
+            ("istio-proxy", "istio/proxyv2" + DIGEST),
+            ("linkerd-proxy", "linkerd/proxy:edge-24.8.1"),
+            ("vault-agent", "hashicorp/vault:1.17.2"),
+            ("metrics", "oliver006/redis_exporter:v1.62.0")]
 
 
 # ---- objects ----
@@ -71,7 +89,16 @@ def containers(rng, n, **more):
                  **more) for i in range(n)]
 
 
+def injected(rng):
+    return {"containers": [
+        {"name": "web", "image": "corp.example/shop/web:%d" % rng.randrange(9)},
+        *({"name": name, "image": image, "args": ["agent"]} for name, image in
+          rng.sample(SIDECARS, rng.choice([1, 1, 2])))]}
+
+
 def pod_spec(rng):
+    if rng.random() < 0.3:
+        return injected(rng)
     spec = {"containers": containers(rng, rng.choice([1, 1, 2, 3]))}
     if rng.random() < 0.3:
         spec["initContainers"] = containers(
@@ -329,8 +356,101 @@ def tellers():
        *worlds)
 
 
+def phases():
+    """Pods of which all that is told is a sidecar: what runs, what waits, and
+    what has ended. Each change is told of at once, as an answer settles."""
+    answer = {"type": "ANSWER", "ms": {"cluster": "c"}, "object": {}}
+
+    def pod(name, version, phase):
+        return [record("ADDED", {
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": name, "namespace": "a"},
+            "spec": {"containers": [
+                {"name": "web", "image": "shop/web:1"},
+                {"name": "p", "image": "istio/proxyv2:" + version}]},
+            "status": {"phase": phase}}), answer]
+
+    def told(lines):
+        spec = run(lines)[("Infrastructure", "a", "istio")]["spec"]
+        return [(c["version"], c.get("versions")) for c in spec["components"]
+                if c["name"] == "proxy"]
+
+    both = ["1.22.0", "1.23.0"]
+    steps = [(pod("x", "1.23.0", "Running"), [("1.23.0", None)]),
+             (pod("y", "1.22.0", "Pending"), [("1.23.0", None)]),
+             (pod("y", "1.22.0", "Running"), [("1.23.0", both)]),
+             (pod("z", "1.22.0", "Pending"), [("1.22.0", both)]),
+             (pod("z", "1.22.0", "Failed"), [("1.23.0", both)]),
+             (pod("y", "1.22.0", "Succeeded"), [("1.23.0", None)]),
+             (pod("x", "1.23.0", "Succeeded"), []),
+             (pod("z", "1.22.0", "Pending"), [("1.22.0", None)]),
+             (pod("z", "1.23.0", "Running"), [("1.23.0", None)])]
+    lines = [record("ADDED", {
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "istiod", "namespace": "a"},
+        "spec": {"template": {"spec": {"containers": [
+            {"name": "d", "image": "istio/pilot:1.23.0"}]}}}}), answer]
+    bad = []
+    for step, wanted in steps:
+        lines += step
+        got = told(lines)
+        if got != wanted:
+            bad.append("%s: %s, not %s" % (step[0], got, wanted))
+    ok(not bad, "of sidecars it is told what runs, or waits", *bad)
+
+
+def beside(lines):
+    """The same with a sidecar in each pod, less what is told of that."""
+    made = []
+    for line in lines:
+        line = json.loads(json.dumps(line))
+        spec = line.get("object", {}).get("spec", {})
+        if line.get("object", {}).get("kind") == "Pod" and spec:
+            spec["containers"].append({"name": "istio-proxy",
+                                       "image": "istio/proxyv2:1.23.0"})
+        made.append(line)
+    return {k: o for k, o in run(made).items()
+            if k[0] == "Infrastructure" and k[2] != "istio"}
+
+
+def rollouts():
+    """What is told of a product is the same whether or not there is a mesh:
+    templates whose pods do not show it yet, owners that are not there."""
+    def workload(name, image, n):
+        spec = {"containers": [{"name": "main", "image": image}]}
+        return record("ADDED", {
+            "apiVersion": "apps/v1", "kind": "StatefulSet",
+            "metadata": {"name": name, "namespace": "a", "labels": {}},
+            "spec": {"template": {"metadata": {"labels": {
+                "app.kubernetes.io/instance": "x"}}, "spec": spec}}})
+
+    def pod(of, n, image, origin):
+        return record("ADDED", {
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": "%s-%d" % (of, n), "namespace": "a",
+                         "labels": {"app.kubernetes.io/instance": "x"},
+                         "ownerReferences": [{
+                             "apiVersion": "apps/v1", "kind": "StatefulSet",
+                             "name": of, "controller": True}]},
+            "spec": {"containers": [{"name": "main", "image": image}]},
+            "status": {"phase": "Running"}}, origin={"class": origin})
+
+    lines = [workload("old", "redis:7.2.4", 0),
+             pod("old", 0, "redis:7.2.4", "brownfield"),
+             workload("new", "redis:7.2.5", 0),
+             pod("new", 0, "corp.example/shop/web:1", "brownfield"),
+             pod("gone", 0, "grafana/grafana:11.2.0", "greenfield"),
+             pod("gone", 1, "corp.example/shop/web:1", "brownfield")]
+    was = {k: o for k, o in run(lines).items() if k[0] == "Infrastructure"}
+    ok(len(was) == 2 and was == beside(lines),
+       "a sidecar beside it changes nothing that is told of a product",
+       was, beside(lines))
+
+
 proxies()
 tellers()
+phases()
+rollouts()
 for number in range(12):
     test(number)
 done()

@@ -145,6 +145,11 @@ each("pods of workloads that are not there, one each", 200,
 each("pods of ReplicaSets that are not there, one each", 200,
      (pod(i, 0, "set") for i in range(MANY)))
 each("pods of their own", 200, (pod(i, 0, "") for i in range(MANY)))
+PROXY = ('{"name":"istio-proxy","image":"docker.io/istio/proxyv2:1.27.1",'
+         '"args":["proxy","sidecar"]},')
+each("pods with a sidecar, of workloads that are not there, one each", 200,
+     (pod(i, 0, "hash").replace('"containers":[', '"containers":[' + PROXY, 1)
+      for i in range(MANY)))
 each("pods of Jobs, one each", 200, (pod(i, 0, "job") for i in range(MANY)))
 each("pods that have come to their end", 200, (
     pod(i, 0, "").replace("Running", "Succeeded") for i in range(MANY)))

@@ -15,10 +15,14 @@
 
 /* Members of a ConfigMap's data. */
 static const char redis[] =
-    "\"a.yaml\":\"product: redis\\nimages:\\n- {repo: library/redis}\\n\"";
+    "\"a.yaml\":\"product: redis\\nimages:\\n- {repo: library/redis}\\n\","
+    "\"c.yaml\":\"product: mesh\\nscope: cluster\\nimages:\\n"
+    "- {repo: library/other}\\n- {repo: corp/mesh, role: sidecar}\\n\"";
 static const char both[] =
     "\"a.yaml\":\"product: redis\\nimages:\\n- {repo: library/redis}\\n\","
-    "\"b.yaml\":\"product: shop\\nimages:\\n- {repo: corp/shop}\\n\"";
+    "\"b.yaml\":\"product: shop\\nimages:\\n- {repo: corp/shop}\\n\","
+    "\"c.yaml\":\"product: mesh\\nscope: cluster\\nimages:\\n"
+    "- {repo: library/other}\\n- {repo: corp/mesh, role: agent}\\n\"";
 
 /* What one object says now; 0: it is not there. */
 static unsigned state[OBJECTS];
@@ -31,15 +35,18 @@ static const char *const image[] = {"redis:7.2.%u", "corp/shop:%u",
 static void
 put_spec(struct json *j, unsigned is)
 {
-	char text[256], ref[64];
+	char text[256], ref[64], beside[64] = "";
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	snprintf(ref, sizeof(ref), image[is % 4], is / 4 % 3);
 #pragma GCC diagnostic pop
+	if (is % 13 < 6)
+		snprintf(beside, sizeof(beside),
+		    ",{\"name\":\"mesh\",\"image\":\"corp/mesh:%u\"}", is % 2);
 	snprintf(text, sizeof(text),
-	    "{\"containers\":[{\"name\":\"c%u\",\"image\":\"%s\"}]}",
-	    is / 12 % 2, ref);
+	    "{\"containers\":[{\"name\":\"c%u\",\"image\":\"%s\"}%s]}",
+	    is / 12 % 2, ref, beside);
 	json_puts(j, text);
 }
 
@@ -96,8 +103,10 @@ put_object(struct json *j, const char *type, unsigned i, unsigned is)
 	json_puts(j,
 	    is_pod ? ",\"spec\":" : ",\"spec\":{\"template\":{\"spec\":");
 	put_spec(j, is);
-	if (is_pod && is % 11 == 4)
-		json_puts(j, ",\"status\":{\"phase\":\"Failed\"}");
+	if (is_pod && is % 11 >= 4 && is % 11 < 6)
+		json_puts(j,
+		    is % 11 == 4 ? ",\"status\":{\"phase\":\"Failed\"}" :
+				   ",\"status\":{\"phase\":\"Pending\"}");
 	json_puts(j, is_pod ? "}}" : "}}}}");
 }
 
@@ -199,6 +208,7 @@ same_memory(const struct filter *a, const struct filter *b)
 	return same_about("facts", held(&s->pile), held(&t->pile)) &
 	    same_number("pods", x->pods.used, y->pods.used) &
 	    same_number("workloads", x->workloads.used, y->workloads.used) &
+	    same_number("guests", x->guests.used, y->guests.used) &
 	    same_about("names", held(&x->pod_names), held(&y->pod_names)) &
 	    same_about("specs", held(&a->infras.specs),
 		held(&b->infras.specs)) &
@@ -341,7 +351,7 @@ main(void)
 	filter_settle(&r->filter);
 	ok(!r->filter.infras.table.used && !r->filter.world.pods.used &&
 		!r->filter.world.workloads.used &&
-		!r->filter.shapes.table.used &&
+		!r->filter.world.guests.used && !r->filter.shapes.table.used &&
 		r->filter.shapes.texts.table.used == 1 && /* it is empty */
 		!r->filter.shapes.phrases.table.used &&
 		!held(&r->filter.shapes.pile) &&

@@ -47,8 +47,10 @@ def pods(workloads, each):
     number = 0
     for r in records("pods", "pods.v1.", workloads):
         meta = r["object"]["metadata"]
-        name = meta["name"] + "-" + generate.digest(meta["name"])[:9]
-        meta["labels"]["pod-template-hash"] = name[-9:]
+        labels = meta["labels"]
+        labels["pod-template-hash"] = generate.digest(meta["name"])[:9]
+        name = "%s-%s" % (labels["app.kubernetes.io/instance"],
+                          labels["pod-template-hash"])
         meta["ownerReferences"] = [{
             "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": name,
             "uid": generate.uuid(name), "controller": True,
@@ -58,6 +60,19 @@ def pods(workloads, each):
             meta["name"] = "%s-%05d" % (name, number % 100000)
             meta["uid"] = generate.uuid(meta["name"])
             yield r
+
+
+def with_proxies(records):
+    """The same, each with the same sidecar of a mesh."""
+    names = ["ISTIO_META_%s" % n for n in "POD_PORTS APP_CONTAINERS OWNER "
+             "CLUSTER_ID WORKLOAD_NAME MESH_ID INTERCEPTION_MODE".split()]
+    for r in records:
+        r["object"]["spec"]["containers"][1:] = [{
+            "name": "istio-proxy", "image": "docker.io/istio/proxyv2:1.22.3",
+            "args": ["proxy", "sidecar", "--proxyLogLevel=warning"],
+            "env": [{"name": n, "value": "x"} for n in names],
+            "ports": [{"name": "http-envoy-prom", "containerPort": 15090}]}]
+        yield r
 
 
 def instances():
@@ -193,6 +208,8 @@ def main():
         # as of ms-watch pods alone; and what is found is held too
         streams["1 pod a ReplicaSet that is not there"] = \
             write(tmp + "/owned", pods(PODS, 1))
+        streams["the same with a sidecar"] = \
+            write(tmp + "/mesh", with_proxies(pods(PODS, 1)))
         streams["instances of Redis"] = write(tmp + "/found", instances())
         for title, path in streams.items():
             most = memory([program], path)

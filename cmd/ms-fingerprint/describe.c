@@ -81,20 +81,17 @@ describe_namespace(const struct world *w, const struct sighting *s)
 	return world_name(w, world_ns_at(w, w->workload[s->workload].place));
 }
 
-/* PRODUCT, PRODUCT.INSTANCE or PRODUCT.INSTANCE.NAME, where the usual NAME, the
- * product's own, is left out. A product's id has no dot, so no two products
- * share a name. */
+/* PRODUCT, PRODUCT.INSTANCE or PRODUCT.INSTANCE.NAME. A product's id has no dot,
+ * so no two products share a name. */
 void
 describe_name(const struct world *w, const struct sighting *s, struct json *out)
 {
-	struct span id = span_of(sight_product_of(w, s)->id);
-
-	json_span(out, id);
+	json_puts(out, sight_product_of(w, s)->id);
 	if (s->instance.n) {
 		json_puts(out, ".");
 		json_span(out, s->instance);
 	}
-	if (s->part_name.n && !span_same(s->part_name, id)) {
+	if (s->part_name.n) {
 		json_puts(out, ".");
 		json_span(out, s->part_name);
 	}

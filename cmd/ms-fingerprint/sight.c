@@ -82,26 +82,28 @@ compare(const void *x, const void *y, void *context)
 }
 
 /* What tells instances apart in one namespace: the labels that charts and
- * operators set for that, or the name of the custom resource that the workload
- * was made for, or the workload's own. */
+ * operators set for that, of which the product's own name says no more than
+ * none; or the name of the custom resource that the workload was made for, or
+ * the workload's own. */
 static void
 name_group(const struct world *w, struct sighting *s, uint32_t product,
     uint32_t place)
 {
-	enum scope scope =
-	    w->shapes->catalog->signatures->product[product].scope;
+	const struct product *p =
+	    &w->shapes->catalog->signatures->product[product];
 
 	s->cluster = world_cluster_at(w, place);
-	s->ns = scope == SCOPE_CLUSTER ? 0 : world_ns_at(w, place);
+	s->ns = p->scope == SCOPE_CLUSTER ? 0 : world_ns_at(w, place);
 	s->instance = s->part_name = (struct span){0};
-	if (scope != SCOPE_WORKLOAD)
+	if (p->scope != SCOPE_WORKLOAD)
 		return;
 	s->instance = facts_label(s->facts, "app.kubernetes.io/instance");
 	s->part_name = facts_label(s->facts, "app.kubernetes.io/name");
-	if (!s->instance.n) {
+	if (!s->instance.n)
 		s->instance = workload_maker(w, &w->workload[s->workload]);
-		s->part_name = (struct span){0};
-	}
+	else if (!span_eq(s->part_name, p->id))
+		return;
+	s->part_name = (struct span){0};
 }
 
 /* Whether two verdicts that make nothing run tell the same. */

@@ -450,7 +450,7 @@ settle(struct world *w, struct pod *p, struct home home, struct span name,
 {
 	struct shown old = shown_by(p);
 	bool is_new = !(p->flags & WORLD_ALIVE), stays;
-	struct home before;
+	struct home before = home;
 	struct span end;
 
 	if (!is_new)

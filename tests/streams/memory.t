@@ -217,7 +217,8 @@ for g in range(16):
     held.append(program.memory(generation(g, "ADDED")))
     program.memory(generation(g, "DELETED"))
 program.end()
-early, late = max(held[2:8]), max(held[-6:])
-ok(late < early + 300000, "the same live set after %d others: %.2f MB, %.2f "
+# what else is there, such as room for output that waits, only ever adds
+early, late = max(held[2:8]), min(held[-6:])
+ok(late < early + 150000, "the same live set after %d others: %.2f MB, %.2f "
    "before" % (len(held), late / 1e6, early / 1e6))
 done()

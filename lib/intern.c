@@ -18,11 +18,8 @@ hash(const void *context, uint32_t id)
 static bool
 equal(const void *context, uint32_t id, const void *key)
 {
-	const struct intern *in = context;
-	const struct span *text = key;
-
-	return in->text[id].n == text->n &&
-	    (!text->n || memcmp(in->text[id].p, text->p, text->n) == 0);
+	return span_same(((const struct intern *)context)->text[id],
+	    *(const struct span *)key);
 }
 
 static const struct table_ops ops = {hash, equal};

@@ -80,12 +80,11 @@ amend_pod(const struct world *w, uint32_t number, struct span prints,
 	uint32_t place = pod_place(w, p);
 	char uid[WORLD_UID_TEXT];
 	struct json name = {0}, resource = {0};
-	struct identity id = {.api_version = pod_api(w, p),
-	    .kind = pod_kind(w, p),
-	    .cluster = name_of(w, world_cluster_at(w, place)),
+	struct identity id = {.cluster = name_of(w, world_cluster_at(w, place)),
 	    .ns = name_of(w, world_ns_at(w, place)),
 	    .uid = world_uid_text(p->uid, uid)};
 
+	pod_type(w, p, &id.api_version, &id.kind);
 	id.name = pod_name(w, p, &name);
 	put(&id, put_resource(w, p->sync, &resource), prints, out);
 	json_release(&name);

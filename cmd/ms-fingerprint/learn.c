@@ -81,13 +81,12 @@ amend_pods(struct filter *f, struct before *b)
 
 	for (uint32_t i = 0; i < w->n_pods; i++) {
 		const struct pod *p = &w->pod[i];
+		struct api api = {0};
 		struct span is;
-		struct api api;
 
 		if (!(p->flags & WORLD_ALIVE))
 			continue;
-		api = (struct api){.version = pod_api(w, p),
-		    .kind = pod_kind(w, p)};
+		pod_type(w, p, &api.version, &api.kind);
 		if (!is_changed(f, b, api, p->sync, p->shape, &is))
 			continue;
 		amend_pod(w, i, is, &f->out);

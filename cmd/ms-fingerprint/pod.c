@@ -85,8 +85,11 @@ static bool
 is_same_kind(const struct world *w, const struct pod *p,
     const struct identity *id)
 {
-	return span_same(pod_kind(w, p), id->kind) &&
-	    span_same(owner_group(pod_api(w, p)), owner_group(id->api_version));
+	struct span api_version, kind;
+
+	pod_type(w, p, &api_version, &kind);
+	return span_same(kind, id->kind) &&
+	    span_same(owner_group(api_version), owner_group(id->api_version));
 }
 
 static bool
@@ -140,26 +143,19 @@ pod_name(const struct world *w, const struct pod *p, struct json *out)
 	return (struct span){out->p, out->len};
 }
 
-struct span
-pod_api(const struct world *w, const struct pod *p)
+void
+pod_type(const struct world *w, const struct pod *p, struct span *api_version,
+    struct span *kind)
 {
 	struct span end;
 	uint32_t self = home_of(w, p, &end).self;
 
-	return self == WORLD_NONE ?
-	    span_of("v1") :
-	    intern_text(&w->names, w->types.pair[self].a);
-}
-
-struct span
-pod_kind(const struct world *w, const struct pod *p)
-{
-	struct span end;
-	uint32_t self = home_of(w, p, &end).self;
-
-	return self == WORLD_NONE ?
-	    span_of("Pod") :
-	    intern_text(&w->names, w->types.pair[self].b);
+	*api_version = span_of("v1");
+	*kind = span_of("Pod");
+	if (self == WORLD_NONE)
+		return;
+	*api_version = intern_text(&w->names, w->types.pair[self].a);
+	*kind = intern_text(&w->names, w->types.pair[self].b);
 }
 
 static uint32_t

@@ -13,9 +13,8 @@ void pods_free(struct world *w);
 
 /* TABLE_NONE: there is none. */
 uint32_t pod_find(const struct world *w, const struct identity *id);
-/* apiVersion and kind. */
-struct span pod_api(const struct world *w, const struct pod *p);
-struct span pod_kind(const struct world *w, const struct pod *p);
+void pod_type(const struct world *w, const struct pod *p,
+    struct span *api_version, struct span *kind);
 /* Where it is: a place of the world's. */
 uint32_t pod_place(const struct world *w, const struct pod *p);
 void pod_forget(struct world *w, uint32_t id);

@@ -118,6 +118,14 @@ say_behind(struct reading *rd, const struct reading_head *head,
 	return said;
 }
 
+/* The text of a spot, to be said then. */
+static void
+read_spot(struct reading *rd, const struct catalog *c, const struct spot *spot)
+{
+	json_reset(&rd->text);
+	facts_put(c, spot, &rd->text);
+}
+
 /* head as say_head() gives it, if there is one. */
 static struct reading_said
 say_spot(struct reading *rd, const struct catalog *c,
@@ -125,8 +133,7 @@ say_spot(struct reading *rd, const struct catalog *c,
 {
 	if (facts_has_head(spot->fact))
 		return say_behind(rd, head, spot, out);
-	json_reset(&rd->text);
-	facts_put(c, spot, &rd->text);
+	read_spot(rd, c, spot);
 	return say(rd, out);
 }
 
@@ -296,14 +303,14 @@ take_spot(struct reading *rd, const struct catalog *c, struct reading_kept *k,
 		take_own(rd, c, &rd->own.spot[i]);
 }
 
-/* Whether there are other facts at a spot: of flags the values are none. */
+/* Whether there are other facts at a spot, which are read then: of flags the
+ * values are none. */
 static bool
 is_said_anew(struct reading *rd, struct reading_kept *k, size_t i)
 {
 	if (!spots_differ(&k->spots, i, k->like))
 		return false;
-	json_reset(&rd->text);
-	facts_put(k->catalog, &k->spots.spot[i], &rd->text);
+	read_spot(rd, k->catalog, &k->spots.spot[i]);
 	return hash_text(rd) != k->said[i].hash;
 }
 
@@ -316,14 +323,16 @@ take_of_run(struct reading *rd, const struct catalog *c, struct reading_kept *k,
 	const struct spot *spot = k ? &k->spots.spot[i] : &rd->own.spot[i];
 	struct reading_said said;
 
-	if (k && !is_said_anew(rd, k, i)) {
+	if (!k) {
+		read_spot(rd, c, spot);
+	} else if (!is_said_anew(rd, k, i)) {
 		if (!count(rd, &k->said[i], spot->fact))
 			return false;
 		json_raw(&rd->packed, k->packed.p + k->said[i].from,
 		    k->said[i].n);
 		return true;
 	}
-	said = say_spot(rd, c, NULL, spot, &rd->packed);
+	said = say(rd, &rd->packed);
 	add_own(rd, spot->fact, said);
 	json_raw(&rd->fresh, rd->packed.p + said.from,
 	    rd->packed.len - said.from);

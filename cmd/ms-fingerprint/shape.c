@@ -21,10 +21,7 @@ hash(const void *context, uint32_t id)
 static bool
 equal(const void *context, uint32_t id, const void *key)
 {
-	const struct span *packed = key;
-	struct span p = packed_of(context, id);
-
-	return p.n == packed->n && memcmp(p.p, packed->p, p.n) == 0;
+	return span_same(packed_of(context, id), *(const struct span *)key);
 }
 
 static const struct table_ops ops = {hash, equal};

@@ -1,8 +1,8 @@
 /* sight - all that is seen of one product, put into its instances.
  *
  * A sighting is one verdict about one shape of one workload, or about guests at
- * one place. Sightings of one instance stand together in a group; what order the objects came in does not
- * show.
+ * one place. Sightings of one instance stand together in a group; what order the
+ * objects came in does not show.
  */
 #ifndef MS_SIGHT_H
 #define MS_SIGHT_H

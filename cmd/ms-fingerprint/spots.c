@@ -66,7 +66,7 @@ enter(struct walk *w, char bracket)
 
 static const struct spot_value nothing = {.token = SPOT_NO_TOKEN};
 
-/* The spot borrowed by whoever knows what stands there. */
+/* Put in a spot, which is borrowed until the next one is. */
 static struct spot *
 put(const struct search *f, enum fact fact, struct spot_value value)
 {
@@ -275,11 +275,10 @@ find_own_labels(const struct search *f)
 
 	if (!walk_enter(&w, '{'))
 		return;
-	while (member(f, &w, &key, &value)) {
+	while (member(f, &w, &key, &value))
 		for (int i = 0; i < 2; i++)
 			if (scan_key_eq(key, own[i]))
 				found[i] = value;
-	}
 	for (int i = 0; i < 2; i++)
 		if (found[i].text.n)
 			put(f, FACT_OWN_LABEL, found[i])->key = span_of(own[i]);

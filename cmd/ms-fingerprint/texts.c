@@ -20,17 +20,9 @@ hash(const void *context, uint32_t number)
 }
 
 static bool
-is_text(const struct texts *t, uint32_t number, struct span a)
-{
-	struct span b = texts_get(t, number);
-
-	return a.n == b.n && (!b.n || memcmp(a.p, b.p, b.n) == 0);
-}
-
-static bool
 equal(const void *context, uint32_t number, const void *key)
 {
-	return is_text(context, number, *(const struct span *)key);
+	return span_same(texts_get(context, number), *(const struct span *)key);
 }
 
 static const struct table_ops ops = {hash, equal};
@@ -111,7 +103,7 @@ texts_hold(struct texts *t, struct span text)
 	uint32_t *late = &t->late[glance(text) >> 52];
 
 	if (*late >= t->n || t->text[*late].place == PILE_NONE ||
-	    !is_text(t, *late, text))
+	    !span_same(texts_get(t, *late), text))
 		*late = find_or_add(t, text);
 	t->text[*late].holds++;
 	return *late;
